@@ -1,0 +1,50 @@
+# Every target works on a fresh checkout: it first makes .venv with the pinned versions.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONWARNINGS ?= default
+
+.PHONY: help install demo test slow lint types doctest golden notebooks bench format clean
+
+help: ## What can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "churnscope needs Python 3.11 or newer; set PYTHON=python3.12 or the like"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -c 'import lightgbm' 2>/dev/null || { echo "LightGBM does not load: install libgomp1 (Debian, Ubuntu) or libgomp (Fedora), or libomp (macOS)"; exit 1; }
+	@touch $@
+
+install: $(VENV)/installed ## Make .venv with the pinned versions
+
+demo: install ## Raw shop files to a scored customer list: check, train, evaluate, score
+	@$(BIN)/python -m churnscope check configs/online_retail.toml
+	@$(BIN)/python -m churnscope train configs/online_retail.toml
+	@$(BIN)/python -m churnscope evaluate configs/online_retail.toml
+	@$(BIN)/python -m churnscope score configs/online_retail.toml
+
+test: install ## The default tests, about two minutes
+	$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist worksteal
+
+slow: install ## The tests left out of the default run
+	$(BIN)/python -m pytest -q -m slow
+
+lint: install ## Format and lint, as a check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: install ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: install ## mypy --strict
+	$(BIN)/mypy
+
+doctest: install ## The examples in docstrings
+	$(BIN)/python -m pytest -q src
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) outputs models/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis
