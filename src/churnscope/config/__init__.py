@@ -1,0 +1,1 @@
+"""The config file: its model, its reading, its checks and its hash."""

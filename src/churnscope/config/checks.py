@@ -1,0 +1,206 @@
+"""What one value of a config demands of another: names that must exist, times that must fit."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from churnscope.config.models import COLUMN_TYPES, Config, Rule, Source
+from churnscope.config.problems import refuse_all
+from churnscope.errors import ConfigError, InputError, nearest
+from churnscope.expressions import may_be_header, parse_expression
+from churnscope.roles import ROLES
+from churnscope.timeline import Timing, date_of, day_number, split_by_time
+
+EVENTS = "events"
+# What a number can be added up from; `events` counts rows instead.
+_ADDABLE = ("money", "number")
+_FORMAT_PARTS = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
+_RESERVED_SIGNALS = frozenset({EVENTS, "source"})
+
+
+def check_config(config: Config, origin: str = "config") -> None:
+    """Refuse a config whose parts contradict each other.
+
+    Parameters
+    ----------
+    origin : how messages name the config, such as its path.
+
+    Raises
+    ------
+    ConfigError : naming every contradiction found.
+    """
+    refuse_all(origin, _problems(config))
+
+
+def _problems(config: Config) -> list[ConfigError]:
+    """All contradictions between the parts of a config, in the order of its file."""
+    return [
+        *_time_zone("time_zone", config.time_zone),
+        *(problem for name, source in config.sources.items() for problem in _source(f"[sources.{name}]", source)),
+        *_some_events(config),
+        *(problem for number, rule in enumerate(config.activity.rules, 1) for problem in _rule(number, rule, config)),
+        *_cutoffs(config),
+        *_repeated("[features] windows_days", config.features.windows_days),
+        *_repeated("[features] families", config.features.families),
+        *_repeated("[evaluation] lift_shares", config.evaluation.lift_shares),
+    ]
+
+
+def _time_zone(where: str, name: str | None) -> Iterator[ConfigError]:
+    if name is None or name in (zones := zoneinfo.available_timezones()):
+        return
+    close = nearest(name, zones)
+    advice = close if close.startswith("Did") else "Write a name of the IANA list, such as Europe/London or UTC."
+    yield ConfigError(f"{where}: there is no time zone {name!r}.", advice)
+
+
+def _some_events(config: Config) -> Iterator[ConfigError]:
+    if not _event_sources(config):
+        roles = ", ".join(name for name, role in ROLES.items() if role.many_per_customer)
+        yield ConfigError("[sources]: no source holds events.", f"Add one of the role {roles}.")
+
+
+def _event_sources(config: Config) -> list[str]:
+    return [name for name, source in config.sources.items() if ROLES[source.role].many_per_customer]
+
+
+def _source(where: str, source: Source) -> Iterator[ConfigError]:
+    yield from _columns(where, source)
+    yield from _signals(where, source)
+    yield from _expressions(where, source)
+    yield from _types(where, source)
+    yield from _reading(where, source)
+    yield from _time_zone(f"{where} time_zone", source.time_zone)
+
+
+def _columns(where: str, source: Source) -> Iterator[ConfigError]:
+    role = ROLES[source.role]
+    known = [column.name for column in role.columns]
+    for name in source.columns:
+        if name not in known:
+            yield ConfigError(f"{where} columns.{name}: {source.role} have no such column.", nearest(name, known))
+    for name in role.required:
+        if name not in source.columns:
+            meaning = role.column(name).meaning
+            yield ConfigError(f"{where} columns.{name}: this key is missing.", f"Name the column that holds {meaning}.")
+
+
+def _signals(where: str, source: Source) -> Iterator[ConfigError]:
+    taken = _RESERVED_SIGNALS.union(column.name for column in ROLES[source.role].columns)
+    for name in source.signals:
+        if name in taken:
+            yield ConfigError(f"{where} signals.{name}: this name has a meaning already.", "Choose another one.")
+
+
+def _expressions(where: str, source: Source) -> Iterator[ConfigError]:
+    texts = {f"columns.{name}": text for name, text in source.columns.items()}
+    texts |= {f"signals.{name}": text for name, text in source.signals.items()}
+    if source.where is not None:
+        texts["where"] = source.where
+    for key, text in texts.items():
+        if may_be_header(text):  # whether it is one shows when the file is opened
+            continue
+        try:
+            parse_expression(text, where=f"{where} {key}")
+        except ConfigError as problem:
+            yield problem
+
+
+def _types(where: str, source: Source) -> Iterator[ConfigError]:
+    for column, kind in source.types.items():
+        if kind not in COLUMN_TYPES and not _is_date_format(kind):
+            yield ConfigError(
+                f"{where} types.{column}: {kind!r} is no type.",
+                f"Write one of {', '.join(COLUMN_TYPES)}, or a format such as %Y-%m-%d %H:%M:%S.",
+            )
+
+
+def _is_date_format(kind: str) -> bool:
+    parts = re.findall(r"%-?(.?)", kind)
+    return bool(parts) and all(part in _FORMAT_PARTS for part in parts)
+
+
+def _reading(where: str, source: Source) -> Iterator[ConfigError]:
+    if source.format == "parquet" and "csv" in source.model_fields_set:
+        yield ConfigError(f"{where} csv: the files are Parquet.", "Leave it out.")
+    if len({source.csv.delimiter, source.csv.quote, source.csv.decimal}) < 3:
+        yield ConfigError(f"{where} csv: delimiter, quote and decimal are not three different characters.", "Check the file.")
+    if "known" in source.columns and source.delay_days:
+        yield ConfigError(
+            f"{where} delay_days: columns.known says already when a row became known.", "Leave one of the two out."
+        )
+    if not ROLES[source.role].many_per_customer and source.overlap != "keep":
+        yield ConfigError(f"{where} overlap: {source.role} have one row each.", 'Leave it out, or write "keep".')
+
+
+def _rule(number: int, rule: Rule, config: Config) -> Iterator[ConfigError]:
+    where = f"[activity] rules #{number}"
+    possible = _event_sources(config)
+    if rule.source not in config.sources:
+        yield ConfigError(f"{where} source: there is no source {rule.source!r}.", nearest(rule.source, possible))
+        return
+    source = config.sources[rule.source]
+    if rule.source not in possible:
+        yield ConfigError(f"{where} source: {rule.source} holds {source.role}, not events.", nearest(rule.source, possible))
+        return
+    measures = [EVENTS, *_mapped(source, _ADDABLE), *source.signals]
+    if rule.measure not in measures:
+        yield ConfigError(f"{where} measure: {rule.source} has no {rule.measure!r} to add up.", nearest(rule.measure, measures))
+    flags = [*_mapped(source, ("flag",)), *source.signals]
+    if rule.where is not None and rule.where not in flags:
+        advice = nearest(rule.where, flags) if flags else f"Declare it: [sources.{rule.source}] signals.{rule.where} = ..."
+        yield ConfigError(f"{where} where: {rule.source} has no flag or signal {rule.where!r}.", advice)
+
+
+def _mapped(source: Source, kinds: Sequence[str]) -> list[str]:
+    """Names of the mapped columns of these kinds."""
+    return [column.name for column in ROLES[source.role].columns if column.kind in kinds and column.name in source.columns]
+
+
+def _repeated(where: str, values: Sequence[object]) -> Iterator[ConfigError]:
+    twice = [str(value) for value, times in Counter(values).items() if times > 1]
+    if twice:
+        yield ConfigError(f"{where}: {', '.join(twice)} stands there more than once.", "Write each value once.")
+
+
+def _cutoffs(config: Config) -> Iterator[ConfigError]:
+    prediction = config.prediction
+    days = [day_number(day) for day in prediction.cutoffs]
+    if not days:
+        return
+    where = "[prediction] cutoffs"
+    if days != sorted(set(days)):
+        yield ConfigError(f"{where}: the days do not rise.", "Write each day once, the oldest first.")
+        return
+    timing = Timing(prediction.horizon_days, prediction.gap_days, config.label.delay_days)
+    yield from _without_split(where, days, timing)
+    yield from _incomplete(where, days, timing, config)
+    for key in ("most_cutoffs", "spacing_days", "history_days"):
+        if key in prediction.model_fields_set:
+            yield ConfigError(f"[prediction] {key}: it plans cutoffs, and they are listed.", "Leave out this key or cutoffs.")
+
+
+def _without_split(where: str, days: Sequence[int], timing: Timing) -> Iterator[ConfigError]:
+    try:
+        split_by_time(days, timing)
+    except InputError as error:
+        closed = timing.horizon_days + timing.gap_days
+        advice = f"List cutoffs over at least {2 * closed} days, such as three that are {closed} days apart."
+        yield ConfigError(f"{where}: {error.what}", advice)
+
+
+def _incomplete(where: str, days: Sequence[int], timing: Timing, config: Config) -> Iterator[ConfigError]:
+    if config.complete_through is None:
+        return
+    end = day_number(config.complete_through) + 1
+    late = [day for day in days if not timing.is_complete(day, end)]
+    if late:
+        newest = config.complete_through + timedelta(days=1 + days[-1] - timing.outcome_end(days[-1]) - timing.delay_days)
+        yield ConfigError(
+            f"{where}: the outcome of {date_of(late[0])} ends after complete_through {config.complete_through}.",
+            f"The newest possible cutoff is {newest}.",
+        )

@@ -1,0 +1,204 @@
+"""The frozen models of a config file. The only place that knows its keys, their defaults and their limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from churnscope.config.fields import (
+    MOST_SEED,
+    Character,
+    Day,
+    Days,
+    DaysOrZero,
+    Expanded,
+    Folder,
+    Location,
+    MemorySize,
+    Name,
+    Positive,
+    PositiveShare,
+    RoleName,
+    Section,
+    Share,
+    Text,
+)
+
+COLUMN_TYPES = ("text", "number", "boolean", "timestamp", "epoch_seconds", "epoch_milliseconds", "epoch_microseconds")
+
+
+class Files(Section):
+    """One or more files with the same header: a path, a glob or a folder.
+
+    `rename` maps the headers of these files to the ones that all files of the source share.
+    """
+
+    path: Location
+    rename: dict[str, str] = Field(default_factory=dict)
+
+
+class Csv(Section):
+    """How the CSV files of a source are written. Never guessed at run time."""
+
+    delimiter: Character = ","
+    quote: Character = '"'
+    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
+    decimal: Literal[".", ","] = "."
+    names: tuple[str, ...] = ()  # column names of a file without a header
+    missing: tuple[str, ...] = ("",)  # texts that stand for a missing value
+
+
+class Join(Section):
+    """A second table with one row per key (order headers), whose columns the first table's expressions may use."""
+
+    files: Annotated[tuple[Files, ...], Field(min_length=1)]
+    on: Annotated[dict[str, str], Field(min_length=1)]  # column of the source = column of the joined table
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _one_path(cls, value: object) -> object:
+        return as_files(value)
+
+
+class Source(Section):
+    """A set of files in one role."""
+
+    role: RoleName
+    files: Annotated[tuple[Files, ...], Field(min_length=1)]
+    format: Literal["csv", "parquet"]
+    csv: Csv = Csv()
+    columns: dict[str, Text]  # role column = column of the file, or an SQL expression over its columns
+    types: dict[str, str] = Field(default_factory=dict)  # file column = one of COLUMN_TYPES, or a format of dates with %
+    signals: dict[Name, Text] = Field(default_factory=dict)  # own numeric or boolean column = SQL expression
+    where: Text | None = None  # rows for which it does not hold are ignored
+    join: Join | None = None
+    time_zone: str | None = None  # of times without an offset; default: the config's
+    missing_customer: Literal["quarantine", "ignore"] = "quarantine"
+    duplicates: Literal["keep", "drop"] = "keep"
+    overlap: Literal["keep", "max"] = "keep"
+    delay_days: DaysOrZero = 0  # without `known`: a row counts as known this many days after its time
+    most_quarantined: Share = 0.01
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _one_path(cls, value: object) -> object:
+        return as_files(value)
+
+
+class Rule(Section):
+    """One rule of the activity definition: at least so many events, or so much money, in the last days."""
+
+    source: str
+    days: Days
+    at_least: Annotated[float, Field(gt=0)] = 1.0
+    measure: str = "events"  # events, or the name of a money, number or signal column that is added up
+    where: str | None = None  # a flag or signal of the source: only rows where it is true count
+
+
+class Activity(Section):
+    """Who is active."""
+
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    combine: Literal["any", "all"] = "any"
+
+
+class Label(Section):
+    """What `churned` means."""
+
+    kind: Literal["no_event", "not_active"] = "no_event"
+    delay_days: DaysOrZero = 0
+
+
+class Prediction(Section):
+    """When is predicted, and how far ahead."""
+
+    horizon_days: Days
+    gap_days: DaysOrZero = 0
+    ready_hours: Annotated[float, Field(ge=0, le=24)] = 0.0
+    cutoffs: tuple[Day, ...] = ()  # listed; empty: planned
+    most_cutoffs: Annotated[int, Field(ge=3, le=60)] = 12
+    spacing_days: Days | None = None  # default: a third of the horizon
+    history_days: DaysOrZero | None = None  # before the first cutoff; default: the longest window of the activity rules
+
+
+class Features(Section):
+    """Which features are built."""
+
+    windows_days: tuple[Days, ...] = (30, 90, 180, 365)
+    families: tuple[str, ...] = ()  # empty: all that the sources allow
+
+
+class Model(Section):
+    """How the model is trained."""
+
+    name: Name | None = None  # folder of its bundles; default: the config's name
+    seeds: Annotated[int, Field(ge=1, le=20)] = 3
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED)] = 0
+    learning_rate: PositiveShare = 0.03
+    leaves: Annotated[int, Field(ge=2, le=256)] = 15
+    depth: Annotated[int, Field(ge=1, le=16)] = 5
+    rounds: Annotated[int, Field(ge=1, le=20_000)] = 2_000
+    patience: Positive = 100  # rounds without improvement before training stops
+    monotone: bool = True  # directions of the catalogue hold in the model
+    allow_small: bool = False  # promote a model trained on fewer than 200 churned customers
+
+
+class Evaluation(Section):
+    """How the model is judged."""
+
+    lift_shares: tuple[PositiveShare, ...] = (0.05, 0.10, 0.20)
+    capacity: Positive | None = None  # customers the team can call per period
+    bootstraps: Annotated[int, Field(ge=0, le=10_000)] = 500
+
+
+class Tracking(Section):
+    """Where runs are logged."""
+
+    enabled: bool = True
+    uri: Expanded | None = Field(default=None, repr=False)  # default: an SQLite store in the outputs folder
+    experiment: Text | None = None  # default: the config's name
+    required: bool = False
+
+
+class Folders(Section):
+    """Where results go, relative to the config file."""
+
+    outputs: Folder = Path("../outputs")
+    models: Folder = Path("../models")
+
+
+class Engine(Section):
+    """What the engine may use."""
+
+    memory_limit: MemorySize | None = None  # such as "4GB"; default: the engine's own
+    threads: Positive | None = None
+
+
+class Config(Section):
+    """A whole config file."""
+
+    name: Name
+    time_zone: str = "UTC"
+    resolution: Annotated[float, Field(gt=0)] = 0.01  # the smallest amount of money that counts
+    complete_through: Day | None = None  # last day on which the data are whole; default: day of the newest row the label reads
+    sources: Annotated[dict[Name, Source], Field(min_length=1)]
+    activity: Activity
+    label: Label = Label()
+    prediction: Prediction
+    features: Features = Features()
+    model: Model = Model()
+    evaluation: Evaluation = Evaluation()
+    tracking: Tracking = Tracking()
+    folders: Folders = Folders()
+    engine: Engine = Engine()
+
+
+def as_files(value: object) -> object:
+    """`files = "a.csv"` and `files = ["a.csv", {path = ...}]` mean what they seem to."""
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, (list, tuple)):
+        return tuple({"path": item} if isinstance(item, str) else item for item in value)
+    return value

@@ -1,0 +1,144 @@
+"""Contradictions between the parts of a config."""
+
+from __future__ import annotations
+
+import pytest
+
+from churnscope.config.checks import check_config
+from churnscope.errors import ConfigError
+
+REFUSED = {
+    "unknown zone": (
+        ('name = "shop"', 'name = "shop"\ntime_zone = "Europe/Londn"'),
+        r'time_zone: .*\nDid you mean "Europe/London"',
+    ),
+    "zone of the moon": (('name = "shop"', 'name = "shop"\ntime_zone = "Q"'), "time_zone: .*\nWrite a name of the IANA list"),
+    "zone of a source": (
+        ('"orders.csv"', '"orders.csv"\ntime_zone = "Mars/Base"'),
+        r"\[sources\.orders\] time_zone: there is no",
+    ),
+    "misspelt column": (("amount =", "amuont ="), r'\[sources\.orders\] columns\.amuont: .*\nDid you mean "amount"'),
+    "required column": (
+        ('time = "date", ', ""),
+        r"\[sources\.orders\] columns\.time: this key is missing\.\nName the column that",
+    ),
+    "column of another role": (
+        ('customer = "id"', 'customer = "id", amount = "x"'),
+        r"\[sources\.people\] columns\.amount: customers",
+    ),
+    "hostile column": (("Quantity * Price", "read_text('x')"), r"columns\.amount, character 1: the function read_text"),
+    "broken expression": (
+        ("Quantity * Price", "Quantity * "),
+        r"columns\.amount, character \d+: this is not an SQL expression",
+    ),
+    "hostile signal": (("Quantity > 10", "random() > 0.5"), r"signals\.big, character 1: the function random"),
+    "hostile filter": (
+        ('"orders.csv"', '"orders.csv"\nwhere = "(SELECT true)"'),
+        r"\[sources\.orders\] where, character \d+: a query",
+    ),
+    "signal named like a column": (("big =", "quantity ="), r"signals\.quantity: this name has a meaning"),
+    "signal named like the count": (("big =", "events ="), r"signals\.events: this name has a meaning"),
+    "type": (
+        ('"orders.csv"', '"orders.csv"\ntypes = { date = "datum" }'),
+        r"types\.date: 'datum' is no type\.\nWrite one of text",
+    ),
+    "format of a date": (('"orders.csv"', '"orders.csv"\ntypes = { date = "%Y-%Q" }'), r"types\.date: '%Y-%Q' is no type"),
+    "csv of parquet": (
+        ('"people.parquet"', '"people.parquet"\ncsv = { delimiter = ";" }'),
+        r"\[sources\.people\] csv: the files are",
+    ),
+    "one sign, two uses": (
+        ('"orders.csv"', '"orders.csv"\ncsv = { decimal = "," }'),
+        "delimiter, quote and decimal are not three",
+    ),
+    "overlap of customers": (
+        ('"people.parquet"', '"people.parquet"\noverlap = "max"'),
+        r"\[sources\.people\] overlap: customers have",
+    ),
+    "unknown source": (('source = "orders"', 'source = "order"'), r'rules #1 source: there is no .*\nDid you mean "orders"'),
+    "source without events": (
+        ('source = "orders"', 'source = "people"'),
+        "people holds customers, not events.\nKnown here: orders",
+    ),
+    "unmapped measure": (
+        ("days = 90", 'days = 90, measure = "discount"'),
+        r"measure: orders has no 'discount' to add up\.\nKnown",
+    ),
+    "unknown flag": (("days = 90", 'days = 90, where = "bigg"'), r'where: orders has no flag .*\nDid you mean "big"'),
+    "windows twice": (
+        ("horizon_days = 60", "horizon_days = 60\n[features]\nwindows_days = [30, 90, 30]"),
+        "windows_days: 30 stands",
+    ),
+    "cutoffs that fall": (
+        ("horizon_days = 60", "horizon_days = 60\ncutoffs = [2024-03-01, 2024-01-01]"),
+        r"\[prediction\] cutoffs: the days do not rise",
+    ),
+    "cutoffs too near": (
+        ("horizon_days = 60", "horizon_days = 60\ncutoffs = [2024-01-01, 2024-02-01, 2024-03-01]"),
+        r"cutoffs: 3 complete cutoffs do not leave .*\nList cutoffs over at least 120 days",
+    ),
+    "cutoffs listed and planned": (
+        ("horizon_days = 60", "horizon_days = 60\nspacing_days = 5\ncutoffs = [2023-01-01, 2023-05-01, 2023-09-01]"),
+        r"spacing_days: it plans cutoffs, and they are listed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("replacement", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_contradiction_is_named_with_its_key_and_a_way_out(load, replacement: tuple[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load(replacement)
+
+
+def test_known_and_a_delay_exclude_each_other(load) -> None:
+    with pytest.raises(ConfigError, match=r"\[sources\.orders\] delay_days: columns\.known says already"):
+        load(("amount =", 'known = "k", amount ='), ('"orders.csv"', '"orders.csv"\ndelay_days = 1'))
+
+
+def test_a_text_cannot_be_added_up(load) -> None:
+    with pytest.raises(ConfigError, match="measure: orders has no 'order' to add up"):
+        load(("amount =", 'order = "o", amount ='), ("days = 90", 'days = 90, measure = "order"'))
+
+
+def test_a_flag_that_could_be_declared_is_shown_so(load) -> None:
+    with pytest.raises(ConfigError, match=r"Declare it: \[sources\.orders\] signals\.big = \.\.\."):
+        load(('signals = { big = "Quantity > 10" }\n', ""), ("days = 90", 'days = 90, where = "big"'))
+
+
+def test_some_source_has_to_hold_events(load) -> None:
+    with pytest.raises(ConfigError, match=r"\[sources\]: no source holds events\. Add one of the role purchases, engagement"):
+        load(('"purchases"', '"customers"'), (', time = "date", amount = "Quantity * Price"', ""))
+
+
+def test_a_listed_cutoff_needs_its_whole_outcome(load) -> None:
+    cutoffs = "cutoffs = [2023-01-01, 2023-05-01, 2023-09-01]"
+    prediction = ("horizon_days = 60", f"horizon_days = 60\n{cutoffs}")
+    assert len(load(prediction, ('"shop"', '"shop"\ncomplete_through = 2023-10-30')).prediction.cutoffs) == 3
+    with pytest.raises(
+        ConfigError, match=r"outcome of 2023-09-01 ends after .*2023-10-29\.\nThe newest possible cutoff is 2023-08-31"
+    ):
+        load(prediction, ('"shop"', '"shop"\ncomplete_through = 2023-10-29'))
+
+
+def test_a_header_of_several_words_waits_for_its_file(load) -> None:
+    assert load(("Quantity * Price", "Order total net")).sources["orders"].columns["amount"] == "Order total net"
+
+
+@pytest.mark.parametrize(
+    "kind", ["text", "number", "boolean", "timestamp", "epoch_milliseconds", "%d/%m/%Y %H:%M", "%-d.%-m.%y 100%%"]
+)
+def test_a_known_type_is_accepted(load, kind: str) -> None:
+    assert load(('"orders.csv"', f'"orders.csv"\ntypes = {{ date = "{kind}" }}')).sources["orders"].types == {"date": kind}
+
+
+@pytest.mark.parametrize("rule", ['measure = "amount"', 'measure = "big"', 'where = "big"', 'measure = "events"'])
+def test_a_rule_may_name_mapped_columns_and_signals(load, rule: str) -> None:
+    assert load(("days = 90", f"days = 90, {rule}")).activity.rules[0].days == 90
+
+
+def test_a_config_made_in_memory_is_checked_under_its_own_name(load) -> None:
+    config = load()
+    check_config(config)
+    wrong = config.model_copy(update={"time_zone": "Nowhere"})
+    with pytest.raises(ConfigError, match=r"^in memory, time_zone"):
+        check_config(wrong, "in memory")
