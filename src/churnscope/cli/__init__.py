@@ -1,0 +1,1 @@
+"""The command line: it parses, calls the project and prints. No logic, and nothing imports it."""

@@ -1,0 +1,73 @@
+"""`churnscope`: the list of commands, and the way out for a command line that cannot be understood."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from churnscope import __version__
+from churnscope.cli.check import check
+from churnscope.cli.evaluate import evaluate
+from churnscope.cli.score import score
+from churnscope.cli.session import Failure, report
+from churnscope.cli.simulate import simulate
+from churnscope.cli.train import train
+from churnscope.errors import ConfigError
+
+COMMANDS = (check, train, evaluate, score, simulate)  # in the order of a first use; a new command is a file and a name here
+
+EPILOG = """\b
+Example:
+  churnscope check configs/online_retail.toml
+  churnscope train configs/online_retail.toml
+  churnscope score configs/online_retail.toml -o today.csv
+
+\b
+Exit codes:
+  0 done             5 safety gate closed      130 interrupted
+  2 usage, config    6 storage, permission     143 ended by the system
+  3 input refused    7 memory
+  4 busy             8 required service
+                     9 model refused
+"""
+
+app = typer.Typer(
+    name="churnscope",
+    epilog=EPILOG,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help: rich would triple the time it takes
+    pretty_exceptions_enable=False,  # a drawn traceback can show values of the data
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for command in COMMANDS:
+    app.command(no_args_is_help=False)(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"churnscope {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Which customers are about to leave, why, and whom to call first."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with the code of its outcome."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(words or ["--help"], prog_name="churnscope", standalone_mode=False)
+    except typer.TyperException as error:
+        advice = "See churnscope --help, or churnscope COMMAND --help."
+        report(Failure("UsageError", error.format_message(), advice, ConfigError.exit_code), json="--json" in words)
+        code = ConfigError.exit_code
+    sys.exit(code or 0)

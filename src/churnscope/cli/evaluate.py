@@ -1,0 +1,46 @@
+"""`churnscope evaluate`: a saved model on data it never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from churnscope.cli.figures import figures, tracking_line
+from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
+from churnscope.cli.rendering import Part
+from churnscope.cli.session import session
+from churnscope.timeline import date_of
+
+if TYPE_CHECKING:
+    from churnscope.project.results import EvaluateResult
+
+
+def evaluate(
+    config: ConfigFile,
+    *,
+    as_of: AsOf = None,
+    model: Model = "latest",
+    json: Json = False,
+    log_format: LogFormat = "plain",
+    quiet: Quiet = False,
+) -> None:
+    """Judge a saved model beside simple rules.
+
+    The newest cutoff whose outcome is known and that the model never saw; every figure with its 95 % interval.
+    """
+    with session(json=json, log_format=log_format, quiet=quiet) as run:
+        from churnscope.project import Project
+
+        run.show(Project(config, progress=run.progress).evaluate(as_of, model=model), describe)
+
+
+def describe(result: EvaluateResult) -> Iterator[Part]:
+    """The figures, and where they were written."""
+    yield (
+        f"{result.name} {result.version} at the cutoff {date_of(result.cutoff)}, "
+        f"trained on cutoffs through {date_of(result.trained_through)}."
+    )
+    yield from figures(result.evaluation, result.grade)
+    yield ""
+    yield from (f"Written: {path}" for path in result.outputs)
+    yield from tracking_line(result.tracking)

@@ -1,0 +1,78 @@
+"""The figures of an evaluation as tables, shared by `train` and `evaluate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isnan
+from typing import TYPE_CHECKING
+
+from churnscope.cli.rendering import Part, Table, count
+
+if TYPE_CHECKING:
+    from churnscope.evaluation.figures import Evaluation
+    from churnscope.evaluation.grade import Grade
+    from churnscope.evaluation.intervals import Estimate
+    from churnscope.project.results import Tracking
+
+_WORDS = {"auroc": "AUROC", "average_precision": "average precision", "log_loss": "log loss", "brier": "Brier score"}
+_TOP = "lift_"
+
+
+def figures(evaluation: Evaluation, grade: Grade) -> Iterator[Part]:
+    """The verdict, then every predictor beside the model, then the deciles."""
+    yield f"Grade: {grade.text}. {grade.reason}"
+    yield (
+        f"Judged on {count(evaluation.rows)} customers, of whom {count(evaluation.churned)} churned "
+        f"({evaluation.base_rate:.1%}); 95 % intervals in brackets."
+    )
+    yield predictor_table(evaluation)
+    yield decile_table(evaluation)
+
+
+def predictor_table(evaluation: Evaluation) -> Table:
+    """A row a metric, a column a predictor."""
+    metrics = [*_WORDS, *(name for name in evaluation.model.metrics if name.startswith(_TOP))]
+    names = tuple(name.replace("_", " ") for name in evaluation.predictors)
+    rows = tuple(
+        (_metric_words(metric), *(_interval(predictor.metrics[metric]) for predictor in evaluation.predictors.values()))
+        for metric in metrics
+    )
+    return Table("Model and simple rules", "<" + ">" * len(names), rows, ("metric", *names))
+
+
+def decile_table(evaluation: Evaluation) -> Table:
+    """Tenths of the customers, the riskiest first."""
+    rows = tuple(
+        (
+            str(tenth.decile),
+            count(tenth.rows),
+            f"{tenth.predicted:.1%}",
+            f"{tenth.churn_rate:.1%}",
+            f"{tenth.lift:.2f}",
+            f"{tenth.captured:.0%}",
+        )
+        for tenth in evaluation.model.deciles
+    )
+    columns = ("decile", "customers", "predicted", "churned", "lift", "found so far")
+    return Table("Deciles, 1 the riskiest", ">>>>>>", rows, columns)
+
+
+def tracking_line(tracking: Tracking) -> Iterator[str]:
+    """Where the run was logged, or why not yet."""
+    if tracking.pending:
+        yield f"Tracking is pending: {tracking.pending}"
+    elif tracking.run_id:
+        yield f"MLflow run {tracking.run_id}; look at it with: {tracking.look}"
+
+
+def _metric_words(metric: str) -> str:
+    top = metric.removeprefix(_TOP)
+    return _WORDS.get(metric) or f"lift at {top.replace('pct', ' %')}"
+
+
+def _interval(estimate: Estimate) -> str:
+    if isnan(estimate.value):
+        return ""
+    if isnan(estimate.low):  # nothing was resampled
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -1,0 +1,21 @@
+"""The options that commands share, each spelled and explained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from churnscope.operations.logs import LogFormat as LogFormatName
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="The config file, such as configs/online_retail.toml.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DAY", help="Behave as on this day: a date, today or yesterday. [default: the data's end]"),
+]
+Model = Annotated[str, typer.Option("--model", metavar="NAME", help="champion, latest, or the folder of a saved model.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write this .csv or .parquet file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
+LogFormat = Annotated[LogFormatName, typer.Option("--log-format", metavar="plain|json", help="How log lines look on stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log warnings and errors only.")]

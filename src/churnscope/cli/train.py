@@ -1,0 +1,63 @@
+"""`churnscope train`: fit, judge, save."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from churnscope.cli.figures import figures, tracking_line
+from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
+from churnscope.cli.rendering import Part, Table, count
+from churnscope.cli.session import session
+from churnscope.timeline import date_of
+
+if TYPE_CHECKING:
+    from churnscope.project.results import TrainResult
+
+Promote = Annotated[bool, typer.Option(help="Make the model the champion when it passes the gate.")]
+
+
+def train(
+    config: ConfigFile,
+    *,
+    as_of: AsOf = None,
+    promote: Promote = True,
+    json: Json = False,
+    log_format: LogFormat = "plain",
+    quiet: Quiet = False,
+) -> None:
+    """Fit a model and judge it on later data.
+
+    The model is fitted on old cutoffs, judged beside simple rules on the newest complete one, refitted on all, and saved.
+    """
+    with session(json=json, log_format=log_format, quiet=quiet) as run:
+        from churnscope.project import Project
+
+        run.show(Project(config, progress=run.progress).train(as_of, promote=promote), describe)
+
+
+def describe(result: TrainResult) -> Iterator[Part]:
+    """What was trained on, how good it is, and what to do next."""
+    yield f"Trained {result.name} {result.version} as of {date_of(result.as_of)}: {result.folder}"
+    yield _training_table(result)
+    yield ""
+    yield from figures(result.evaluation, result.grade)
+    yield ""
+    yield f"{'Champion' if result.promoted else 'Not promoted'}: {result.promotion}"
+    yield from tracking_line(result.tracking)
+    yield "Next: churnscope score CONFIG" if result.promoted else f"Next: churnscope score CONFIG --model {result.folder}"
+
+
+def _training_table(result: TrainResult) -> Table:
+    cutoffs = tuple(
+        (f"cutoffs to {use}", ", ".join(str(date_of(day)) for day in days))
+        for use, days in (("fit", result.split.fit), ("stop", result.split.stop), ("test", result.split.test))
+    )
+    facts = (
+        ("snapshots", f"{count(result.rows)}, of which {count(result.churned)} churned"),
+        ("features", count(result.features)),
+        ("trees by seed", ", ".join(map(count, result.rounds))),
+    )
+    return Table("Training", "<<", (*cutoffs, *facts))

@@ -1,0 +1,155 @@
+"""What each command says of its result."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from churnscope.cli import check, evaluate, score, train
+from churnscope.cli.rendering import print_parts
+from churnscope.config.models import Evaluation as Settings
+from churnscope.evaluation.figures import evaluate as judge
+from churnscope.evaluation.grade import grade
+from churnscope.project.results import CheckResult, EvaluateResult, ScoreResult, Tracking, TrainResult
+from churnscope.sources.report import FileFacts, SourceReport
+from churnscope.timeline import Split
+
+
+def said(module, result):
+    stream = io.StringIO()
+    print_parts(module.describe(result), stream)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    rng = np.random.default_rng(0)
+    chance = rng.uniform(size=600)
+    churned = rng.uniform(size=600) < chance
+    forecasts = {"model": chance, "base_rate": np.full(600, 0.5), "recency": np.clip(chance + rng.normal(0, 0.3, 600), 0, 1)}
+    return judge(churned, np.arange(600), forecasts, Settings(bootstraps=50), rng)
+
+
+@pytest.fixture
+def source():
+    return SourceReport(
+        name="purchases",
+        role="purchases",
+        files=(FileFacts("a.csv.gz", 10, "0" * 64, 1000),),
+        rows_in=1000,
+        used=700,
+        quarantined={"bad_time": 3},
+        ignored={"overlap": 47, "no_customer": 250},
+        customers=120,
+        missing_ids=250,
+        duplicates=5,
+        first_day=15_000,
+        last_day=15_099,
+        counted={"repeated_hour": 2},
+        advice=(),
+    )
+
+
+def check_result(source, **changes):
+    facts = {"as_of": 15_100, "complete_through": 15_099, "cutoffs": (15_000, 15_010), "quarantine": None, "advice": ()}
+    return CheckResult(reports=(source,), **(facts | changes))
+
+
+def test_check_shows_rows_by_what_became_of_them(source):
+    assert said(check, check_result(source)) == (
+        "As of 2011-05-06; data are complete through 2011-05-05; 2 cutoffs to train on.\n"
+        "\n"
+        "purchases (purchases)\n"
+        "  files                            1\n"
+        "  rows in                      1,000\n"
+        "  used                           700  70.0%\n"
+        "  quarantined                      3   0.3%\n"
+        "    bad time                       3   0.3%\n"
+        "  ignored                        297  29.7%\n"
+        "    no customer                  250  25.0%\n"
+        "    overlap                       47   4.7%\n"
+        "  customers                      120\n"
+        "  rows without customer          250  25.0%\n"
+        "  duplicate rows                   5   0.5%\n"
+        "  noticed: repeated hour           2\n"
+        "  first day               2011-01-26\n"
+        "  last day                2011-05-05\n"
+        "  history in days                100\n"
+    )
+
+
+def test_check_ends_with_what_to_do(source):
+    text = said(check, check_result(source, quarantine=Path("out/quarantine"), advice=("Give more history.",)))
+    assert text.endswith(
+        "\nQuarantined rows, with file, line and rule: out/quarantine\n"
+        "\nWhat to do\n"
+        "- Give more history.\n"
+    )  # fmt: skip
+
+
+def train_result(evaluation, **changes):
+    facts = {
+        "name": "shop",
+        "version": "v1",
+        "folder": Path("models/shop/v1"),
+        "as_of": 15_100,
+        "split": Split((15_000, 15_010), (15_040,), (15_070,)),
+        "rows": 2400,
+        "churned": 900,
+        "rounds": (120, 130),
+        "features": 40,
+        "evaluation": evaluation,
+        "grade": grade(evaluation),
+        "promoted": True,
+        "promotion": "it beats the simple rules.",
+        "tracking": Tracking("abc", "mlflow ui"),
+    }
+    return TrainResult(**(facts | changes))
+
+
+def test_train_says_what_was_learnt_from_and_what_comes_next(evaluation):
+    text = said(train, train_result(evaluation))
+    assert "Trained shop v1 as of 2011-05-06: models/shop/v1" in text
+    assert "cutoffs to fit   2011-01-26, 2011-02-05" in text
+    assert "2,400, of which 900 churned" in text
+    assert "Champion: it beats the simple rules." in text
+    assert "mlflow ui" in text
+    assert text.endswith("Next: churnscope score CONFIG\n")
+
+
+def test_a_model_that_is_not_promoted_is_scored_by_its_folder(evaluation):
+    text = said(train, train_result(evaluation, promoted=False, tracking=Tracking(pending="the store is away.")))
+    assert "Not promoted" in text
+    assert "Tracking is pending: the store is away." in text
+    assert text.endswith("Next: churnscope score CONFIG --model models/shop/v1\n")
+
+
+def test_evaluate_puts_every_predictor_beside_the_model_with_intervals(evaluation):
+    result = EvaluateResult(
+        "shop", "v1", 15_100, 15_070, 15_040, evaluation, grade(evaluation), (Path("out/evaluation.json"),), Tracking()
+    )
+    text = said(evaluate, result)
+    auroc = evaluation.model.metrics["auroc"]
+    assert f"{auroc.value:.3f} [{auroc.low:.3f}, {auroc.high:.3f}]" in text
+    (header,) = [line for line in text.splitlines() if line.split()[:1] == ["metric"]]
+    assert header.split() == ["metric", "model", "base", "rate", "recency"]
+    assert "lift at 10 %" in text
+    assert "Written: out/evaluation.json" in text
+
+
+def score_result(**changes):
+    facts = {"name": "shop", "version": "v1", "as_of": 15_100, "run_id": "2c77a06fcf939929", "was_done": False}
+    facts |= {"counts": {"active": 60, "inactive": 30, "no_history": 10, "high": 6}, "manifest": Path("out/manifest.json")}
+    return ScoreResult(outputs=(Path("out/scores.csv"),), **(facts | changes))
+
+
+def test_score_counts_customers_by_state_and_band():
+    text = said(score, score_result())
+    assert text.startswith("Scored. shop v1, as of 2011-05-06, run 2c77a06fcf939929.\n")
+    assert "  no history  10  10.0%" in text
+    assert text.endswith("Written: out/scores.csv\nWritten: out/manifest.json\n")
+
+
+def test_score_says_when_there_was_nothing_to_do():
+    assert said(score, score_result(was_done=True)).startswith("This very run was done before")
