@@ -1,0 +1,134 @@
+"""What the figures mean, in a word and a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from churnscope.evaluation.figures import MODEL
+from churnscope.evaluation.measures import better
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from churnscope.evaluation.figures import Evaluation
+    from churnscope.evaluation.intervals import Estimate
+
+Verdict = Literal["use it", "use the order only", "no better", "too little data"]
+
+LEAST_CHURNED = 200  # below it the interval of a lift is wider than the differences that matter
+DECIDING = ("auroc", "log_loss")  # the order, and the probabilities
+MUST_BEAT = ("base rate", "recency rule", "P0")
+MUST_NOT_LOSE_TO = ("recency, frequency, amount",)
+SPOKEN = {
+    "P0": "the chance of no purchase by BG/NBD",
+    "recency, frequency, amount": "the logistic rule of recency, frequency and amount",
+}
+METRIC_WORDS = {"auroc": "AUROC", "log_loss": "Log loss"}
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The verdict on a model, the words to show, and why.
+
+    `text` names the rule that was not beaten: "no better than the recency rule".
+    """
+
+    verdict: Verdict
+    text: str
+    reason: str
+
+    @property
+    def is_good(self) -> bool:
+        """Whether both order and probabilities may be used."""
+        return self.verdict == "use it"
+
+    def to_json(self) -> dict[str, str]:
+        """Plain values for a JSON file."""
+        return {"verdict": self.verdict, "text": self.text, "reason": self.reason}
+
+
+def grade(
+    evaluation: Evaluation,
+    *,
+    must_beat: Collection[str] = MUST_BEAT,
+    must_not_lose_to: Collection[str] = MUST_NOT_LOSE_TO,
+) -> Grade:
+    """Grade a model by the intervals of its paired differences.
+
+    Parameters
+    ----------
+    evaluation : figures of the model and its baselines; baselines that are not in it are not asked for.
+    must_beat : the 95 % interval of the difference has to lie on the better side.
+    must_not_lose_to : it may not lie on the worse side.
+
+    Notes
+    -----
+    AUROC judges the order, log loss the probabilities. A model whose order wins and whose probabilities do not is still worth a
+    list of whom to call first, and nothing that multiplies a probability by money.
+    """
+    stayed = evaluation.rows - evaluation.churned
+    if evaluation.churned < LEAST_CHURNED or not stayed:
+        return _too_little(evaluation.churned, stayed)
+    order, probabilities = (
+        _unbeaten(evaluation, metric, must_beat) + _lost(evaluation, metric, must_not_lose_to) for metric in DECIDING
+    )
+    if order:
+        return Grade("no better", f"no better than {spoken(order[0])}", _comparison(evaluation, order[0], "auroc"))
+    if probabilities:
+        return Grade("use the order only", "use the order only", _comparison(evaluation, probabilities[0], "log_loss"))
+    return Grade("use it", "use it", _praise(evaluation, must_beat))
+
+
+def spoken(predictor: str) -> str:
+    """A predictor as said in a sentence.
+
+    Examples
+    --------
+    >>> spoken("recency rule"), spoken("own_rule")
+    ('the recency rule', 'the own rule')
+    """
+    return SPOKEN.get(predictor, f"the {predictor.replace('_', ' ')}")
+
+
+def is_better(metric: str, difference: Estimate) -> bool:
+    """Whether the whole interval of model minus baseline lies on the better side."""
+    return difference.low > 0 if better(metric) > 0 else difference.high < 0
+
+
+def is_worse(metric: str, difference: Estimate) -> bool:
+    """Whether the whole interval of model minus baseline lies on the worse side."""
+    return difference.high < 0 if better(metric) > 0 else difference.low > 0
+
+
+def _unbeaten(evaluation: Evaluation, metric: str, baselines: Collection[str]) -> list[str]:
+    asked = [name for name in baselines if name in evaluation.differences]
+    return [name for name in asked if not is_better(metric, evaluation.differences[name][metric])]
+
+
+def _lost(evaluation: Evaluation, metric: str, baselines: Collection[str]) -> list[str]:
+    asked = [name for name in baselines if name in evaluation.differences]
+    return [name for name in asked if is_worse(metric, evaluation.differences[name][metric])]
+
+
+def _too_little(churned: int, stayed: int) -> Grade:
+    counts = f"{churned:,} customers churned and {stayed:,} stayed"
+    reason = f"{counts} in the outcome window; at least {LEAST_CHURNED} churned ones, and some who stayed, are needed to tell."
+    return Grade("too little data", "too little data", reason)
+
+
+def _comparison(evaluation: Evaluation, baseline: str, metric: str) -> str:
+    model, other = (evaluation.predictors[name].metrics[metric].value for name in (MODEL, baseline))
+    difference, words = evaluation.differences[baseline][metric], METRIC_WORDS[metric]
+    return (
+        f"{words} {model:.3f} against {other:.3f} of {spoken(baseline)}: "
+        f"difference {difference.value:+.3f}, 95 % interval {difference.low:+.3f} to {difference.high:+.3f}."
+    )
+
+
+def _praise(evaluation: Evaluation, must_beat: Collection[str]) -> str:
+    asked = [name for name in must_beat if name in evaluation.differences]
+    if not asked:
+        return "There was no baseline to compare with."
+    hardest = max(asked, key=lambda name: evaluation.differences[name]["log_loss"].value)
+    return f"{_comparison(evaluation, hardest, 'auroc')} {_comparison(evaluation, hardest, 'log_loss')}"
