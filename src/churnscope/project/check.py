@@ -1,0 +1,37 @@
+"""`check`: what is in the sources, and whether it is enough to train on."""
+
+from __future__ import annotations
+
+from churnscope.config.models import Config
+from churnscope.errors import InputError
+from churnscope.operations.logs import Progress
+from churnscope.operations.run import recorded
+from churnscope.project.days import complete_cutoffs, training_split
+from churnscope.project.results import CheckResult, iso
+from churnscope.project.session import Folders, facts_of, loaded_data
+
+
+def check(config: Config, as_of: int | None, progress: Progress) -> CheckResult:
+    """Read every source and count; `Project.check` says more."""
+    folders = Folders.of(config)
+    with recorded(folders.ledger, "check") as record, loaded_data(config, as_of, progress) as loaded:
+        record.run_id, record.as_of = facts_of("check", config, loaded).run_id, iso(loaded.as_of)
+        quarantined = sum(sum(report.quarantined.values()) for report in loaded.reports)
+        record.counts = {f"{report.name}_used": report.used for report in loaded.reports}
+        return CheckResult(
+            as_of=loaded.as_of,
+            complete_through=loaded.complete_through,
+            reports=loaded.reports,
+            cutoffs=complete_cutoffs(config, loaded.first_day, loaded.as_of),
+            advice=(*history_advice(config, loaded.first_day, loaded.as_of), *(line for r in loaded.reports for line in r.advice)),
+            quarantine=folders.quarantine if quarantined else None,
+        )
+
+
+def history_advice(config: Config, first_day: int, as_of: int) -> tuple[str, ...]:
+    """What is missing for training, if anything."""
+    try:
+        training_split(config, first_day, as_of)
+    except InputError as error:
+        return (f"Training is not possible yet: {error.what} {error.advice}",)
+    return ()

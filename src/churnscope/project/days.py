@@ -1,0 +1,70 @@
+"""The day a command runs as of, and the cutoffs that follow from it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from churnscope.config.models import Config
+from churnscope.errors import ConfigError, InputError
+from churnscope.timeline import Split, Timing, date_of, day_number, plan_cutoffs, split_by_time
+
+
+def as_of_day(as_of: str | date | None, config: Config) -> int | None:
+    """The day number of `as_of`: a date, ISO text, `today` or `yesterday` in the config's time zone; None stays None.
+
+    `today` and `yesterday` are the only words of a command that read the clock.
+
+    Raises
+    ------
+    ConfigError : when the text is none of these.
+    """
+    if as_of is None or isinstance(as_of, date):
+        return None if as_of is None else day_number(as_of)
+    if as_of in {"today", "yesterday"}:
+        today = datetime.now(ZoneInfo(config.time_zone)).date()
+        return day_number(today - timedelta(days=as_of == "yesterday"))
+    try:
+        return day_number(date.fromisoformat(as_of))
+    except ValueError as error:
+        raise ConfigError(f"--as-of {as_of} is not a day.", "Write it as 2024-02-28, or today, or yesterday.") from error
+
+
+def timing_of(config: Config) -> Timing:
+    """Gap, horizon and label delay of the config."""
+    return Timing(config.prediction.horizon_days, config.prediction.gap_days, config.label.delay_days)
+
+
+def complete_cutoffs(config: Config, first_day: int, as_of: int) -> tuple[int, ...]:
+    """The cutoffs, listed or planned, whose outcome is known at `as_of`; rising.
+
+    Planned cutoffs are a third of the horizon apart and leave the longest activity window of history before the first.
+
+    Raises
+    ------
+    InputError : when a listed cutoff's outcome is not complete at `as_of`.
+    """
+    timing = timing_of(config)
+    listed = sorted(day_number(day) for day in config.prediction.cutoffs)
+    if listed:
+        return tuple(cutoff for cutoff in listed if timing.is_complete(cutoff, as_of))
+    history = config.prediction.history_days
+    if history is None:
+        history = max(rule.days for rule in config.activity.rules)
+    spacing = config.prediction.spacing_days or max(1, timing.horizon_days // 3)
+    return plan_cutoffs(first_day + history, as_of, timing, most=config.prediction.most_cutoffs, spacing_days=spacing)
+
+
+def training_split(config: Config, first_day: int, as_of: int) -> Split:
+    """The cutoffs by use.
+
+    Raises
+    ------
+    InputError : when history is too short for one cutoff each to fit, to stop and to test on; it says how much is missing.
+    """
+    cutoffs = complete_cutoffs(config, first_day, as_of)
+    try:
+        return split_by_time(cutoffs, timing_of(config))
+    except InputError as error:
+        span = f"Data begin on {date_of(first_day)} and are read to {date_of(as_of - 1)}."
+        raise InputError(f"{error.what} {span}", error.advice) from error

@@ -1,0 +1,40 @@
+"""A predictor held against its baselines at one cutoff: shared by `train` and `evaluate`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from churnscope.config.models import Config
+from churnscope.errors import InputError
+from churnscope.evaluation.figures import Evaluation, evaluate
+from churnscope.evaluation.grade import Grade, grade
+from churnscope.model.predictor import Predictor
+from churnscope.project.results import iso
+from churnscope.snapshots import SnapshotTable
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The figures and what they mean."""
+
+    cutoff: int
+    evaluation: Evaluation
+    grade: Grade
+
+
+def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: int) -> Judgement:
+    """Judge a predictor on the rows of a cutoff it never saw.
+
+    Raises
+    ------
+    InputError : when nobody is active at the cutoff.
+    """
+    here = np.flatnonzero((table.cutoff == cutoff) & (table.churned >= 0))
+    if not len(here):
+        raise InputError(f"No customer is active on {iso(cutoff)}.", "Look at [activity], or at the days the data cover.")
+    probabilities = predictor.probabilities(table.features[here], cutoff)
+    rng = np.random.default_rng(config.model.seed)
+    evaluation = evaluate(table.churned[here], table.customer[here], probabilities, config.evaluation, rng)
+    return Judgement(cutoff, evaluation, grade(evaluation))

@@ -1,0 +1,60 @@
+"""What is logged of a training or an evaluation: figures and settings, never a customer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from churnscope.config.identity import definition, resolved
+from churnscope.config.models import Config
+from churnscope.operations.run import RunFacts, RunRecord
+from churnscope.project.judging import Judgement
+from churnscope.project.results import Tracking, iso
+from churnscope.project.session import Folders
+from churnscope.reports.charts import calibration_chart, decile_chart, gains_chart
+from churnscope.tracking import LoggedRun, Tracker, flat_metrics
+
+
+def pictures(verdict: Judgement) -> dict[str, bytes]:
+    """The pictures of an evaluation as SVG, by file name."""
+    charts = {"calibration": calibration_chart, "gains": gains_chart, "deciles": decile_chart}
+    return {f"{name}.svg": chart(verdict.evaluation) for name, chart in charts.items()}
+
+
+def logged_run(config: Config, facts: RunFacts, verdict: Judgement, started_ms: int, version: str) -> LoggedRun:
+    """A run as the tracker takes it."""
+    metrics = flat_metrics(verdict.evaluation)
+    return LoggedRun(
+        key=f"{facts.command}:{facts.run_id}:{started_ms}",
+        name=f"{facts.command} {version}",
+        started_ms=started_ms,
+        params={key: json.dumps(value) for key, value in definition(config).items() if key != "sources"},
+        steps={name: {verdict.cutoff: value} for name, value in metrics.items()},
+        tags={
+            "command": facts.command,
+            "run_id": facts.run_id,
+            "as_of": facts.as_of,
+            "cutoff": iso(verdict.cutoff),
+            "model_version": version,
+            "grade": verdict.grade.text,
+            "config_hash": facts.config,
+            "data_fingerprint": ",".join(sorted(digest[:16] for digest in facts.inputs.values())),
+        },
+        artifacts={
+            "config.json": _json(resolved(config)),
+            "evaluation.json": _json(verdict.evaluation.to_json()),
+            "grade.json": _json(verdict.grade.to_json()),
+            **{f"pictures/{name}": content for name, content in pictures(verdict).items()},
+        },
+    )
+
+
+def track(config: Config, run: LoggedRun, record: RunRecord) -> Tracking:
+    """Log the run, note it in the ledger, and say where it can be looked at."""
+    tracked = Tracker(config.tracking, Folders.of(config).outputs, config.name).log(run)
+    record.tracking = {name: text for name, text in asdict(tracked).items() if text}
+    return Tracking(tracked.run_id, tracked.look, tracked.reason)
+
+
+def _json(document: object) -> bytes:
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()

@@ -1,0 +1,71 @@
+"""Saved models in use: found, read, and held against the config they are to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from churnscope.config.models import Config
+from churnscope.engines.duckdb import Loaded
+from churnscope.errors import ModelError
+from churnscope.model.baselines import BaseRate
+from churnscope.model.bundle import Bundle, definition_of, feature_plan, read_bundle, resolve
+from churnscope.project.session import Folders
+from churnscope.snapshots import SnapshotPlan
+from churnscope.timeline import Split, Timing, day_number
+
+_ADVICE = "Train a model with this config, or use the config it was trained with."
+
+
+def model_name(config: Config) -> str:
+    """The folder of this config's models."""
+    return config.model.name or config.name
+
+
+def load_model(config: Config, which: str) -> Bundle:
+    """The bundle named `champion`, `latest`, by version or by folder, verified and made for this config's definitions.
+
+    Raises
+    ------
+    ModelError : when there is none, it is damaged, or it predicts something else than the config asks for.
+    """
+    bundle = read_bundle(resolve(Folders.of(config).models, model_name(config), which))
+    for key, value in definition_of(config, Split((), (), ())).items():
+        if key != "split" and bundle.definition.get(key) != value:
+            raise ModelError(f"Model {bundle.version} was trained with another {key} than {config.name} declares.", _ADVICE)
+    return bundle
+
+
+def model_facts(bundle: Bundle) -> dict[str, str]:
+    """What identifies a model in a manifest; the version ends in the hash of all its files."""
+    return {"name": bundle.name, "version": bundle.version}
+
+
+def base_rate(bundle: Bundle) -> float:
+    """Share of the snapshots the final model learned from that churned."""
+    return next(rule.share for rule in bundle.final.baselines if isinstance(rule, BaseRate))
+
+
+def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> int:
+    """The first day after the newest outcome that the final model, or its twin from before the test, learned from."""
+    days = {use: tuple(day_number(date.fromisoformat(day)) for day in saved) for use, saved in bundle.definition["split"].items()}
+    timing = bundle.definition["timing"]
+    newest = max(getattr(Split(**days), cutoffs))
+    return Timing(timing["horizon_days"], timing["gap_days"]).outcome_end(newest)
+
+
+def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Sequence[int]) -> SnapshotPlan:
+    """The plan that builds exactly the features the model was trained on.
+
+    Raises
+    ------
+    ModelError : when the config or the columns of the sources give other features.
+    """
+    plan = SnapshotPlan.from_config(config, loaded, cutoffs)
+    now, then = feature_plan(config, loaded.columns), bundle.plan
+    changed = [key for key in now if now[key] != then[key]]
+    if changed or plan.specs != bundle.specs:
+        what = f"The {changed[0].replace('_', ' ')} of the features" if changed else "What the features mean"
+        raise ModelError(f"{what} changed since model {bundle.version} was trained.", _ADVICE)
+    return plan

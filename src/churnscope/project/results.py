@@ -1,0 +1,181 @@
+"""What each step answers: plain facts, ready for a program (`to_json`), for the command line to draw, or for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from churnscope.evaluation.figures import Evaluation
+from churnscope.evaluation.grade import Grade
+from churnscope.sources.report import SourceReport
+from churnscope.timeline import Split, date_of
+
+
+def iso(day: int) -> str:
+    """A day number as 2024-02-28."""
+    return date_of(day).isoformat()
+
+
+def split_dates(split: Split) -> dict[str, list[str]]:
+    """The cutoffs of a split as dates."""
+    return {use: [iso(cutoff) for cutoff in cutoffs] for use, cutoffs in asdict(split).items()}
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """Where a run was logged: `run_id` is empty and `pending` says why where it was not, or not yet."""
+
+    run_id: str = ""
+    look: str = ""
+    pending: str = ""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What is in the sources, and whether it is enough.
+
+    Parameters
+    ----------
+    as_of : first day that is not read.
+    complete_through : last day on which the data are whole.
+    reports : one per source.
+    cutoffs : complete cutoffs that training would use, rising.
+    advice : what to do, most urgent first.
+    quarantine : folder of the files of quarantined rows; None where there are none.
+    """
+
+    as_of: int
+    complete_through: int
+    reports: tuple[SourceReport, ...]
+    cutoffs: tuple[int, ...]
+    advice: tuple[str, ...]
+    quarantine: Path | None
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        return {
+            "as_of": iso(self.as_of),
+            "complete_through": iso(self.complete_through),
+            "sources": [_report(report) for report in self.reports],
+            "cutoffs": [iso(cutoff) for cutoff in self.cutoffs],
+            "advice": list(self.advice),
+            "quarantine": None if self.quarantine is None else str(self.quarantine),
+        }
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A trained model and how it did on the test cutoff, which its evaluation twin never saw.
+
+    Parameters
+    ----------
+    folder : the bundle.
+    split : cutoffs by use.
+    rows, churned : snapshots trained on and how many of them churned.
+    rounds : boosting rounds of each seed, or 0 for the small-data recipe.
+    features : how many the model was given.
+    promoted : whether it became the champion, and `promotion` why or why not.
+    """
+
+    name: str
+    version: str
+    folder: Path
+    as_of: int
+    split: Split
+    rows: int
+    churned: int
+    rounds: tuple[int, ...]
+    features: int
+    evaluation: Evaluation
+    grade: Grade
+    promoted: bool
+    promotion: str
+    tracking: Tracking
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "folder": str(self.folder),
+            "as_of": iso(self.as_of),
+            "split": split_dates(self.split),
+            "rows": self.rows,
+            "churned": self.churned,
+            "rounds": list(self.rounds),
+            "features": self.features,
+            "evaluation": self.evaluation.to_json(),
+            "grade": self.grade.to_json(),
+            "promoted": self.promoted,
+            "promotion": self.promotion,
+            "tracking": asdict(self.tracking),
+        }
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """A saved model beside its baselines at the newest cutoff whose outcome is known and which it never saw."""
+
+    name: str
+    version: str
+    as_of: int
+    cutoff: int
+    trained_through: int
+    evaluation: Evaluation
+    grade: Grade
+    outputs: tuple[Path, ...]
+    tracking: Tracking
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "as_of": iso(self.as_of),
+            "cutoff": iso(self.cutoff),
+            "trained_through": iso(self.trained_through),
+            "evaluation": self.evaluation.to_json(),
+            "grade": self.grade.to_json(),
+            "outputs": [str(path) for path in self.outputs],
+            "tracking": asdict(self.tracking),
+        }
+
+
+@dataclass(frozen=True)
+class ScoreResult:
+    """A written score file.
+
+    Parameters
+    ----------
+    counts : customers by state (active, inactive, no_history) and active ones by risk band.
+    was_done : whether the very same run had been done before and its files were intact: nothing was written.
+    """
+
+    name: str
+    version: str
+    as_of: int
+    run_id: str
+    counts: Mapping[str, int]
+    outputs: tuple[Path, ...]
+    manifest: Path
+    was_done: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "as_of": iso(self.as_of),
+            "run_id": self.run_id,
+            "counts": dict(self.counts),
+            "outputs": [str(path) for path in self.outputs],
+            "manifest": str(self.manifest),
+            "was_done": self.was_done,
+        }
+
+
+def _report(report: SourceReport) -> dict[str, Any]:
+    days = {name: None if day is None else iso(day) for name, day in (("first_day", report.first_day), ("last_day", report.last_day))}
+    return asdict(report) | days

@@ -1,0 +1,74 @@
+"""What the steps share: the folders of a project, and its data loaded as of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from churnscope import __version__
+from churnscope.config.identity import config_hash
+from churnscope.config.models import Config
+from churnscope.engines.duckdb import Loaded, open_engine
+from churnscope.operations.logs import Progress
+from churnscope.operations.run import RunFacts
+from churnscope.project.results import iso
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a project's results go."""
+
+    outputs: Path
+    models: Path
+
+    @classmethod
+    def of(cls, config: Config) -> Folders:
+        """A folder of its own for every config, so that two of them may share `outputs`."""
+        return cls(config.folders.outputs / config.name, config.folders.models)
+
+    @property
+    def ledger(self) -> Path:
+        """One file per run."""
+        return self.outputs / "runs"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows that were refused, a file per source."""
+        return self.outputs / "quarantine"
+
+
+@contextmanager
+def loaded_data(config: Config, as_of: int | None, progress: Progress) -> Iterator[Loaded]:
+    """Read, check and count every source; the rows can be streamed while the block runs.
+
+    Raises
+    ------
+    InputError : when a file is refused.
+    """
+    progress("read and check", 0, len(config.sources))
+    with open_engine(config) as engine:
+        loaded = engine.load(as_of=as_of, quarantine=Folders.of(config).quarantine)
+        progress("read and check", len(config.sources), len(config.sources))
+        yield loaded
+
+
+def facts_of(
+    command: str, config: Config, loaded: Loaded, *, model: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
+) -> RunFacts:
+    """All that decides what the command will write."""
+    inputs = {
+        f"{report.name} {number}: {Path(file.path).name}": file.sha256
+        for report in loaded.reports
+        for number, file in enumerate(report.files, start=1)
+    }
+    return RunFacts(
+        command=command,
+        as_of=iso(loaded.as_of),
+        version=__version__,
+        config=config_hash(config),
+        inputs=inputs,
+        model=model or {},
+        options=options or {},
+    )

@@ -1,0 +1,175 @@
+"""The score table: for every customer on a day, how likely they are to leave, how that compares, and why.
+
+Pure: snapshots and a predictor in, a table out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from churnscope.features import FeatureSpec
+from churnscope.model.predictor import Predictor
+from churnscope.model.reasons import reasons
+from churnscope.snapshots import ACTIVE, INACTIVE, NO_HISTORY, ScoringRows
+from churnscope.timeline import date_of
+
+MOST_REASONS = 3
+ROWS_AT_ONCE = 1 << 16  # contributions are wide: a part of the customers at a time
+BAND_WITHOUT_SCORE = {NO_HISTORY: "no_history", INACTIVE: "cannot_tell"}
+_FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+
+
+@dataclass(frozen=True)
+class ScoreStamp:
+    """What is the same on every row: the day, the model, the run."""
+
+    as_of: int
+    model_version: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Probabilities at which the risk is called high, and below which it is called low.
+
+    Examples
+    --------
+    >>> Bands.around(0.3).name(np.array([0.1, 0.3, 0.6])).tolist()
+    ['low', 'medium', 'high']
+    """
+
+    high: float
+    low: float
+
+    @classmethod
+    def around(cls, base_rate: float) -> Bands:
+        """High from twice the base rate, low below half of it.
+
+        Where twice the base rate is no probability, high begins halfway between the base rate and certainty.
+        """
+        return cls(high=2 * base_rate if base_rate < 0.5 else (1 + base_rate) / 2, low=base_rate / 2)
+
+    def name(self, probability: NDArray[np.float64]) -> NDArray[np.str_]:
+        """`high`, `medium` or `low` for each probability."""
+        return np.where(probability >= self.high, "high", np.where(probability < self.low, "low", "medium"))
+
+
+def score_table(
+    ids: NDArray[np.object_],
+    rows: ScoringRows,
+    predictor: Predictor,
+    bands: Bands,
+    stamp: ScoreStamp,
+    *,
+    inactive_too: bool = False,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> pa.Table:
+    """Every active customer by falling risk, then those without history, then, where asked for, those already inactive.
+
+    Parameters
+    ----------
+    ids : shape (n_customers,), by dense code.
+    rows : features of the active customers and the status of all.
+    inactive_too : list customers who are not active any more; they have no probability.
+    progress : told the customers explained so far.
+
+    Returns
+    -------
+    Columns customer_id, as_of, churn_probability, risk_decile (1 the riskiest tenth), risk_band, reason_1 to reason_3,
+    model_version, run_id. Probability and decile are null outside the active.
+    """
+    table = rows.table
+    probability = predictor.predict(table.features, stamp.as_of)
+    order = risk_order(probability, ids[table.customer])
+    why = _reasons(predictor, table.features, order, progress)
+    listed = [NO_HISTORY, INACTIVE] if inactive_too else [NO_HISTORY]
+    others = np.concatenate([np.flatnonzero(rows.status == status) for status in listed])
+    n, n_others = len(order), len(others)
+    texts = [*why, *(_state(rows, code) for code in others)]
+    columns = {
+        "customer_id": pa.array(np.concatenate([ids[table.customer[order]], ids[others]]), pa.string()),
+        "as_of": pa.repeat(pa.scalar(date_of(stamp.as_of)), n + n_others),
+        "churn_probability": _then_null(probability[order], n_others, pa.float64()),
+        "risk_decile": _then_null(deciles(n), n_others, pa.int8()),
+        "risk_band": pa.array([*bands.name(probability[order]), *(BAND_WITHOUT_SCORE[status] for status in rows.status[others])]),
+        **{f"reason_{i + 1}": pa.array([_nth(text, i) for text in texts], pa.string()) for i in range(MOST_REASONS)},
+        "model_version": pa.repeat(stamp.model_version, n + n_others),
+        "run_id": pa.repeat(stamp.run_id, n + n_others),
+    }
+    return pa.table(columns)
+
+
+def state_counts(table: pa.Table, rows: ScoringRows) -> dict[str, int]:
+    """Customers by state, and active ones by band."""
+    bands = dict(zip(*np.unique(table.column("risk_band").to_numpy(), return_counts=True), strict=True))
+    states = {"active": ACTIVE, "inactive": INACTIVE, "no_history": NO_HISTORY}
+    by_state = {name: int((rows.status == status).sum()) for name, status in states.items()}
+    return by_state | {band: int(bands.get(band, 0)) for band in ("high", "medium", "low")}
+
+
+def risk_order(probability: NDArray[np.float64], ids: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Positions by falling probability; ties by a hash of the id, so that no id's spelling is favoured."""
+    return np.lexsort((id_hashes(ids), -probability))
+
+
+def deciles(n: int) -> NDArray[np.int64]:
+    """The tenth each of `n` customers in falling order of risk belongs to, 1 the riskiest.
+
+    Examples
+    --------
+    >>> deciles(5).tolist()
+    [1, 3, 5, 7, 9]
+    """
+    return np.arange(n) * 10 // max(n, 1) + 1
+
+
+def id_hashes(ids: NDArray[np.object_]) -> NDArray[np.uint64]:
+    """A 64-bit hash of each id's UTF-8 bytes, the same on every machine and beside any other ids.
+
+    References
+    ----------
+    Fowler, Noll, Vo: the FNV-1a hash.
+
+    Examples
+    --------
+    >>> [hex(value) for value in id_hashes(np.array(["a", "foobar"], object)).tolist()]
+    ['0xaf63dc4c8601ec8c', '0x85944171f73967e8']
+    """
+    if not len(ids):
+        return np.empty(0, np.uint64)
+    encoded = np.char.encode(ids.astype(np.str_), "utf-8")
+    letters = encoded.view(np.uint8).reshape(len(ids), -1)
+    hashes = np.full(len(ids), _FNV_OFFSET)
+    for letter in letters.T:
+        hashes = np.where(letter == 0, hashes, (hashes ^ letter) * _FNV_PRIME)  # zeros pad shorter ids
+    return hashes
+
+
+def _reasons(
+    predictor: Predictor, features: NDArray[np.float32], order: NDArray[np.int64], progress: Callable[[int], None]
+) -> list[tuple[str, ...]]:
+    specs: tuple[FeatureSpec, ...] = predictor.specs
+    texts: list[tuple[str, ...]] = []
+    for low in range(0, len(order), ROWS_AT_ONCE):
+        part = features[order[low : low + ROWS_AT_ONCE]]
+        texts += [tuple(row) for row in reasons(predictor.contributions(part), part, specs, most=MOST_REASONS)]
+        progress(len(texts))
+    return texts
+
+
+def _state(rows: ScoringRows, code: int) -> tuple[str, ...]:
+    days = rows.days_since_last_event[code]
+    return ("nothing known of them yet",) if np.isnan(days) else (f"already inactive: last active {days:.0f} days ago",)
+
+
+def _nth(texts: tuple[str, ...], i: int) -> str | None:
+    return texts[i] if i < len(texts) else None
+
+
+def _then_null(values: NDArray[np.float64] | NDArray[np.int64], nulls: int, kind: pa.DataType) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(values, kind), pa.nulls(nulls, kind)], kind)
