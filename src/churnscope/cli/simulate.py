@@ -32,6 +32,7 @@ Settings = Annotated[
 def simulate(
     business: Preset,
     folder: Folder,
+    *,
     customers: Customers = 2_000,
     days: Days = 730,
     seed: Seed = 0,
