@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from churnscope.config.identity import definition, resolved
+from churnscope.config.identity import definition
 from churnscope.config.models import Config
 from churnscope.operations.run import RunFacts, RunRecord
 from churnscope.project.judging import Judgement
@@ -41,7 +41,7 @@ def logged_run(config: Config, facts: RunFacts, verdict: Judgement, started_ms: 
             "data_fingerprint": ",".join(sorted(digest[:16] for digest in facts.inputs.values())),
         },
         artifacts={
-            "config.json": _json(resolved(config)),
+            "config.json": _json(definition(config)),
             "evaluation.json": _json(verdict.evaluation.to_json()),
             "grade.json": _json(verdict.grade.to_json()),
             **{f"pictures/{name}": content for name, content in pictures(verdict).items()},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from churnscope.config.identity import resolved
+from churnscope.config.identity import definition
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.model.bundle import Bundle, champion, definition_of, feature_plan, promote, write_bundle
@@ -71,7 +71,7 @@ def _bundle(config: Config, loaded: Loaded, split: Split, trained: Trained, verd
         dropped=trained.dropped,
         profile=trained.profile,
         plan=feature_plan(config, loaded.columns),
-        config=resolved(config),
+        config=definition(config),
         definition=definition_of(config, split),
         figures={"cutoff": iso(verdict.cutoff), "evaluation": verdict.evaluation.to_json(), "grade": verdict.grade.to_json()},
     )
