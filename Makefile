@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
+EVENTS ?= 10000000
 VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= default
@@ -45,6 +46,9 @@ types: install ## mypy --strict
 
 doctest: install ## The examples in docstrings
 	$(BIN)/python -m pytest -q src
+
+bench: install ## Feature building against DuckDB group-by and other ways, in one run (EVENTS=10000000)
+	$(BIN)/python benchmarks/features.py --page --events $(EVENTS)
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) outputs models/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -16,6 +16,7 @@ from churnscope.features import FeatureSpec
 from churnscope.model.predictor import Predictor
 from churnscope.model.reasons import reasons
 from churnscope.snapshots import ACTIVE, INACTIVE, NO_HISTORY, ScoringRows
+from churnscope.snapshots.table import Features
 from churnscope.timeline import date_of
 
 MOST_REASONS = 3
@@ -96,7 +97,9 @@ def score_table(
         "as_of": pa.repeat(pa.scalar(date_of(stamp.as_of)), n + n_others),
         "churn_probability": _then_null(probability[order], n_others, pa.float64()),
         "risk_decile": _then_null(deciles(n), n_others, pa.int8()),
-        "risk_band": pa.array([*bands.name(probability[order]), *(BAND_WITHOUT_SCORE[status] for status in rows.status[others])]),
+        "risk_band": pa.array(
+            [*bands.name(probability[order]), *(BAND_WITHOUT_SCORE[status] for status in rows.status[others])]
+        ),
         **{f"reason_{i + 1}": pa.array([_nth(text, i) for text in texts], pa.string()) for i in range(MOST_REASONS)},
         "model_version": pa.repeat(stamp.model_version, n + n_others),
         "run_id": pa.repeat(stamp.run_id, n + n_others),
@@ -151,7 +154,7 @@ def id_hashes(ids: NDArray[np.object_]) -> NDArray[np.uint64]:
 
 
 def _reasons(
-    predictor: Predictor, features: NDArray[np.float32], order: NDArray[np.int64], progress: Callable[[int], None]
+    predictor: Predictor, features: Features, order: NDArray[np.int64], progress: Callable[[int], None]
 ) -> list[tuple[str, ...]]:
     specs: tuple[FeatureSpec, ...] = predictor.specs
     texts: list[tuple[str, ...]] = []

@@ -140,14 +140,18 @@ def test_evaluate_puts_every_predictor_beside_the_model_with_intervals(evaluatio
 
 def score_result(**changes):
     facts = {"name": "shop", "version": "v1", "as_of": 15_100, "run_id": "2c77a06fcf939929", "was_done": False}
-    facts |= {"counts": {"active": 60, "inactive": 30, "no_history": 10, "high": 6}, "manifest": Path("out/manifest.json")}
+    facts |= {
+        "counts": {"active": 60, "inactive": 30, "no_history": 10, "high": 6, "medium": 24, "low": 30},
+        "manifest": Path("out/manifest.json"),
+    }
     return ScoreResult(outputs=(Path("out/scores.csv"),), **(facts | changes))
 
 
 def test_score_counts_customers_by_state_and_band():
     text = said(score, score_result())
     assert text.startswith("Scored. shop v1, as of 2011-05-06, run 2c77a06fcf939929.\n")
-    assert "  no history  10  10.0%" in text
+    assert "  active            60  60.0%\n    high risk        6  10.0%\n" in text
+    assert "  no history        10  10.0%" in text
     assert text.endswith("Written: out/scores.csv\nWritten: out/manifest.json\n")
 
 

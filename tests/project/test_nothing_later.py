@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from churnscope.config.load import load_config
 from churnscope.operations.logs import silent
 from churnscope.project.session import loaded_data
 from churnscope.snapshots import ScoringRows, SnapshotPlan, build_scoring_rows

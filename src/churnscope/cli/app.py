@@ -9,15 +9,29 @@ from typing import Annotated, NoReturn
 import typer
 
 from churnscope import __version__
+from churnscope.cli.catalog import catalog
 from churnscope.cli.check import check
 from churnscope.cli.evaluate import evaluate
+from churnscope.cli.features import features
 from churnscope.cli.score import score
 from churnscope.cli.session import Failure, report
 from churnscope.cli.simulate import simulate
+from churnscope.cli.sync import sync
 from churnscope.cli.train import train
+from churnscope.cli.warmup import warmup
 from churnscope.errors import ConfigError
 
-COMMANDS = (check, train, evaluate, score, simulate)  # in the order of a first use; a new command is a file and a name here
+COMMANDS = (
+    check,
+    train,
+    evaluate,
+    score,
+    catalog,
+    features,
+    simulate,
+    sync,
+    warmup,
+)  # in the order of a first use; a new command is a file and a name here
 
 EPILOG = """\b
 Example:

@@ -51,7 +51,7 @@ def source_table(report: SourceReport) -> Table:
         *_by_reason("ignored", report.ignored, report.rows_in),
         ("customers", count(report.customers), ""),
         ("rows without customer", count(report.missing_ids), share(report.missing_ids, report.rows_in)),
-        ("duplicate rows", count(report.duplicates), share(report.duplicates, report.rows_in)),
+        ("duplicate rows", count(report.duplicates or 0), share(report.duplicates or 0, report.rows_in)),
         *((f"noticed: {what.replace('_', ' ')}", count(times), "") for what, times in sorted(report.counted.items())),
         *_history(report.first_day, report.last_day),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from churnscope.cli.figures import figures, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
-from churnscope.cli.rendering import Part
+from churnscope.cli.rendering import Part, shown
 from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
@@ -42,5 +42,5 @@ def describe(result: EvaluateResult) -> Iterator[Part]:
     )
     yield from figures(result.evaluation, result.grade)
     yield ""
-    yield from (f"Written: {path}" for path in result.outputs)
+    yield from (f"Written: {shown(path)}" for path in result.outputs)
     yield from tracking_line(result.tracking)

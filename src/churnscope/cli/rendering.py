@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO
 
 
@@ -64,6 +65,12 @@ def count(number: int) -> str:
 def share(number: int, of: int) -> str:
     """A part of a whole in per cent; empty where the whole is."""
     return f"{number / of:.1%}" if of else ""
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be typed here: relative to this folder where it lies below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _aligned(cells: tuple[str, ...], widths: list[int], align: str) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Output, Quiet
-from churnscope.cli.rendering import Part, Table, count, share
+from churnscope.cli.rendering import Part, Table, count, share, shown
 from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
     from churnscope.project.results import ScoreResult
 
+Wait = Annotated[
+    float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait for another run that writes the same files.")
+]
 AllCustomers = Annotated[bool, typer.Option("--all", help="List customers who are already inactive too.")]
 
 
@@ -25,6 +28,7 @@ def score(
     model: Model = "champion",
     output: Output = None,
     all_customers: AllCustomers = False,
+    wait: Wait = 0,
     json: Json = False,
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
@@ -38,15 +42,24 @@ def score(
         from churnscope.project import Project
 
         project = Project(config, progress=run.progress)
-        run.show(project.score(as_of, model=model, output=output, all_customers=all_customers), describe)
+        run.show(project.score(as_of, model=model, output=output, all_customers=all_customers, wait_seconds=wait), describe)
 
 
 def describe(result: ScoreResult) -> Iterator[Part]:
     """How many customers in which band, and where the files are."""
     done = "This very run was done before and its files are whole: nothing was written." if result.was_done else "Scored."
     yield f"{done} {result.name} {result.version}, as of {date_of(result.as_of)}, run {result.run_id}."
-    total = sum(result.counts.get(state, 0) for state in ("active", "inactive", "no_history"))
-    rows = tuple((name.replace("_", " "), count(number), share(number, total)) for name, number in result.counts.items())
-    yield Table("Customers", "<>>", rows)
+    yield Table("Customers", "<>>", tuple(_counts(result.counts)))
     yield ""
-    yield from (f"Written: {path}" for path in (*result.outputs, result.manifest))
+    yield from (f"Written: {shown(path)}" for path in (*result.outputs, result.manifest))
+
+
+def _counts(counts: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
+    """Customers by state, the active ones by band."""
+    total = sum(counts[state] for state in ("active", "inactive", "no_history"))
+    yield "active", count(counts["active"]), share(counts["active"], total)
+    yield from (
+        (f"  {band} risk", count(counts[band]), share(counts[band], counts["active"])) for band in ("high", "medium", "low")
+    )
+    yield "already inactive", count(counts["inactive"]), share(counts["inactive"], total)
+    yield "no history", count(counts["no_history"]), share(counts["no_history"], total)

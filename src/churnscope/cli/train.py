@@ -9,7 +9,7 @@ import typer
 
 from churnscope.cli.figures import figures, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
-from churnscope.cli.rendering import Part, Table, count
+from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
@@ -40,20 +40,29 @@ def train(
 
 def describe(result: TrainResult) -> Iterator[Part]:
     """What was trained on, how good it is, and what to do next."""
-    yield f"Trained {result.name} {result.version} as of {date_of(result.as_of)}: {result.folder}"
+    yield f"Trained {result.name} {result.version} as of {date_of(result.as_of)}: {shown(result.folder)}"
     yield _training_table(result)
     yield ""
     yield from figures(result.evaluation, result.grade)
     yield ""
     yield f"{'Champion' if result.promoted else 'Not promoted'}: {result.promotion}"
     yield from tracking_line(result.tracking)
-    yield "Next: churnscope score CONFIG" if result.promoted else f"Next: churnscope score CONFIG --model {result.folder}"
+    yield (
+        "Next: churnscope score CONFIG" if result.promoted else f"Next: churnscope score CONFIG --model {shown(result.folder)}"
+    )
 
 
 def _training_table(result: TrainResult) -> Table:
     cutoffs = tuple(
         (f"cutoffs to {use}", ", ".join(str(date_of(day)) for day in days))
-        for use, days in (("fit", result.split.fit), ("stop", result.split.stop), ("test", result.split.test))
+        for use, days in (
+            ("fit", result.split.fit),
+            ("stop", result.split.stop),
+            ("calibrate", result.split.calibrate),
+            ("test", result.split.test),
+            ("refit too", result.split.between + result.split.late),
+        )
+        if days
     )
     facts = (
         ("snapshots", f"{count(result.rows)}, of which {count(result.churned)} churned"),

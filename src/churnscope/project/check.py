@@ -23,7 +23,10 @@ def check(config: Config, as_of: int | None, progress: Progress) -> CheckResult:
             complete_through=loaded.complete_through,
             reports=loaded.reports,
             cutoffs=complete_cutoffs(config, loaded.first_day, loaded.as_of),
-            advice=(*history_advice(config, loaded.first_day, loaded.as_of), *(line for r in loaded.reports for line in r.advice)),
+            advice=(
+                *history_advice(config, loaded.first_day, loaded.as_of),
+                *(line for r in loaded.reports for line in r.advice),
+            ),
             quarantine=folders.quarantine if quarantined else None,
         )
 

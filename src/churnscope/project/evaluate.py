@@ -57,7 +57,8 @@ def _newest_cutoff(config: Config, first_day: int, as_of: int) -> int:
     cutoffs = complete_cutoffs(config, first_day, as_of)
     if not cutoffs:
         raise InputError(
-            f"No cutoff has a complete outcome before {iso(as_of)}.", "Give newer data, a later --as-of, or a shorter horizon_days."
+            f"No cutoff has a complete outcome before {iso(as_of)}.",
+            "Give newer data, a later --as-of, or a shorter horizon_days.",
         )
     return cutoffs[-1]
 
@@ -67,7 +68,10 @@ def _unseen(bundle: Bundle, cutoff: int) -> tuple[Predictor, int]:
 
     The final model where it is old enough; else its twin from before the test cutoff.
     """
-    for predictor, through in ((bundle.final, trained_through(bundle, "all")), (bundle.evaluation, trained_through(bundle, "before_test"))):
+    for predictor, through in (
+        (bundle.final, trained_through(bundle, "all")),
+        (bundle.evaluation, trained_through(bundle, "before_test")),
+    ):
         if through <= cutoff:
             return predictor, through
     raise ModelError(

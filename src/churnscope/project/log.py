@@ -9,7 +9,7 @@ from churnscope.config.identity import definition
 from churnscope.config.models import Config
 from churnscope.operations.run import RunFacts, RunRecord
 from churnscope.project.judging import Judgement
-from churnscope.project.results import Tracking, iso
+from churnscope.project.results import SyncResult, Tracking, iso
 from churnscope.project.session import Folders
 from churnscope.reports.charts import calibration_chart, decile_chart, gains_chart
 from churnscope.tracking import LoggedRun, Tracker, flat_metrics
@@ -54,6 +54,12 @@ def track(config: Config, run: LoggedRun, record: RunRecord) -> Tracking:
     tracked = Tracker(config.tracking, Folders.of(config).outputs, config.name).log(run)
     record.tracking = {name: text for name, text in asdict(tracked).items() if text}
     return Tracking(tracked.run_id, tracked.look, tracked.reason)
+
+
+def sync(config: Config) -> SyncResult:
+    """Send what is left in the outbox."""
+    sent = Tracker(config.tracking, Folders.of(config).outputs, config.name).sync()
+    return SyncResult(tuple(Tracking(run.run_id, run.look, run.reason) for run in sent))
 
 
 def _json(document: object) -> bytes:

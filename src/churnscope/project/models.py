@@ -10,7 +10,7 @@ from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ModelError
 from churnscope.model.baselines import BaseRate
-from churnscope.model.bundle import Bundle, definition_of, feature_plan, read_bundle, resolve
+from churnscope.model.bundle import Bundle, definition_of, read_bundle, resolve
 from churnscope.project.session import Folders
 from churnscope.snapshots import SnapshotPlan
 from churnscope.timeline import Split, Timing, day_number
@@ -49,7 +49,9 @@ def base_rate(bundle: Bundle) -> float:
 
 def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> int:
     """The first day after the newest outcome that the final model, or its twin from before the test, learned from."""
-    days = {use: tuple(day_number(date.fromisoformat(day)) for day in saved) for use, saved in bundle.definition["split"].items()}
+    days = {
+        use: tuple(day_number(date.fromisoformat(day)) for day in saved) for use, saved in bundle.definition["split"].items()
+    }
     timing = bundle.definition["timing"]
     newest = max(getattr(Split(**days), cutoffs))
     return Timing(timing["horizon_days"], timing["gap_days"]).outcome_end(newest)
@@ -58,14 +60,28 @@ def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> i
 def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Sequence[int]) -> SnapshotPlan:
     """The plan that builds exactly the features the model was trained on.
 
+    The families are those of the model: which of them suit the history is decided when a model is trained.
+
     Raises
     ------
     ModelError : when the config or the columns of the sources give other features.
     """
-    plan = SnapshotPlan.from_config(config, loaded, cutoffs)
-    now, then = feature_plan(config, loaded.columns), bundle.plan
-    changed = [key for key in now if now[key] != then[key]]
+    families = tuple(bundle.plan["families"])
+    asked = config.features.families or families
+    same = config.model_copy(update={"features": config.features.model_copy(update={"families": families})})
+    plan = SnapshotPlan.from_config(same, loaded, cutoffs)
+    now = feature_plan(plan)
+    changed = [key for key in now if now[key] != bundle.plan[key]] + ["families"] * (set(asked) != set(families))
     if changed or plan.specs != bundle.specs:
         what = f"The {changed[0].replace('_', ' ')} of the features" if changed else "What the features mean"
         raise ModelError(f"{what} changed since model {bundle.version} was trained.", _ADVICE)
     return plan
+
+
+def feature_plan(plan: SnapshotPlan) -> dict[str, list[int] | list[str] | dict[str, list[str]]]:
+    """What decides the features of a plan, JSON-ready."""
+    return {
+        "windows_days": list(plan.windows),
+        "families": [family.name for family in plan.families],
+        "columns": {role: sorted(names) for role, names in sorted(plan.columns.items())},
+    }

@@ -11,7 +11,17 @@ from churnscope.operations.logs import Progress, silent
 from churnscope.project.days import as_of_day
 
 if TYPE_CHECKING:
-    from churnscope.project.results import CheckResult, EvaluateResult, ScoreResult, TrainResult
+    from collections.abc import Sequence
+
+    from churnscope.project.results import (
+        CatalogResult,
+        CheckResult,
+        EvaluateResult,
+        FeaturesResult,
+        ScoreResult,
+        SyncResult,
+        TrainResult,
+    )
 
 Day = str | date | None
 
@@ -50,6 +60,49 @@ class Project:
 
         return check(self.config, as_of_day(as_of, self.config), self.progress)
 
+    def catalog(self, as_of: Day = None) -> CatalogResult:
+        """Name, unit, window, meaning and expected direction of every feature the config gives.
+
+        Raises
+        ------
+        InputError : when a file is refused.
+        """
+        from churnscope.project.features import catalog
+
+        return catalog(self.config, as_of_day(as_of, self.config), self.progress)
+
+    def features(
+        self, as_of: Day = None, *, cutoffs: Sequence[str | date] = (), output: str | Path | None = None
+    ) -> FeaturesResult:
+        """Write the snapshot table: customer_id, cutoff, churned and every feature, a row per active customer and cutoff.
+
+        Parameters
+        ----------
+        cutoffs : days to build it for; default: the complete ones that training uses, or `as_of` where none is complete.
+        output : a `.csv` or `.parquet` file; default: Parquet in the outputs folder.
+
+        Raises
+        ------
+        InputError : when a file is refused.
+        StorageError : when the file cannot be written.
+        """
+        from churnscope.project.features import features
+
+        days = tuple(sorted({day for day in (as_of_day(cutoff, self.config) for cutoff in cutoffs) if day is not None}))
+        path = None if output is None else Path(output)
+        return features(self.config, as_of_day(as_of, self.config), self.progress, cutoffs=days, output=path)
+
+    def sync(self) -> SyncResult:
+        """Send the runs that could not be logged when they were made; each is sent once.
+
+        Raises
+        ------
+        BusyError : when another run is sending.
+        """
+        from churnscope.project.log import sync
+
+        return sync(self.config)
+
     def train(self, as_of: Day = None, *, promote: bool = True) -> TrainResult:
         """Fit the model and its baselines, judge them on the newest complete cutoff, save the bundle.
 
@@ -83,7 +136,13 @@ class Project:
         return evaluate(self.config, as_of_day(as_of, self.config), self.progress, model=model)
 
     def score(
-        self, as_of: Day = None, *, model: str = "champion", output: str | Path | None = None, all_customers: bool = False
+        self,
+        as_of: Day = None,
+        *,
+        model: str = "champion",
+        output: str | Path | None = None,
+        all_customers: bool = False,
+        wait_seconds: float = 0,
     ) -> ScoreResult:
         """Score every customer who is active on the day, with reasons; the same run again writes nothing.
 
@@ -92,6 +151,7 @@ class Project:
         model : `champion`, `latest`, or the folder of a bundle.
         output : a `.csv` or `.parquet` file; default: both, in the outputs folder.
         all_customers : list those who are already inactive too, without a probability.
+        wait_seconds : how long to wait for another run that writes the same files.
 
         Raises
         ------
@@ -102,5 +162,5 @@ class Project:
         """
         from churnscope.project.score import Request, score
 
-        request = Request(model, None if output is None else Path(output), all_customers)
+        request = Request(model, None if output is None else Path(output), all_customers, wait_seconds)
         return score(self.config, as_of_day(as_of, self.config), self.progress, request)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 
 
@@ -16,7 +15,7 @@ class Promotion:
     reason: str
 
 
-def may_become_champion(evaluation: Evaluation, verdict: Grade, present: str | None, *, small_allowed: bool) -> Promotion:
+def may_become_champion(verdict: Grade, present: str | None, *, small_allowed: bool) -> Promotion:
     """Whether a newly trained model may serve.
 
     It has to order customers better than every rule it was held against; on too little data only where the config allows it.
@@ -26,8 +25,8 @@ def may_become_champion(evaluation: Evaluation, verdict: Grade, present: str | N
     present : version of the present champion, None where there is none.
     """
     if verdict.verdict == "too little data":
-        reason = "too little data to tell" + (", allowed by [model] allow_small" if small_allowed else "; [model] allow_small = true allows it")
-        return Promotion(small_allowed, reason)
+        allowed = ", allowed by" if small_allowed else "; to use it all the same, set"
+        return Promotion(small_allowed, f"too little data to tell{allowed} [model] allow_small = true")
     if verdict.verdict == "no better":
         return Promotion(granted=False, reason=verdict.text)
     return Promotion(granted=True, reason="first champion" if present is None else f"in place of {present}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
+from churnscope.features import FeatureSpec
 from churnscope.sources.report import SourceReport
 from churnscope.timeline import Split, date_of
 
@@ -177,5 +178,61 @@ class ScoreResult:
 
 
 def _report(report: SourceReport) -> dict[str, Any]:
-    days = {name: None if day is None else iso(day) for name, day in (("first_day", report.first_day), ("last_day", report.last_day))}
+    days = {
+        name: None if day is None else iso(day)
+        for name, day in (("first_day", report.first_day), ("last_day", report.last_day))
+    }
     return asdict(report) | days
+
+
+@dataclass(frozen=True)
+class CatalogResult:
+    """What the features of a config mean.
+
+    Parameters
+    ----------
+    features : in the order of the matrix.
+    families : name -> what the family tells.
+    """
+
+    name: str
+    features: tuple[FeatureSpec, ...]
+    families: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"name": self.name, "features": [asdict(spec) for spec in self.features], "families": dict(self.families)}
+
+
+@dataclass(frozen=True)
+class FeaturesResult:
+    """A written snapshot table."""
+
+    name: str
+    cutoffs: tuple[int, ...]
+    rows: int
+    features: tuple[FeatureSpec, ...]
+    output: Path
+    was_done: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        return {
+            "name": self.name,
+            "cutoffs": [iso(cutoff) for cutoff in self.cutoffs],
+            "rows": self.rows,
+            "features": len(self.features),
+            "output": str(self.output),
+            "was_done": self.was_done,
+        }
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What became of the runs that had not reached the tracking store: sent ones have a `run_id`, others say why not."""
+
+    runs: tuple[Tracking, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"runs": [asdict(run) for run in self.runs]}

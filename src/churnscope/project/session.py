@@ -55,7 +55,12 @@ def loaded_data(config: Config, as_of: int | None, progress: Progress) -> Iterat
 
 
 def facts_of(
-    command: str, config: Config, loaded: Loaded, *, model: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
+    command: str,
+    config: Config,
+    loaded: Loaded,
+    *,
+    model: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> RunFacts:
     """All that decides what the command will write."""
     inputs = {

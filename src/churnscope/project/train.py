@@ -6,8 +6,7 @@ import time
 
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
-from churnscope.engines.duckdb import Loaded
-from churnscope.model.bundle import Bundle, champion, definition_of, feature_plan, promote, write_bundle
+from churnscope.model.bundle import Bundle, champion, definition_of, promote, write_bundle
 from churnscope.model.training import Trained
 from churnscope.model.training import train as fit
 from churnscope.operations.logs import Progress
@@ -15,7 +14,7 @@ from churnscope.operations.run import recorded
 from churnscope.project.days import training_split
 from churnscope.project.judging import Judgement, judge
 from churnscope.project.log import logged_run, track
-from churnscope.project.models import model_name
+from churnscope.project.models import feature_plan, model_name
 from churnscope.project.promotion import Promotion, may_become_champion
 from churnscope.project.results import TrainResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
@@ -37,7 +36,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         trained = fit(table, split, config.model)
         progress("training", 1, 1)
         verdict = judge(config, trained.evaluation, table, split.test[0])
-        bundle = _bundle(config, loaded, split, trained, verdict)
+        bundle = _bundle(config, plan, split, trained, verdict)
         folder = write_bundle(folders.models, bundle)
         promotion = _promote(config, folders, folder.name, verdict, asked=promote)
         record.counts = {"snapshots": trained.rows, "churned_customers": trained.churned_customers}
@@ -61,16 +60,16 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
     )
 
 
-def _bundle(config: Config, loaded: Loaded, split: Split, trained: Trained, verdict: Judgement) -> Bundle:
+def _bundle(config: Config, plan: SnapshotPlan, split: Split, trained: Trained, verdict: Judgement) -> Bundle:
     return Bundle(
         name=model_name(config),
-        as_of=loaded.as_of,
+        as_of=plan.as_of,
         final=trained.final,
         evaluation=trained.evaluation,
         small=trained.small,
         dropped=trained.dropped,
         profile=trained.profile,
-        plan=feature_plan(config, loaded.columns),
+        plan=feature_plan(plan),
         config=definition(config),
         definition=definition_of(config, split),
         figures={"cutoff": iso(verdict.cutoff), "evaluation": verdict.evaluation.to_json(), "grade": verdict.grade.to_json()},
@@ -80,7 +79,8 @@ def _bundle(config: Config, loaded: Loaded, split: Split, trained: Trained, verd
 def _promote(config: Config, folders: Folders, version: str, verdict: Judgement, *, asked: bool) -> Promotion:
     """Make the version the champion where it was asked for and the gate is open."""
     name = model_name(config)
-    decision = may_become_champion(verdict.evaluation, verdict.grade, champion(folders.models, name), small_allowed=config.model.allow_small)
+    present = champion(folders.models, name)
+    decision = may_become_champion(verdict.grade, present, small_allowed=config.model.allow_small)
     if asked and decision.granted:
         promote(folders.models, name, version)
         return decision

@@ -1,0 +1,48 @@
+"""`churnscope features`: the snapshot table as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Output, Quiet
+from churnscope.cli.rendering import Part, count, shown
+from churnscope.cli.session import session
+from churnscope.timeline import date_of
+
+if TYPE_CHECKING:
+    from churnscope.project.results import FeaturesResult
+
+Cutoffs = Annotated[
+    str | None, typer.Option("--cutoffs", metavar="DAYS", help="Days with commas between them. [default: those of training]")
+]
+
+
+def features(
+    config: ConfigFile,
+    *,
+    as_of: AsOf = None,
+    cutoffs: Cutoffs = None,
+    output: Output = None,
+    json: Json = False,
+    log_format: LogFormat = "plain",
+    quiet: Quiet = False,
+) -> None:
+    """Write the table of features and labels.
+
+    One row per active customer and cutoff: customer_id, cutoff, churned, then every feature; for any library to be fitted on.
+    """
+    with session(json=json, log_format=log_format, quiet=quiet) as run:
+        from churnscope.project import Project
+
+        days = [day.strip() for day in cutoffs.split(",")] if cutoffs else []
+        run.show(Project(config, progress=run.progress).features(as_of, cutoffs=days, output=output), describe)
+
+
+def describe(result: FeaturesResult) -> Iterator[Part]:
+    """How large the table is and where."""
+    days = ", ".join(str(date_of(cutoff)) for cutoff in result.cutoffs)
+    yield f"{count(result.rows)} snapshots with {count(len(result.features))} features at {days}."
+    yield f"{'Already written' if result.was_done else 'Written'}: {shown(result.output)}"

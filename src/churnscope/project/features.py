@@ -1,0 +1,71 @@
+"""`catalog` and `features`: what the features mean, and the table of them for any library to be fitted on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from churnscope.config.models import Config
+from churnscope.engines.duckdb import Loaded
+from churnscope.operations.exports import export
+from churnscope.operations.logs import Progress
+from churnscope.operations.output_set import OutputSet
+from churnscope.operations.run import recorded
+from churnscope.project.days import complete_cutoffs
+from churnscope.project.results import CatalogResult, FeaturesResult, iso
+from churnscope.project.session import Folders, facts_of, loaded_data
+from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots
+
+CENSORED = -1
+
+
+def catalog(config: Config, as_of: int | None, progress: Progress) -> CatalogResult:
+    """What every feature of a config means; the sources are read for the columns and the length of history they have."""
+    with loaded_data(config, as_of, progress) as loaded:
+        plan = SnapshotPlan.from_config(config, loaded, (loaded.as_of,))
+        return CatalogResult(config.name, plan.specs, {family.name: family.meaning for family in plan.families})
+
+
+def features(
+    config: Config, as_of: int | None, progress: Progress, *, cutoffs: tuple[int, ...] = (), output: Path | None = None
+) -> FeaturesResult:
+    """Write the snapshot table; `Project.features` says more."""
+    folders = Folders.of(config)
+    with recorded(folders.ledger, "features") as record, loaded_data(config, as_of, progress) as loaded:
+        asked = cutoffs or complete_cutoffs(config, loaded.first_day, loaded.as_of) or (loaded.as_of,)
+        facts = facts_of("features", config, loaded, options={"cutoffs": " ".join(map(iso, asked))})
+        record.run_id, record.as_of = facts.run_id, facts.as_of
+        outputs = OutputSet.beside(output or folders.outputs / "features" / iso(loaded.as_of) / "features.parquet")
+        write = export(outputs.folder / outputs.names[0])
+        plan = SnapshotPlan.from_config(config, loaded, asked)
+        with outputs.held():
+            was_done = outputs.is_intact(facts.run_id)
+            if not was_done:
+                table = snapshot_frame(loaded, _built(loaded, plan, progress))
+                counts = {"snapshots": table.num_rows, "features": len(plan.specs)}
+                outputs.write(facts, {outputs.names[0]: lambda stream: write(table, stream)}, counts)
+            manifest = outputs.read()
+        assert manifest is not None
+        record.counts, record.outputs = dict(manifest.counts), [str(outputs.folder / outputs.names[0])]
+        path = outputs.folder / outputs.names[0]
+        return FeaturesResult(config.name, asked, manifest.counts["snapshots"], plan.specs, path, was_done)
+
+
+def snapshot_frame(loaded: Loaded, table: SnapshotTable) -> pa.Table:
+    """customer_id, cutoff and churned (null where the outcome is not complete), then every feature, null where missing."""
+    columns = {
+        "customer_id": pa.array(loaded.ids()[table.customer], pa.string()),
+        "cutoff": pa.array(table.cutoff, pa.int32()).cast(pa.date32()),
+        "churned": pa.array(table.churned, pa.int8(), mask=table.churned == CENSORED),
+    }
+    values = {
+        spec.name: pa.array(column, pa.float32(), from_pandas=True)
+        for spec, column in zip(table.specs, table.features.T, strict=True)
+    }
+    return pa.table(columns | values)
+
+
+def _built(loaded: Loaded, plan: SnapshotPlan, progress: Progress) -> SnapshotTable:
+    customers = loaded.n_customers
+    return build_snapshots(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
