@@ -1,0 +1,21 @@
+"""Feature families: plain arithmetic over the primitives, one small file each."""
+
+from churnscope.features.catalog import FAMILIES, build, catalog, chosen
+from churnscope.features.family import Family, family
+from churnscope.features.feature import EITHER, FALLING, RISING, Feature, FeatureSpec
+from churnscope.features.log import Log
+
+__all__ = [
+    "EITHER",
+    "FALLING",
+    "FAMILIES",
+    "RISING",
+    "Family",
+    "Feature",
+    "FeatureSpec",
+    "Log",
+    "build",
+    "catalog",
+    "chosen",
+    "family",
+]

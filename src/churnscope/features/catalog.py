@@ -1,0 +1,137 @@
+"""The feature families in use, and what they build for given logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from churnscope.errors import ConfigError, nearest
+from churnscope.events import Events, Grid, Signal
+from churnscope.features.basket import basket_value, lines, units
+from churnscope.features.beginning import beginning, first_purchase
+from churnscope.features.discounts import discount_rate, discounts
+from churnscope.features.family import Family
+from churnscope.features.feature import Feature, FeatureSpec
+from churnscope.features.frequency import frequency
+from churnscope.features.log import Log
+from churnscope.features.monetary import monetary
+from churnscope.features.norm import own_norm, spend_norm
+from churnscope.features.recency import recency
+from churnscope.features.regularity import overdue, regularity
+from churnscope.features.returns import returned_money, returns
+from churnscope.features.signals import measures, own_signals
+from churnscope.features.streaks import active_days, day_streaks, week_streaks
+from churnscope.features.tenure import membership, tenure
+from churnscope.features.timing import calendar, hours, weekdays
+from churnscope.features.trend import spend_trend, trend
+from churnscope.features.variety import categories, channels, kinds, products
+from churnscope.roles import ROLES
+
+FAMILIES: Final[tuple[Family, ...]] = (
+    recency,
+    overdue,
+    frequency,
+    active_days,
+    week_streaks,
+    day_streaks,
+    trend,
+    own_norm,
+    regularity,
+    tenure,
+    membership,
+    beginning,
+    monetary,
+    spend_trend,
+    spend_norm,
+    first_purchase,
+    basket_value,
+    lines,
+    units,
+    products,
+    categories,
+    kinds,
+    channels,
+    returns,
+    returned_money,
+    discounts,
+    discount_rate,
+    measures,
+    own_signals,
+    weekdays,
+    hours,
+    calendar,
+)
+SEASONAL: Final = frozenset({calendar.name})  # only where named, or where history spans SEASONAL_DAYS
+SEASONAL_DAYS: Final = 730
+
+
+def chosen(names: Sequence[str], own: Sequence[Family] = (), *, history_days: int) -> tuple[Family, ...]:
+    """Families by name, in the order of the catalogue; all that make sense where none is named.
+
+    Parameters
+    ----------
+    names : as in `features.families` of a config.
+    own : families beside the built-in ones.
+    history_days : length of the data; the season of a cutoff means something from two years on.
+
+    Raises
+    ------
+    ConfigError : when a name is not a family's.
+    """
+    known = {family.name: family for family in (*FAMILIES, *own)}
+    for name in names:
+        if name not in known:
+            raise ConfigError(f'[features] families: there is no family "{name}".', nearest(name, known))
+    left_out = SEASONAL if history_days < SEASONAL_DAYS else frozenset()
+    return tuple(family for family in known.values() if (family.name in names if names else family.name not in left_out))
+
+
+def catalog(
+    columns: Mapping[str, frozenset[str]], windows: Sequence[int], families: Sequence[Family] = FAMILIES
+) -> tuple[FeatureSpec, ...]:
+    """What the families build for logs with these columns, without any event.
+
+    Parameters
+    ----------
+    columns : role -> names of the signals its rows carry.
+    windows : lengths in days.
+
+    Examples
+    --------
+    >>> [spec.name for spec in catalog({"purchases": frozenset()}, [30], [frequency])]
+    ['purchase_count_30d', 'purchase_count_ever']
+    """
+    grid = Grid([0], windows)
+    logs = {
+        role: Log(ROLES[role], grid.see(_no_events(role, names)), names, tuple(sorted(windows)))
+        for role, names in columns.items()
+    }
+    return tuple(feature.spec(family.name) for family, feature in build(families, logs))
+
+
+def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Feature]]:
+    """Every feature of every log a family applies to; the order depends on families, roles and columns alone.
+
+    A family that reads no event is built once, from the first log there is.
+    """
+    roles = sorted(logs)
+    for family in families:
+        fitting = [role for role in roles if family.applies(role, logs[role].columns)]
+        for role in fitting if family.roles else fitting[:1]:
+            for feature in family.build(logs[role]):
+                yield family, feature
+
+
+def _no_events(role: str, columns: frozenset[str]) -> Events:
+    kinds = {column.name: column.kind for column in ROLES[role].columns}
+    signals: dict[str, Signal] = {name: _no_values(kinds.get(name, "number")) for name in columns}
+    none = np.empty(0, np.int32)
+    return Events(0, none, np.empty(0, np.int64), none, signals)
+
+
+def _no_values(kind: str) -> Signal:
+    if kind == "flag":
+        return np.empty(0, np.bool_)
+    return np.empty(0, np.int64) if kind in {"money", "text"} else np.empty(0, np.float64)

@@ -1,0 +1,117 @@
+"""A feature is a value with a name, a unit, a window and a sentence."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnscope.events import EVER, Window
+
+Direction = Literal[-1, 0, 1]
+RISING: Final = 1  # more of it raises the risk
+FALLING: Final = -1  # more of it lowers the risk
+EITHER: Final = 0  # both can be
+
+NEVER_MISSING = "always known"
+_ONE_OF_MANY = re.compile(r"(?<![\d.,+-])1 (\w+?)(ies|s)\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureSpec:
+    """What a feature means, to a reader of the catalogue and to a retention team.
+
+    Parameters
+    ----------
+    name : unique among all features; unit and window are its suffixes.
+    unit : of the value: days, purchases, currency, share, ratio ...
+    concept : what it speaks of; of several features of one concept a list of reasons names one.
+    sentence : the value in plain words, a format text with `{value}` and names of other features. Where the value is there,
+        so are those it names.
+    missing : the words for a missing value.
+    window : days of the window it reads; None for all history.
+    direction : `RISING`, `FALLING` or `EITHER`: what more of it is expected to do to the risk of leaving.
+    family : the family that builds it.
+    """
+
+    name: str
+    unit: str
+    concept: str
+    sentence: str
+    missing: str = NEVER_MISSING
+    window: Window = EVER
+    direction: Direction = EITHER
+    family: str = ""
+
+    def say(self, value: float, others: Mapping[str, float]) -> str:
+        """The sentence for one customer.
+
+        Parameters
+        ----------
+        value : of this feature; NaN says what its absence means.
+        others : values of all features by name.
+
+        Examples
+        --------
+        >>> words = {"sentence": "last bought {value:.0f} days ago", "missing": "never bought"}
+        >>> spec = FeatureSpec(name="days_since_last", unit="days", concept="recency", **words)
+        >>> spec.say(1.0, {}), spec.say(math.nan, {})
+        ('last bought 1 day ago', 'never bought')
+        """
+        if math.isnan(value):
+            return self.missing
+        return _ONE_OF_MANY.sub(_singular, self.sentence.format_map({**others, "value": value}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature(FeatureSpec):
+    """A feature with its values, shape (n_cutoffs, n_customers), float64, NaN for missing."""
+
+    values: NDArray[np.float64]
+
+    def spec(self, family: str) -> FeatureSpec:
+        """All but the values."""
+        kept = {field.name: getattr(self, field.name) for field in fields(FeatureSpec)}
+        return FeatureSpec(**{**kept, "family": family})
+
+
+def suffix(window: Window) -> str:
+    """The window in a name.
+
+    Examples
+    --------
+    >>> suffix(30), suffix(EVER)
+    ('30d', 'ever')
+    """
+    return "ever" if window is EVER else f"{window}d"
+
+
+def within(window: Window) -> str:
+    """The window in a sentence.
+
+    Examples
+    --------
+    >>> within(30), within(EVER)
+    ('in the last 30 days', 'so far')
+    """
+    return "so far" if window is EVER else f"in the last {window} days"
+
+
+def none(what: str, window: Window = EVER) -> str:
+    """The words for nothing in the window.
+
+    Examples
+    --------
+    >>> none("purchase", 30), none("purchase", EVER)
+    ('no purchase in the last 30 days', 'no purchase yet')
+    """
+    return f"no {what} yet" if window is EVER else f"no {what} in the last {window} days"
+
+
+def _singular(match: re.Match[str]) -> str:
+    return f"1 {match[1]}{'y' if match[2] == 'ies' else ''}"

@@ -1,0 +1,95 @@
+"""What a feature family is given: one role's events at every cutoff, and the words to speak of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnscope.events import EVER, Observed, Window
+from churnscope.roles import Role
+
+RESERVED_SIGNALS = frozenset({"source", "minute_of_day", "is_return"})  # carried by the engine, not declared by a user
+
+
+@dataclass(frozen=True)
+class Log:
+    """The events of one role.
+
+    Parameters
+    ----------
+    role : its columns and words.
+    rows : all rows seen, returns among them.
+    columns : names of the signals the rows carry.
+    lengths : window lengths in days, rising.
+    resolution : currency per unit of money.
+    """
+
+    role: Role
+    rows: Observed
+    columns: frozenset[str]
+    lengths: tuple[int, ...]
+    resolution: float = 1.0
+
+    @property
+    def noun(self) -> str:
+        """One of what happens: "purchase"."""
+        return self.role.noun
+
+    @property
+    def nouns(self) -> str:
+        """Many of them: "purchases"."""
+        return f"{self.role.noun}s"
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Every window, rising, `EVER` last."""
+        return (*self.lengths, EVER)
+
+    @property
+    def long_windows(self) -> tuple[Window, ...]:
+        """The longest bounded window and `EVER`, for what needs several events to say anything."""
+        return (*self.lengths[-1:], EVER)
+
+    @property
+    def main_windows(self) -> tuple[Window, ...]:
+        """The second and the longest bounded window and `EVER`, for what moves slowly."""
+        return (*self.lengths[1:-1][:1], *self.long_windows)
+
+    @property
+    def neighbours(self) -> tuple[tuple[int, int], ...]:
+        """Each bounded window with the next longer one."""
+        return tuple(pairwise(self.lengths))
+
+    @cached_property
+    def kept(self) -> Observed:
+        """The rows that count as the customer's activity: all but returns."""
+        return self.rows.select("is_return", 0) if "is_return" in self.columns else self.rows
+
+    @property
+    def returned(self) -> Observed:
+        """The rows that take goods back; for a log with `is_return`."""
+        return self.rows.select("is_return", 1)
+
+    @property
+    def own_signals(self) -> tuple[str, ...]:
+        """Signals declared in the config, sorted by name."""
+        built_in = {column.name for column in self.role.columns} | RESERVED_SIGNALS
+        return tuple(sorted(self.columns - built_in))
+
+    def count(self, window: Window = EVER) -> NDArray[np.float64]:
+        """Purchases (interactions ...): orders where the log has them, since lines are not purchases.
+
+        A line without order is a purchase of its own.
+        """
+        if "order" not in self.columns:
+            return self.kept.count(window)
+        single = self.kept.derive("no order", lambda events: events.signals["order"] == 0)
+        return self.kept.distinct("order", window) + self.kept.total(single, window)
+
+    def money(self, column: str, window: Window = EVER, *, kept: bool = True) -> NDArray[np.float64]:
+        """Total of a money column in currency; without `kept`, returns are taken off."""
+        return (self.kept if kept else self.rows).total(column, window) * self.resolution

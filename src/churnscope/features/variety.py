@@ -1,0 +1,69 @@
+"""How many different things the customer buys or does, and how many of them are new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from churnscope.events import ratio
+from churnscope.features.family import family
+from churnscope.features.feature import FALLING, Feature, none, suffix, within
+from churnscope.features.log import Log
+
+PLURALS = {"product": "products", "category": "categories", "kind": "kinds of activity", "channel": "channels"}
+
+
+@family("purchases", needs=("product",))
+def products(log: Log) -> Iterator[Feature]:
+    """How many different products the customer buys, and how many of them are new."""
+    yield from variety(log, "product", "product")
+
+
+@family("purchases", needs=("category",))
+def categories(log: Log) -> Iterator[Feature]:
+    """How many different categories the customer buys from, and how many of them are new."""
+    yield from variety(log, "category", "category")
+
+
+@family("engagement", needs=("kind",))
+def kinds(log: Log) -> Iterator[Feature]:
+    """How many different things the customer does, and how many of them are new."""
+    yield from variety(log, "kind", "kind")
+
+
+@family("purchases", "engagement", needs=("channel",))
+def channels(log: Log) -> Iterator[Feature]:
+    """How many channels the customer uses, and how far they keep to one."""
+    yield from variety(log, "channel", f"{log.noun}_channel")
+
+
+def variety(log: Log, column: str, name: str) -> Iterator[Feature]:
+    """Number, newness and concentration of the values of a text column."""
+    plural = PLURALS[column]
+    for window in log.main_windows:
+        yield Feature(
+            name=f"{name}_count_{suffix(window)}",
+            unit=plural,
+            window=window,
+            concept=f"{column} variety",
+            sentence=f"{{value:.0f}} different {plural} {within(window)}",
+            direction=FALLING,
+            values=log.kept.distinct(column, window),
+        )
+    for window in log.main_windows[:-1]:
+        yield Feature(
+            name=f"new_{name}_share_{suffix(window)}",
+            unit="share",
+            window=window,
+            concept=f"{column} variety",
+            sentence=f"{{value:.0%}} of the {plural} {within(window)} were new to the customer",
+            missing=none(f"{log.noun} with a known {column}", window),
+            values=ratio(log.kept.new_values(column, window), log.kept.distinct(column, window)),
+        )
+    yield Feature(
+        name=f"{name}_concentration_ever",
+        unit="share",
+        concept=f"{column} variety",
+        sentence=f"{log.nouns} {{value:.0%}} alike in {column}",
+        missing=none(f"{log.noun} with a known {column}"),
+        values=log.kept.concentration(column),
+    )

@@ -1,0 +1,19 @@
+"""The snapshot table: one row of features and label for each active customer at each cutoff."""
+
+from churnscope.snapshots.build import build_scoring_rows, build_snapshots
+from churnscope.snapshots.plan import Facts, SnapshotPlan
+from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, ScoringRows, SnapshotTable
+from churnscope.snapshots.warmup import warmup
+
+__all__ = [
+    "ACTIVE",
+    "INACTIVE",
+    "NO_HISTORY",
+    "Facts",
+    "ScoringRows",
+    "SnapshotPlan",
+    "SnapshotTable",
+    "build_scoring_rows",
+    "build_snapshots",
+    "warmup",
+]

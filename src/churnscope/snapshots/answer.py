@@ -1,0 +1,91 @@
+"""Status, label and features of some customers: where events become rows of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnscope.activity import CENSORED, churned
+from churnscope.events import Block, Events, Grid, Observed, kernels
+from churnscope.events.scratch import empty, reused_memory
+from churnscope.features import build
+from churnscope.snapshots.plan import SnapshotPlan
+from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, Features, Part
+
+
+def answer(block: Block, plan: SnapshotPlan, n_features: int) -> Part:
+    """The rows of the customers of a block, made in this thread's own memory."""
+    with reused_memory(), np.errstate(divide="ignore", invalid="ignore"):
+        return _population(block, plan, n_features)
+
+
+def _population(block: Block, plan: SnapshotPlan, n_features: int) -> Part:
+    """Status of all, features and label of the active ones.
+
+    The few (customer, cutoff) that must not see every row are answered again, as customers of their own who have only the rows
+    known then; the shift gives each its own cutoff.
+    """
+    grid = plan.grid
+    seen = {role: grid.see(events) for role, events in block.logs.items()}
+    active, days = plan.activity.active(seen), plan.activity.days_since_last(seen)
+    late = np.nonzero(_late(block, grid))
+    known = _as_known(block.logs, plan, *late) if len(late[0]) else {}
+    if known:
+        active[late], days[late] = plan.activity.active(known)[0], plan.activity.days_since_last(known)[0]
+    label = _label(block.logs, plan, active)
+    status = np.where(active, ACTIVE, np.where(np.isnan(days), NO_HISTORY, INACTIVE)).astype(np.int8)
+    rows = np.flatnonzero(active)
+    columns = empty(n_features, len(rows), dtype=plan.dtype)
+    _write(plan, seen, rows, columns)
+    if known:
+        _overwrite(plan, known, active, late, columns)
+    features = np.empty((len(rows), n_features), plan.dtype)
+    kernels.turn(columns, features)
+    customer = (block.first + rows % block.n_customers).astype(np.int32)
+    return Part(block.first, status, days.astype(np.float32), customer, label.ravel()[rows], features)
+
+
+def _late(block: Block, grid: Grid) -> NDArray[np.bool_]:
+    """Which (cutoff, customer) have a row that had happened but was not known."""
+    late = np.zeros((len(grid.cutoffs), block.n_customers), np.bool_)
+    for events in block.logs.values():
+        if events.visible_day is not None:
+            kernels.mark_late(events.customer, events.day, events.visible_day, grid.cutoffs, late)
+    return late
+
+
+def _as_known(
+    logs: Mapping[str, Events], plan: SnapshotPlan, cutoff: NDArray[np.int64], customer: NDArray[np.int64]
+) -> dict[str, Observed]:
+    grid = plan.grid
+    cutoffs, alone = grid.cutoffs[cutoff], Grid(grid.cutoffs[-1:].tolist(), [w for w in grid.windows if w is not None])
+    return {role: alone.see(events.as_known_at(customer, cutoffs), grid.cutoffs[-1] - cutoffs) for role, events in logs.items()}
+
+
+def _label(logs: Mapping[str, Events], plan: SnapshotPlan, active: NDArray[np.bool_]) -> NDArray[np.int8]:
+    if plan.timing.outcome_end(plan.cutoffs[0]) > plan.as_of:
+        return np.full(active.shape, CENSORED, np.int8)
+    return churned(plan.activity, plan.label, logs, cutoffs=plan.grid.cutoffs, timing=plan.timing, as_of=plan.as_of)
+
+
+def _write(plan: SnapshotPlan, seen: Mapping[str, Observed], cells: NDArray[np.int64], columns: Features) -> None:
+    """The features of some cells of (cutoff, customer), one row of `columns` each."""
+    for column, (_, feature) in zip(columns, build(plan.families, plan.logs(seen)), strict=True):
+        kernels.gather(np.ravel(feature.values), cells, column)
+
+
+def _overwrite(
+    plan: SnapshotPlan,
+    known: Mapping[str, Observed],
+    active: NDArray[np.bool_],
+    late: tuple[NDArray[np.int64], ...],
+    columns: Features,
+) -> None:
+    """The features of the late cells that are in the population, from what was known."""
+    cells = np.flatnonzero(active[late])
+    row_of_cell = np.cumsum(active.ravel()) - 1
+    again = empty(len(columns), len(cells), dtype=plan.dtype)
+    _write(plan, known, cells, again)
+    columns[:, row_of_cell[np.ravel_multi_index(late, active.shape)[cells]]] = again

@@ -1,0 +1,101 @@
+"""All that decides what a snapshot table holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from churnscope.activity import Activity, LabelKind
+from churnscope.config.models import Config
+from churnscope.events import Grid, Observed
+from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
+from churnscope.roles import ROLES
+from churnscope.timeline import Timing
+
+
+class Facts(Protocol):
+    """What a plan needs to know of loaded sources."""
+
+    @property
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """Role -> names of the signals its rows carry."""
+
+    @property
+    def places(self) -> Mapping[str, tuple[str, int]]:
+        """Source name -> (role, index of the source among those of its role)."""
+
+    @property
+    def as_of(self) -> int:
+        """First day that is not read."""
+
+    @property
+    def first_day(self) -> int:
+        """Day of the oldest row."""
+
+
+@dataclass(frozen=True)
+class SnapshotPlan:
+    """All that decides what is built.
+
+    Parameters
+    ----------
+    cutoffs : day numbers, rising.
+    timing : gap and horizon of the label.
+    windows : lengths in days the features read.
+    activity : who is in the population.
+    label : what churned means.
+    columns : role -> names of the signals its rows carry.
+    as_of : first day that is not read.
+    families : those to build.
+    resolution : currency per unit of money.
+    dtype : of the features; models read float32.
+    """
+
+    cutoffs: tuple[int, ...]
+    timing: Timing
+    windows: tuple[int, ...]
+    activity: Activity
+    label: LabelKind
+    columns: Mapping[str, frozenset[str]]
+    as_of: int
+    families: tuple[Family, ...] = FAMILIES
+    resolution: float = 1.0
+    dtype: type[np.float32 | np.float64] = np.float32
+
+    @classmethod
+    def from_config(cls, config: Config, facts: Facts, cutoffs: Iterable[int], *, own: tuple[Family, ...] = ()) -> SnapshotPlan:
+        """The plan of a config for sources that were loaded; `own` are families beside the built-in ones."""
+        prediction = config.prediction
+        return cls(
+            cutoffs=tuple(sorted(cutoffs)),
+            timing=Timing(prediction.horizon_days, prediction.gap_days, config.label.delay_days),
+            windows=tuple(sorted(set(config.features.windows_days))),
+            activity=Activity(config.activity, facts.places, config.resolution),
+            label=config.label.kind,
+            columns=facts.columns,
+            as_of=facts.as_of,
+            families=chosen(config.features.families, own, history_days=facts.as_of - facts.first_day),
+            resolution=config.resolution,
+        )
+
+    def at(self, cutoffs: Iterable[int]) -> SnapshotPlan:
+        """The same plan at other cutoffs."""
+        return replace(self, cutoffs=tuple(sorted(cutoffs)))
+
+    @cached_property
+    def specs(self) -> tuple[FeatureSpec, ...]:
+        """The features in the order of the table's columns."""
+        return catalog(self.columns, self.windows, self.families)
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Cutoffs and every window that features or activity read."""
+        return Grid(self.cutoffs, {*self.windows, *self.activity.windows})
+
+    def logs(self, seen: Mapping[str, Observed]) -> dict[str, Log]:
+        """What the families are given."""
+        return {role: Log(ROLES[role], rows, self.columns[role], self.windows, self.resolution) for role, rows in seen.items()}

@@ -1,0 +1,99 @@
+"""The snapshot table and the rows to score, and how they are put together from parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnscope.features import FeatureSpec
+from churnscope.snapshots.plan import SnapshotPlan
+
+NO_HISTORY, INACTIVE, ACTIVE = 0, 1, 2  # status of a customer at a cutoff
+
+Features = NDArray[np.float32 | np.float64]
+
+
+@dataclass(frozen=True)
+class SnapshotTable:
+    """Rows of the population, ordered by cutoff, then customer.
+
+    Parameters
+    ----------
+    customer : int32, shape (n_rows,), dense code.
+    cutoff : int32, shape (n_rows,), day number.
+    churned : int8, shape (n_rows,): 1, 0, or -1 where the data end before the outcome.
+    features : float32 (or as the plan says), shape (n_rows, n_features), C order; NaN for missing.
+    specs : what each column means.
+    cutoffs : the cutoffs asked for, rising; the counts below have their shape.
+    active, inactive, no_history : customers at each cutoff: in the population; with a qualifying event but not active;
+        without any.
+    """
+
+    customer: NDArray[np.int32]
+    cutoff: NDArray[np.int32]
+    churned: NDArray[np.int8]
+    features: Features
+    specs: tuple[FeatureSpec, ...]
+    cutoffs: tuple[int, ...]
+    active: NDArray[np.int64]
+    inactive: NDArray[np.int64]
+    no_history: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ScoringRows:
+    """Every customer at one cutoff.
+
+    Parameters
+    ----------
+    table : rows of the active customers, ordered by customer.
+    status : int8, shape (n_customers,): `NO_HISTORY`, `INACTIVE` or `ACTIVE`.
+    days_since_last_event : float32, shape (n_customers,), since the newest qualifying event; NaN without one.
+    """
+
+    table: SnapshotTable
+    status: NDArray[np.int8]
+    days_since_last_event: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The answer for some customers; rows ordered by cutoff, then customer."""
+
+    first: int
+    status: NDArray[np.int8]  # (n_cutoffs, n_customers)
+    days_since_last: NDArray[np.float32]  # (n_cutoffs, n_customers)
+    customer: NDArray[np.int32]
+    churned: NDArray[np.int8]
+    features: Features
+
+
+def join_parts(parts: list[Part], plan: SnapshotPlan) -> SnapshotTable:
+    """Parts, each ordered by cutoff, brought together by cutoff. Parts are let go while the table fills."""
+    statuses = np.concatenate([np.empty((len(plan.cutoffs), 0), np.int8), *(part.status for part in parts)], axis=1)
+    active = (statuses == ACTIVE).sum(axis=1)
+    n_rows = int(active.sum())
+    table = SnapshotTable(
+        np.empty(n_rows, np.int32),
+        np.repeat(plan.grid.cutoffs, active),
+        np.empty(n_rows, np.int8),
+        np.empty((n_rows, len(plan.specs)), plan.dtype),
+        plan.specs,
+        plan.cutoffs,
+        active,
+        (statuses == INACTIVE).sum(axis=1),
+        (statuses == NO_HISTORY).sum(axis=1),
+    )
+    at = np.cumsum(active) - active
+    parts.reverse()
+    while parts:
+        part = parts.pop()
+        size = (part.status == ACTIVE).sum(axis=1)
+        for k, low in enumerate(np.cumsum(size) - size):
+            here, there = slice(low, low + size[k]), slice(at[k], at[k] + size[k])
+            table.customer[there], table.churned[there] = part.customer[here], part.churned[here]
+            table.features[there] = part.features[here]
+        at += size
+    return table

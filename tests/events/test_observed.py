@@ -1,0 +1,141 @@
+"""Every primitive on a table small enough to answer by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from churnscope.events import EVER, Events, Grid, Observed, ratio
+
+DAY = 86_400_000_000
+NAN = np.nan
+
+# one customer, cutoff 100, window 10: days 90 to 99
+DAYS = [80, 89, 90, 95, 95, 99, 100]
+TIMES = [0, 0, 0, 5, 5, 0, 0]  # microseconds after midnight; the rows of day 95 are tied
+AMOUNT = [100, 7, -3, 20, 50, 10, 10**6]
+MINUTES = [1.0, NAN, 2.5, NAN, 4.0, NAN, 9.0]
+PRODUCT = [1, 2, 2, 0, 3, 2, 4]
+GIFT = [True, False, True, False, False, True, True]
+
+
+@pytest.fixture
+def seen() -> Observed:
+    day = np.array(DAYS, np.int32)
+    signals = {"amount": np.array(AMOUNT), "minutes": np.array(MINUTES), "product": np.array(PRODUCT), "gift": np.array(GIFT)}
+    events = Events(1, np.zeros(len(day), np.int32), day.astype(np.int64) * DAY + TIMES, day, signals)
+    return Grid([100], [10]).see(events)
+
+
+@pytest.mark.parametrize(
+    ("ask", "window", "answer"),
+    [
+        (Observed.count, 10, 4),
+        (Observed.count, EVER, 6),
+        (Observed.days_since_first, 10, 10),
+        (Observed.days_since_first, EVER, 20),
+        (Observed.distinct_days, 10, 3),
+        (Observed.distinct_days, EVER, 5),
+    ],
+)
+def test_rows_and_days(seen: Observed, ask: object, window: int | None, answer: float) -> None:
+    assert ask(seen, window).item() == answer
+
+
+@pytest.mark.parametrize(
+    ("ask", "signal", "window", "answer"),
+    [
+        (Observed.total, "amount", 10, 77),
+        (Observed.total, "amount", EVER, 184),
+        (Observed.total, "minutes", 10, 6.5),
+        (Observed.mean, "amount", 10, 19.25),
+        (Observed.mean, "minutes", 10, 3.25),
+        (Observed.share, "gift", 10, 0.5),
+        (Observed.std, "amount", 10, np.std([-3, 20, 50, 10], ddof=1)),
+        (Observed.std, "minutes", 10, np.std([2.5, 4.0], ddof=1)),
+        (Observed.largest, "amount", 10, 50),
+        (Observed.largest, "amount", EVER, 100),
+        (Observed.smallest, "amount", 10, -3),
+        (Observed.largest, "minutes", 10, 4),
+        (Observed.first, "amount", 10, -3),
+        (Observed.first, "minutes", EVER, 1),
+        (Observed.distinct, "product", 10, 2),
+        (Observed.distinct, "product", EVER, 3),
+        (Observed.new_values, "product", 10, 1),
+    ],
+)
+def test_values(seen: Observed, ask: object, signal: str, window: int | None, answer: float) -> None:
+    assert ask(seen, signal, window).item() == pytest.approx(answer)
+
+
+def test_newest_row(seen: Observed) -> None:
+    assert seen.days_since_last().item() == 1
+    assert seen.days_since_last(1).item() == 5
+    assert np.isnan(seen.days_since_last(6)).item()
+    assert seen.last("amount").item() == 10
+
+
+def test_last_known_value_is_the_largest_of_its_instant(seen: Observed) -> None:
+    assert seen.last("minutes").item() == 4  # the row of day 99 has none
+    assert Grid([96], []).see(seen.events).last("amount").item() == 50
+
+
+def test_concentration_is_the_chance_that_two_rows_agree(seen: Observed) -> None:
+    assert seen.concentration("product").item() == pytest.approx((1 + 9 + 1) / 25)
+
+
+def test_views_answer_the_same_questions(seen: Observed) -> None:
+    gifts = seen.select("gift")
+    assert gifts.count(10).item() == 2
+    assert gifts.total("amount", 10).item() == 7
+    assert seen.select("gift", 0).count(EVER).item() == 3
+    assert seen.select(seen.flag("amount", 10, 51)).count(10).item() == 3
+
+
+def test_a_view_of_all_rows_is_the_log_itself(seen: Observed) -> None:
+    seen.derive("any", lambda events: events.day > 0)
+    assert seen.select("any") is seen
+
+
+def test_nothing_is_zero_or_missing() -> None:
+    nobody = Events(1, np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int32), {"x": np.empty(0, np.int64)})
+    seen = Grid([100], [10]).see(nobody)
+    assert [seen.count(10).item(), seen.total("x", 10).item(), seen.distinct("x", 10).item()] == [0, 0, 0]
+    missing = [
+        seen.mean("x", 10),
+        seen.std("x", 10),
+        seen.largest("x", 10),
+        seen.last("x"),
+        seen.first("x"),
+        seen.days_since_last(),
+    ]
+    assert np.isnan(missing).all()
+
+
+def test_totals_of_whole_numbers_are_exact() -> None:
+    day = np.array([1, 2, 3], np.int32)
+    events = Events(1, np.zeros(3, np.int32), day * np.int64(DAY), day, {"x": np.array([2**52, 1, -(2**52)])})
+    assert Grid([10], [8]).see(events).total("x").item() == 1
+
+
+def test_equal_large_floats_have_no_spread() -> None:
+    day = np.arange(1, 6, dtype=np.int32)
+    events = Events(1, np.zeros(5, np.int32), day * np.int64(DAY), day, {"x": np.full(5, 1e15 + 0.1)})
+    assert Grid([10], []).see(events).std("x").item() == 0
+
+
+def test_thousands_of_rows_tied_in_time_are_settled() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(0, 1e6, 5_000)
+
+    def answers(order: np.ndarray) -> list[float]:
+        same = np.full(len(order), 50, np.int32)
+        events = Events(1, np.zeros(len(order), np.int32), same * np.int64(DAY), same, {"x": values[order]})
+        seen = Grid([100], [90]).see(events)
+        return [seen.total("x", 90).item(), seen.std("x", 90).item(), seen.last("x").item(), seen.first("x", 90).item()]
+
+    assert answers(np.arange(5_000)) == answers(rng.permutation(5_000))
+
+
+def test_ratio_by_nothing_is_missing() -> None:
+    assert np.isnan(ratio(np.ones((2, 1)), np.zeros((2, 1)))).all()

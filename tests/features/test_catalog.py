@@ -1,0 +1,78 @@
+"""The catalogue: complete, unique, and the same without data."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from churnscope.errors import ConfigError
+from churnscope.features import EITHER, FALLING, FAMILIES, RISING, catalog, chosen
+from churnscope.roles import ROLES
+
+WINDOWS = (30, 90, 180, 365)
+PURCHASES = frozenset({"amount", "quantity", "is_return", "order", "product", "category", "channel"})
+ENGAGEMENT = frozenset({"kind", "channel", "value", "duration"})
+EVERYTHING = {
+    "purchases": PURCHASES | {"discount", "minute_of_day", "gift"},
+    "engagement": ENGAGEMENT | {"minute_of_day", "score"},
+    "customers": frozenset[str](),
+}
+
+
+def test_a_purchase_log_has_at_least_110_features() -> None:
+    assert 110 <= len(catalog({"purchases": PURCHASES}, WINDOWS)) <= 140
+
+
+def test_an_engagement_log_has_at_least_60_features() -> None:
+    assert len(catalog({"engagement": ENGAGEMENT}, WINDOWS)) >= 60
+
+
+@pytest.mark.parametrize("windows", [(30,), (7, 28), WINDOWS])
+def test_names_are_unique_whatever_the_windows(windows: tuple[int, ...]) -> None:
+    names = [spec.name for spec in catalog(EVERYTHING, windows)]
+    assert len(names) == len(set(names))
+
+
+def test_every_feature_says_what_it_is() -> None:
+    specs = catalog(EVERYTHING, WINDOWS)
+    names = {spec.name for spec in specs}
+    for spec in specs:
+        fields = {field for _, field, _, _ in string.Formatter().parse(spec.sentence) if field}
+        assert fields, spec.name
+        assert fields <= names | {"value"}, spec.name
+        assert all((spec.unit, spec.concept, spec.missing, spec.family)), spec.name
+        assert spec.direction in {RISING, FALLING, EITHER}
+        assert spec.window is None or f"{spec.window}d" in spec.name
+
+
+def test_every_family_means_something() -> None:
+    assert all(family.meaning.endswith(".") for family in FAMILIES)
+
+
+def test_every_family_builds_for_a_role_there_is() -> None:
+    built = {spec.family for spec in catalog(EVERYTHING, WINDOWS)}
+    assert built == {family.name for family in FAMILIES}
+    assert {role for family in FAMILIES for role in family.roles} <= set(ROLES)
+
+
+def test_a_log_of_customers_and_times_alone_has_features() -> None:
+    names = [spec.name for spec in catalog({"purchases": frozenset()}, WINDOWS)]
+    assert "days_since_last_purchase" in names
+    assert not [name for name in names if "spend" in name or "amount" in name]
+
+
+def test_families_are_chosen_by_name_in_the_order_of_the_catalogue() -> None:
+    names = [family.name for family in chosen(["tenure", "recency"], history_days=100)]
+    assert names == ["recency", "tenure"]
+
+
+def test_the_season_is_left_out_of_short_histories_unless_named() -> None:
+    assert "calendar" not in [family.name for family in chosen([], history_days=729)]
+    assert "calendar" in [family.name for family in chosen([], history_days=730)]
+    assert [family.name for family in chosen(["calendar"], history_days=10)] == ["calendar"]
+
+
+def test_an_unknown_family_is_named_with_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r'no family "regency".*\n.*"recency"'):
+        chosen(["regency"], history_days=100)

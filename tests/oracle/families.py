@@ -1,0 +1,332 @@
+"""Every feature of the catalogue again, by name, for one customer at one cutoff."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import pairwise
+
+from oracle.history import NAN, History, codes, divide, known, longest_run, mean, newest, spread, suffix
+
+Answers = dict[str, float]
+EPOCH = date(1970, 1, 1)
+ORACLES: dict[str, Callable[[History], Answers]] = {}
+
+
+def oracle(function: Callable[[History], Answers]) -> Callable[[History], Answers]:
+    ORACLES[function.__name__] = function
+    return function
+
+
+@oracle
+def recency(h: History) -> Answers:
+    days = h.days()
+    return {
+        f"days_since_last_{h.noun}": h.cutoff - days[-1] if days else NAN,
+        f"days_since_previous_{h.noun}": h.cutoff - days[-2] if len(days) > 1 else NAN,
+    }
+
+
+@oracle
+def overdue(h: History) -> Answers:
+    gaps, pause = h.gaps(), h.since_last()
+    return {
+        f"{h.noun}_overdue_ratio": divide(pause, mean(gaps)),
+        f"{h.noun}_longest_pause_ratio": divide(pause, max(gaps, default=NAN)),
+        f"{h.noun}_overdue_spreads": divide(pause - mean(gaps), spread(gaps)),
+    }
+
+
+@oracle
+def frequency(h: History) -> Answers:
+    return {f"{h.noun}_count_{suffix(w)}": h.count(w) for w in h.windows}
+
+
+@oracle
+def active_days(h: History) -> Answers:
+    return {f"{h.noun}_days_{suffix(w)}": len(h.days(w)) for w in h.windows}
+
+
+@oracle
+def week_streaks(h: History) -> Answers:
+    return streaks(h, 7, "week")
+
+
+@oracle
+def day_streaks(h: History) -> Answers:
+    return streaks(h, 1, "day")
+
+
+def streaks(h: History, period: int, name: str) -> Answers:
+    def spans(window: int | None) -> set[int]:
+        return {(h.cutoff - 1 - day) // period for day in h.days(window)}
+
+    current = 0
+    while current in spans(None):
+        current += 1
+    longest = {f"longest_{h.noun}_{name}_streak_{suffix(w)}": longest_run(spans(w)) for w in h.long_windows}
+    return {f"{h.noun}_{name}_streak": current, **longest}
+
+
+@oracle
+def trend(h: History) -> Answers:
+    answers = {}
+    for short, long in h.neighbours:
+        recent, before = h.count(short), h.count(long) - h.count(short)
+        answers[f"{h.noun}_count_{short}d_of_{long}d"] = divide(recent, recent + before)
+        answers[f"{h.noun}_rate_{short}d_to_before_{long}d"] = divide(recent / short, before / (long - short))
+    return answers
+
+
+@oracle
+def spend_trend(h: History) -> Answers:
+    answers = {}
+    for short, long in h.neighbours:
+        recent = h.units("amount", short)
+        before = h.units("amount", long) - recent
+        answers[f"spend_{short}d_of_{long}d"] = divide(recent, recent + before)
+        answers[f"spend_rate_{short}d_to_before_{long}d"] = divide(recent / short, before / (long - short))
+    return answers
+
+
+@oracle
+def own_norm(h: History) -> Answers:
+    answers = {f"last_{h.noun}_gap_to_norm": divide(h.gaps()[-1], mean(h.gaps())) if h.gaps() else NAN}
+    for length in h.lengths:
+        expected = expectation(h, h.count() - h.count(length), length)
+        answers[f"expected_{h.noun}_count_{length}d"] = expected
+        answers[f"{h.noun}_count_{length}d_to_norm"] = divide(h.count(length), expected)
+        answers[f"{h.noun}_shortfall_{length}d"] = divide(expected - h.count(length), math.sqrt(expected))
+    return answers
+
+
+@oracle
+def spend_norm(h: History) -> Answers:
+    def answer(length: int) -> float:
+        recent = h.units("amount", length)
+        return divide(recent, expectation(h, h.units("amount") - recent, length))
+
+    return {f"spend_{length}d_to_norm": answer(length) for length in h.lengths}
+
+
+def expectation(h: History, earlier: float, length: int) -> float:
+    days = h.since_first() - length
+    return earlier / days * length if days > 0 else NAN
+
+
+@oracle
+def regularity(h: History) -> Answers:
+    answers = {}
+    for w in h.long_windows:
+        gaps, s = h.gaps(w), suffix(w)
+        answers |= {
+            f"{h.noun}_gap_mean_days_{s}": mean(gaps),
+            f"{h.noun}_gap_std_days_{s}": spread(gaps),
+            f"{h.noun}_gap_cv_{s}": divide(spread(gaps), mean(gaps)),
+            f"{h.noun}_gap_max_days_{s}": max(gaps, default=NAN),
+        }
+    answers[f"last_{h.noun}_gap_days"] = h.gaps()[-1] if h.gaps() else NAN
+    answers[f"{h.noun}_gap_log_mean_ever"] = mean([math.log(gap) for gap in h.gaps()])
+    return answers | {f"{h.noun}_clumpiness_{w}d": clumpiness(h, w) for w in h.lengths[-2:]}
+
+
+def clumpiness(h: History, window: int) -> float:
+    """Days of the window are numbered 1 to `window`; the parts lie between 0, the active days and window + 1."""
+    days = [day - (h.cutoff - window) + 1 for day in h.days(window)]
+    if not days:
+        return NAN
+    marks = [0, *days, window + 1]
+    parts = [(later - earlier) / (window + 1) for earlier, later in pairwise(marks)]
+    return 1 + math.fsum(part * math.log(part) for part in parts) / math.log(len(days) + 1)
+
+
+@oracle
+def tenure(h: History) -> Answers:
+    between = h.since_first() - h.since_last()
+    return {
+        f"days_since_first_{h.noun}": h.since_first(),
+        f"first_to_last_{h.noun}_days": between,
+        f"repeat_{h.noun}_days": max(len(h.days()) - 1, 0),
+        f"active_share_of_{h.noun}_tenure": divide(between, h.since_first()),
+    }
+
+
+@oracle
+def membership(h: History) -> Answers:
+    return {"tenure_days": h.cutoff - h.rows[0].day if h.rows else NAN}
+
+
+@oracle
+def beginning(h: History) -> Answers:
+    unit, days = "lines" if h.noun == "purchase" else f"{h.noun}s", h.days()
+    return {
+        f"first_{h.noun}_{unit}": sum(row.day == days[0] for row in h.kept),
+        f"days_to_second_{h.noun}": days[1] - days[0] if len(days) > 1 else NAN,
+    }
+
+
+@oracle
+def first_purchase(h: History) -> Answers:
+    units = sum(int(row.amount) for row in h.kept if row.day == h.days()[0])
+    return {
+        "first_purchase_spend": units * h.resolution if h.kept else NAN,
+        "first_purchase_share_of_spend": divide(units, h.units("amount")),
+    }
+
+
+@oracle
+def monetary(h: History) -> Answers:
+    answers = {}
+    for w in h.windows:
+        answers[f"spend_{suffix(w)}"] = sum(int(row.amount) for row in h.within(h.rows, w)) * h.resolution
+        answers[f"mean_purchase_value_{suffix(w)}"] = divide(h.units("amount", w) * h.resolution, h.count(w))
+    for w in h.long_windows:
+        amounts = known(h.within(h.kept, w), "amount")
+        answers[f"amount_std_{suffix(w)}"] = spread(amounts) * h.resolution
+        answers[f"largest_amount_{suffix(w)}"] = max(amounts, default=NAN) * h.resolution
+    answers["smallest_amount_ever"] = min(known(h.kept, "amount"), default=NAN) * h.resolution
+    answers["last_amount"] = newest(h.kept, "amount") * h.resolution
+    return answers
+
+
+@oracle
+def basket_value(h: History) -> Answers:
+    def value(window: int | None) -> float:
+        return divide(h.units("amount", window), h.count(window))
+
+    return {f"purchase_value_{suffix(w)}_of_ever": divide(value(w), value(None)) for w in h.main_windows[:-1]}
+
+
+@oracle
+def lines(h: History) -> Answers:
+    return {f"lines_per_purchase_{suffix(w)}": divide(len(h.within(h.kept, w)), h.count(w)) for w in h.main_windows}
+
+
+@oracle
+def units(h: History) -> Answers:
+    answers = {}
+    for w in h.main_windows:
+        bought = math.fsum(known(h.within(h.kept, w), "quantity"))
+        answers |= {f"units_{suffix(w)}": bought, f"units_per_purchase_{suffix(w)}": divide(bought, h.count(w))}
+    return answers
+
+
+@oracle
+def products(h: History) -> Answers:
+    return variety(h, "product", "product")
+
+
+@oracle
+def categories(h: History) -> Answers:
+    return variety(h, "category", "category")
+
+
+@oracle
+def kinds(h: History) -> Answers:
+    return variety(h, "kind", "kind")
+
+
+@oracle
+def channels(h: History) -> Answers:
+    return variety(h, "channel", f"{h.noun}_channel")
+
+
+def variety(h: History, column: str, name: str) -> Answers:
+    answers = {}
+    for w in h.main_windows:
+        answers[f"{name}_count_{suffix(w)}"] = len(set(codes(h.within(h.kept, w), column)))
+    for w in h.main_windows[:-1]:
+        now = set(codes(h.within(h.kept, w), column))
+        before = set(codes([row for row in h.kept if row.day < h.cutoff - w], column))
+        answers[f"new_{name}_share_{suffix(w)}"] = divide(len(now - before), len(now))
+    values = codes(h.kept, column)
+    squares = sum(values.count(value) ** 2 for value in set(values))
+    return answers | {f"{name}_concentration_ever": divide(squares, len(values) ** 2)}
+
+
+@oracle
+def returns(h: History) -> Answers:
+    answers = {"days_since_last_return": h.cutoff - h.returned[-1].day if h.returned else NAN}
+    answers |= {f"return_count_{suffix(w)}": len(h.within(h.returned, w)) for w in h.main_windows}
+    for w in h.long_windows:
+        answers[f"return_share_{suffix(w)}"] = divide(len(h.within(h.returned, w)), len(h.within(h.rows, w)))
+    return answers
+
+
+@oracle
+def returned_money(h: History) -> Answers:
+    answers = {}
+    for w in h.long_windows:
+        back = -sum(int(row.amount) for row in h.within(h.returned, w))
+        answers[f"returned_amount_{suffix(w)}"] = back * h.resolution
+        answers[f"returned_amount_share_{suffix(w)}"] = divide(back, h.units("amount", w))
+    return answers
+
+
+@oracle
+def discounts(h: History) -> Answers:
+    reduced = [row for row in h.kept if row.discount > 0]
+    answers = {"days_since_last_discount": h.cutoff - reduced[-1].day if reduced else NAN}
+    for w in h.main_windows:
+        answers[f"discounted_share_{suffix(w)}"] = divide(len(h.within(reduced, w)), len(h.within(h.kept, w)))
+    return answers | {f"discount_total_{suffix(w)}": h.units("discount", w) * h.resolution for w in h.long_windows}
+
+
+@oracle
+def discount_rate(h: History) -> Answers:
+    def answer(window: int | None) -> float:
+        off = h.units("discount", window)
+        return divide(off, h.units("amount", window) + off)
+
+    return {f"discount_rate_{suffix(w)}": answer(w) for w in h.main_windows}
+
+
+@oracle
+def measures(h: History) -> Answers:
+    columns = [column for column in ("value", "duration") if column in h.columns]
+    return {name: answer for column in columns for name, answer in summary(h, column).items()}
+
+
+@oracle
+def own_signals(h: History) -> Answers:
+    return {name: answer for signal in h.own for name, answer in summary(h, signal).items()}
+
+
+def summary(h: History, signal: str) -> Answers:
+    name, answers = f"{h.noun}_{signal}", {}
+    for w in h.main_windows:
+        values = known(h.within(h.kept, w), signal)
+        answers |= {f"{name}_total_{suffix(w)}": math.fsum(values), f"{name}_mean_{suffix(w)}": mean(values)}
+    for w in h.long_windows:
+        answers[f"{name}_largest_{suffix(w)}"] = max(known(h.within(h.kept, w), signal), default=NAN)
+    return answers | {f"{name}_last": newest(h.kept, signal)}
+
+
+@oracle
+def weekdays(h: History) -> Answers:
+    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    answers = {}
+    for w in h.main_windows:
+        days = [(EPOCH + timedelta(row.day)).weekday() for row in h.within(h.kept, w)]
+        answers[f"{h.noun}_weekend_share_{suffix(w)}"] = divide(sum(day > 4 for day in days), len(days))
+    w = h.lengths[-1]
+    days = [(EPOCH + timedelta(row.day)).weekday() for row in h.within(h.kept, w)]
+    return answers | {f"{h.noun}_{name}_share_{w}d": divide(days.count(number), len(days)) for number, name in enumerate(names)}
+
+
+@oracle
+def hours(h: History) -> Answers:
+    w = h.lengths[-1]
+    rows = h.within(h.kept, w)
+    bounds = {"night": (0, 360), "morning": (360, 720), "afternoon": (720, 1080), "evening": (1080, 1440)}
+    return {
+        f"{h.noun}_{name}_share_{w}d": divide(sum(low <= row.minute_of_day < high for row in rows), len(rows))
+        for name, (low, high) in bounds.items()
+    }
+
+
+@oracle
+def calendar(h: History) -> Answers:
+    cutoff = EPOCH + timedelta(h.cutoff)
+    return {"cutoff_month": cutoff.month, "cutoff_week": (cutoff.timetuple().tm_yday - 1) // 7 + 1}

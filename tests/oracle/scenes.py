@@ -1,0 +1,120 @@
+"""Small random logs that lie where definitions break: on window edges, tied in time, late, negative, missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from churnscope.activity import Activity
+from churnscope.config.models import Activity as ActivityConfig
+from churnscope.config.models import Rule
+from churnscope.events import Block, Events
+from churnscope.snapshots import SnapshotPlan
+from churnscope.timeline import Timing
+from oracle.history import Row
+
+CUTOFFS = (1_000, 1_030, 1_045, 1_090)
+WINDOWS = (7, 30, 90)
+TIMING = Timing(horizon_days=30, gap_days=7)
+AS_OF = 1_100  # the outcome of the last two cutoffs is not complete
+MICROSECONDS = 86_400_000_000
+INSTANTS = (0, 1, MICROSECONDS // 2, MICROSECONDS - 1)
+OWN = {"purchases": ("gift", "weight"), "engagement": ("score",), "customers": ()}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a scene is drawn; `late` is the share of rows known only days after they happened."""
+
+    seed: int
+    customers: int = 16
+    late: float = 0.0
+    rules: tuple[Rule, ...] = (Rule(source="shop", days=90), Rule(source="app", days=30, at_least=2))
+    combine: str = "any"
+    label: str = "no_event"
+
+
+def scene(shape: Shape) -> Block:
+    rng = np.random.default_rng(shape.seed)
+    logs = {role: random_events(rng, shape, SIGNALS[role], one=role == "customers") for role in SIGNALS}
+    return Block(0, shape.customers, logs)
+
+
+def plan(block: Block, shape: Shape, **changes: object) -> SnapshotPlan:
+    columns = {role: frozenset(events.signals) for role, events in block.logs.items()}
+    places = {"shop": ("purchases", 0), "app": ("engagement", 0), "outlet": ("purchases", 1)}
+    activity = Activity(ActivityConfig(rules=shape.rules, combine=shape.combine), places, 0.01)
+    whole = SnapshotPlan(CUTOFFS, TIMING, WINDOWS, activity, shape.label, columns, AS_OF, resolution=0.01, dtype=np.float64)
+    return SnapshotPlan(**{**vars(whole), **changes})
+
+
+def random_events(rng: np.random.Generator, shape: Shape, draw: object, *, one: bool) -> Events:
+    size = rng.integers(0, 12, shape.customers) * (rng.random(shape.customers) < 0.85)
+    customer = np.repeat(np.arange(shape.customers, dtype=np.int32), np.minimum(size, 1) if one else size)
+    n = len(customer)
+    edges = [cutoff - window + slip for cutoff in CUTOFFS for window in (0, *WINDOWS) for slip in (-1, 0, 1)]
+    day = np.where(rng.random(n) < 0.6, rng.choice(edges, n), rng.integers(min(CUTOFFS) - 150, AS_OF, n))
+    time = day * MICROSECONDS + rng.choice(INSTANTS, n)
+    order = np.lexsort((rng.random(n), time, customer))
+    day, time = np.minimum(day, AS_OF - 1)[order].astype(np.int32), time[order]
+    order = np.lexsort((time, customer))
+    day, time = day[order], time[order]
+    time = np.minimum(time, AS_OF * MICROSECONDS - 1)
+    lag = np.where(rng.random(n) < shape.late, rng.integers(1, 60, n), 0)
+    visible_day = (day + 1 + lag).astype(np.int32) if shape.late else None
+    return Events(shape.customers, customer, time, day, draw(rng, n), visible_day)
+
+
+def purchase_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    is_return = rng.random(n) < 0.2
+    size = rng.choice([0, 1, 999, 10**4, 10**12], n) + rng.integers(0, 3, n)
+    return {
+        "amount": np.where(is_return, -size, size),
+        "quantity": with_missing(rng, rng.integers(1, 9, n) / 3),
+        "is_return": is_return,
+        "order": rng.choice([0, 7, 8, 9, -(2**62)], n),
+        "product": rng.integers(-2, 4, n) * 10**17,
+        "category": rng.integers(0, 3, n),
+        "channel": rng.integers(0, 3, n),
+        "discount": rng.choice([0, 0, 5, 10**4], n),
+        "minute_of_day": rng.choice([0, 359, 360, 1_079, 1_080, 1_439], n),
+        "gift": rng.random(n) < 0.3,
+        "weight": with_missing(rng, rng.lognormal(0, 4, n)),
+    }
+
+
+def engagement_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    return {
+        "kind": rng.integers(0, 4, n),
+        "channel": rng.integers(0, 2, n),
+        "value": with_missing(rng, rng.normal(0, 10, n)),
+        "duration": with_missing(rng, rng.exponential(30, n)),
+        "minute_of_day": rng.integers(0, 1_440, n),
+        "score": with_missing(rng, rng.normal(0, 1, n)),
+    }
+
+
+def no_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    return {}
+
+
+def with_missing(rng: np.random.Generator, values: np.ndarray) -> np.ndarray:
+    return np.where(rng.random(len(values)) < 0.2, np.nan, values)
+
+
+SIGNALS = {"purchases": purchase_signals, "engagement": engagement_signals, "customers": no_signals}
+
+
+def rows_of(events: Events, customer: int) -> list[Row]:
+    """The rows of one customer, as they come."""
+    visible = events.visible_day
+    return [
+        Row(
+            int(events.day[i]),
+            int(events.time[i]),
+            int(events.day[i] + 1 if visible is None else visible[i]),
+            {name: values[i].item() for name, values in events.signals.items()},
+        )
+        for i in np.flatnonzero(events.customer == customer)
+    ]

@@ -1,0 +1,146 @@
+"""Every feature, the population and the label, against plain Python."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from churnscope.activity import CENSORED
+from churnscope.config.models import Rule
+from churnscope.events import Block
+from churnscope.features import FAMILIES, build
+from churnscope.roles import ROLES
+from churnscope.snapshots import SnapshotPlan, build_scoring_rows, build_snapshots
+from oracle.families import ORACLES
+from oracle.history import History, Row
+from oracle.scenes import AS_OF, CUTOFFS, OWN, TIMING, Shape, plan, rows_of, scene
+
+ROUNDING = {"rel": 1e-9, "abs": 1e-9}
+
+
+def visible(rows: list[Row], cutoff: int) -> list[Row]:
+    return [row for row in rows if row.day < cutoff and row.visible_day <= cutoff]
+
+
+def expected_features(logs: dict[str, list[Row]], setting: SnapshotPlan, cutoff: int) -> dict[str, float]:
+    answers: dict[str, float] = {}
+    for role in sorted(logs):
+        words = ROLES[role].noun, OWN[role], setting.resolution
+        history = History(visible(logs[role], cutoff), cutoff, setting.windows, setting.columns[role], *words)
+        for family in setting.families:
+            if family.applies(role, setting.columns[role]):
+                answers |= ORACLES[family.name](history)
+    return answers
+
+
+def counted(rule: Rule, rows: list[Row], places: dict[str, tuple[str, int]]) -> list[Row]:
+    index = places[rule.source][1]
+    rows = [row for row in rows if row.signals.get("source", index) == index and not row.signals.get("is_return", False)]
+    return [row for row in rows if rule.where is None or (row.signals[rule.where] and not math.isnan(row.signals[rule.where]))]
+
+
+def holds(rule: Rule, rows: list[Row], cutoff: int) -> bool:
+    inside = [row for row in rows if cutoff - rule.days <= row.day < cutoff]
+    if rule.measure == "events":
+        return len(inside) >= rule.at_least
+    worth = 0.01 if rule.measure in {"amount", "discount"} else 1
+    values = [row.signals[rule.measure] for row in inside]
+    return math.fsum(value for value in values if not math.isnan(value)) * worth >= rule.at_least - 1e-9
+
+
+def expected_status(block: Block, setting: SnapshotPlan, customer: int, cutoff: int, *, every_row: bool = False) -> int:
+    """2 active, 1 with a qualifying event, 0 without."""
+    places, verdicts, events = dict(setting.activity.places), [], 0
+    for rule in setting.activity.definition.rules:
+        rows = rows_of(block.logs[places[rule.source][0]], customer)
+        rows = [row for row in rows if row.day < cutoff] if every_row else visible(rows, cutoff)
+        rows = counted(rule, rows, places)
+        verdicts.append(holds(rule, rows, cutoff))
+        events += len(rows)
+    combine = all if setting.activity.definition.combine == "all" else any
+    return 2 if combine(verdicts) else int(events > 0)
+
+
+def expected_label(block: Block, setting: SnapshotPlan, customer: int, cutoff: int) -> int:
+    begin, end = cutoff + TIMING.gap_days, cutoff + TIMING.gap_days + TIMING.horizon_days
+    if end > AS_OF:
+        return CENSORED
+    if setting.label == "not_active":
+        return int(expected_status(block, setting, customer, end, every_row=True) != 2)
+    places = dict(setting.activity.places)
+    rules = setting.activity.definition.rules
+    outcome = [row for rule in rules for row in counted(rule, rows_of(block.logs[places[rule.source][0]], customer), places)]
+    return int(not any(begin <= row.day < end for row in outcome))
+
+
+def check(shape: Shape) -> None:
+    block = scene(shape)
+    setting = plan(block, shape)
+    table = build_snapshots([block], setting, threads=1)
+    names = [spec.name for spec in table.specs]
+    asked = [(cutoff, customer) for cutoff in CUTOFFS for customer in range(block.n_customers)]
+    status = {pair: expected_status(block, setting, pair[1], pair[0]) for pair in asked}
+    population = [pair for pair in asked if status[pair] == 2]
+    logs = [{role: rows_of(events, customer) for role, events in block.logs.items()} for customer in range(block.n_customers)]
+    assert list(zip(table.cutoff.tolist(), table.customer.tolist(), strict=True)) == population
+    counts = np.array([[[status[k, c] for c in range(block.n_customers)].count(s) for k in CUTOFFS] for s in (2, 1, 0)])
+    np.testing.assert_array_equal(counts, [table.active, table.inactive, table.no_history])
+    for row, (cutoff, customer) in enumerate(population):
+        assert table.churned[row] == expected_label(block, setting, customer, cutoff), (cutoff, customer)
+        expected = expected_features(logs[customer], setting, cutoff)
+        assert sorted(expected) == sorted(names)
+        actual = dict(zip(names, table.features[row].tolist(), strict=True))
+        for name in names:
+            assert actual[name] == pytest.approx(float(expected[name]), nan_ok=True, **ROUNDING), (name, cutoff, customer)
+
+
+@pytest.mark.parametrize("late", [0.0, 0.05, 1.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_features_population_and_labels_equal_plain_python(seed: int, late: float) -> None:
+    check(Shape(seed, late=late))
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(20, label="not_active", late=0.1),
+        Shape(21, combine="all", rules=(Rule(source="shop", days=90), Rule(source="app", days=90))),
+        Shape(22, rules=(Rule(source="shop", days=30, measure="amount", at_least=10.01),), label="not_active"),
+        Shape(
+            23,
+            rules=(Rule(source="shop", days=90, where="gift"), Rule(source="app", days=90, measure="duration", at_least=20.0)),
+        ),
+    ],
+    ids=["not_active", "all", "money", "marked"],
+)
+def test_every_kind_of_rule_equals_plain_python(shape: Shape) -> None:
+    check(shape)
+
+
+def test_every_family_has_an_oracle() -> None:
+    assert {family.name for family in FAMILIES} == set(ORACLES)
+
+
+def test_scoring_rows_list_every_customer() -> None:
+    shape = Shape(3, late=0.1)
+    block = scene(shape)
+    cutoff = CUTOFFS[1]
+    setting = plan(block, shape, cutoffs=(cutoff,))
+    rows = build_scoring_rows([block], setting)
+    assert rows.status.tolist() == [expected_status(block, setting, customer, cutoff) for customer in range(block.n_customers)]
+    assert rows.table.customer.tolist() == np.flatnonzero(rows.status == 2).tolist()
+    assert np.isnan(rows.days_since_last_event).tolist() == (rows.status == 0).tolist()
+
+
+def test_a_sentence_never_names_a_missing_number() -> None:
+    shape = Shape(5, customers=60)
+    block = scene(shape)
+    setting = plan(block, shape)
+    seen = {role: setting.grid.see(events) for role, events in block.logs.items()}
+    with np.errstate(all="ignore"):
+        features = {feature.name: feature for _, feature in build(setting.families, setting.logs(seen))}
+    for k, c in np.ndindex(len(CUTOFFS), block.n_customers):
+        values = {name: float(feature.values[k, c]) for name, feature in features.items()}
+        assert not [name for name, feature in features.items() if "nan" in feature.say(values[name], values).lower()]

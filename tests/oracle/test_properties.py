@@ -1,0 +1,124 @@
+"""What must not change a feature, does not; on random logs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from churnscope.events import EVER, Block, Events, Grid
+from churnscope.snapshots import SnapshotTable, build_snapshots
+from oracle.scenes import AS_OF, CUTOFFS, WINDOWS, Shape, plan, scene
+
+WEEK_MICROSECONDS = 7 * 86_400_000_000
+few = settings(max_examples=15, deadline=None, derandomize=True)
+shapes = st.builds(Shape, st.integers(0, 10**6), st.integers(1, 12), st.sampled_from([0.0, 0.2, 1.0]))
+
+
+def table(block: Block, shape: Shape, **changes: object) -> SnapshotTable:
+    return build_snapshots([block], plan(block, shape, **changes), threads=1)
+
+
+def each_log(block: Block, change: object) -> Block:
+    return replace(block, logs={role: change(events) for role, events in block.logs.items()})
+
+
+def rows(events: Events, index: np.ndarray, **changes: object) -> Events:
+    visible_day = None if events.visible_day is None else events.visible_day[index]
+    signals = {name: values[index] for name, values in events.signals.items()}
+    taken = Events(events.n_customers, events.customer[index], events.time[index], events.day[index], signals, visible_day)
+    return replace(taken, **changes)
+
+
+def assert_same_features(one: SnapshotTable, other: SnapshotTable) -> None:
+    """To the last bit, for the same customers."""
+    np.testing.assert_array_equal(one.customer, other.customer)
+    np.testing.assert_array_equal(one.features, other.features)
+
+
+@few
+@given(shapes, st.sampled_from(CUTOFFS))
+def test_events_at_or_after_the_cutoff_change_no_feature_and_no_population(shape: Shape, cutoff: int) -> None:
+    block = scene(shape)
+    before = each_log(block, lambda events: rows(events, np.flatnonzero(events.day < cutoff)))
+    assert_same_features(table(block, shape, cutoffs=(cutoff,)), table(before, shape, cutoffs=(cutoff,)))
+
+
+@few
+@given(shapes, st.sampled_from(CUTOFFS))
+def test_rows_known_later_change_no_feature_and_no_population(shape: Shape, cutoff: int) -> None:
+    block = scene(replace(shape, late=max(shape.late, 0.2)))
+    known = each_log(block, lambda events: rows(events, np.flatnonzero(events.visible_day <= cutoff), visible_day=None))
+    assert_same_features(table(block, shape, cutoffs=(cutoff,)), table(known, shape, cutoffs=(cutoff,)))
+
+
+@few
+@given(shapes, st.integers(-200, 200))
+def test_a_shift_by_whole_weeks_changes_only_the_season(shape: Shape, weeks: int) -> None:
+    def shift(events: Events) -> Events:
+        visible_day = None if events.visible_day is None else events.visible_day + np.int32(7 * weeks)
+        time = events.time + weeks * WEEK_MICROSECONDS
+        return replace(events, day=events.day + np.int32(7 * weeks), time=time, visible_day=visible_day)
+
+    block = scene(shape)
+    now = table(block, shape)
+    cutoffs = tuple(cutoff + 7 * weeks for cutoff in CUTOFFS)
+    then = table(each_log(block, shift), shape, cutoffs=cutoffs, as_of=AS_OF + 7 * weeks)
+    lasting = [i for i, spec in enumerate(now.specs) if spec.family != "calendar"]
+    np.testing.assert_array_equal(now.features[:, lasting], then.features[:, lasting])
+    np.testing.assert_array_equal(now.churned, then.churned)
+
+
+@few
+@given(shapes, st.integers(0, 10**6))
+def test_the_order_of_tied_rows_is_irrelevant(shape: Shape, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+
+    def shuffle_ties(events: Events) -> Events:
+        return rows(events, np.lexsort((rng.random(len(events.day)), events.time, events.customer)))
+
+    block = scene(shape)
+    assert_same_features(table(block, shape), table(each_log(block, shuffle_ties), shape))
+
+
+@few
+@given(shapes, st.data())
+def test_a_customer_does_not_depend_on_others(shape: Shape, data: st.DataObject) -> None:
+    block = scene(shape)
+    low = data.draw(st.integers(0, shape.customers - 1))
+    alone = Block(low, 1, {role: events.part(low, low + 1) for role, events in block.logs.items()})
+    whole, single = table(block, shape), table(alone, shape)
+    here = whole.customer == low
+    np.testing.assert_array_equal(whole.features[here], single.features)
+    np.testing.assert_array_equal(whole.churned[here], single.churned)
+
+
+@few
+@given(shapes, st.integers(2, 9))
+def test_scaling_money_scales_only_money(shape: Shape, factor: int) -> None:
+    def scale(events: Events) -> Events:
+        money = {name: events.signals[name] * factor for name in ("amount", "discount") if name in events.signals}
+        return replace(events, signals={**events.signals, **money})
+
+    block = scene(shape)
+    once, scaled = table(block, shape), table(each_log(block, scale), shape)
+    factors = np.array([factor if spec.unit == "currency" else 1 for spec in once.specs])
+    np.testing.assert_allclose(scaled.features, once.features * factors, rtol=1e-9)
+
+
+@few
+@given(shapes, st.sampled_from(CUTOFFS))
+def test_counts_add_up_over_disjoint_windows(shape: Shape, cutoff: int) -> None:
+    events = scene(shape).logs["purchases"]
+    seen = Grid([cutoff], WINDOWS).see(events)
+    for short, long in pairwise(WINDOWS):
+        older = Grid([cutoff - short], [long - short]).see(events)
+        np.testing.assert_array_equal(seen.count(long), seen.count(short) + older.count(long - short))
+        np.testing.assert_array_equal(
+            seen.total("amount", long), seen.total("amount", short) + older.total("amount", long - short)
+        )
+    earlier = Grid([cutoff - WINDOWS[-1]], []).see(events)
+    np.testing.assert_array_equal(seen.count(EVER), seen.count(WINDOWS[-1]) + earlier.count(EVER))

@@ -1,0 +1,99 @@
+"""Who is active and who left, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from churnscope.activity import CENSORED, Activity, churned
+from churnscope.config.models import Activity as ActivityConfig
+from churnscope.config.models import Rule
+from churnscope.events import Events, Grid
+from churnscope.timeline import Timing
+
+DAY = 86_400_000_000
+PLACES = {"shop": ("purchases", 0), "outlet": ("purchases", 1), "app": ("engagement", 0)}
+SHOP = (Rule(source="shop", days=30),)
+
+
+def rows(*day_numbers: int, **signals: list[float]) -> Events:
+    day = np.array(day_numbers, np.int32)
+    arrays = {name: np.array(values) for name, values in signals.items()}
+    return Events(1, np.zeros(len(day), np.int32), day * np.int64(DAY), day, arrays)
+
+
+def activity(*rules: Rule, combine: str = "any") -> Activity:
+    return Activity(ActivityConfig(rules=rules, combine=combine), PLACES, resolution=0.01)
+
+
+def is_active(definition: Activity, **logs: Events) -> bool:
+    grid = Grid([100], definition.windows)
+    return definition.active({role: grid.see(events) for role, events in logs.items()}).item()
+
+
+@pytest.mark.parametrize(("day", "active"), [(69, False), (70, True), (99, True), (100, False)])
+def test_a_rule_reads_the_days_before_the_cutoff(day: int, *, active: bool) -> None:
+    assert is_active(activity(*SHOP), purchases=rows(day)) is active
+
+
+def test_at_least_so_many() -> None:
+    twice = activity(Rule(source="shop", days=30, at_least=2))
+    assert not is_active(twice, purchases=rows(60, 90))
+    assert is_active(twice, purchases=rows(80, 90))
+
+
+def test_returns_never_count() -> None:
+    assert not is_active(activity(*SHOP), purchases=rows(90, is_return=[True]))
+
+
+def test_rows_of_another_source_do_not_count() -> None:
+    assert not is_active(activity(*SHOP), purchases=rows(90, source=[1]))
+    assert is_active(activity(Rule(source="outlet", days=30)), purchases=rows(90, source=[1]))
+
+
+def test_money_is_compared_in_currency() -> None:
+    rule = activity(Rule(source="shop", days=30, measure="amount", at_least=0.3))
+    assert is_active(rule, purchases=rows(90, 91, amount=[10, 20]))
+    assert not is_active(rule, purchases=rows(90, 91, amount=[10, 19]))
+
+
+def test_numbers_and_marks_of_a_source() -> None:
+    longer = activity(Rule(source="app", days=30, measure="duration", at_least=2.5))
+    assert is_active(longer, engagement=rows(90, 91, 92, duration=[1.0, np.nan, 1.5]))
+    paid = activity(Rule(source="app", days=30, where="paid"))
+    assert is_active(paid, engagement=rows(90, 91, paid=[0.0, 2.0]))
+    assert not is_active(paid, engagement=rows(90, 91, paid=[0.0, np.nan]))
+
+
+@pytest.mark.parametrize(("combine", "active"), [("any", True), ("all", False)])
+def test_rules_combine(combine: str, *, active: bool) -> None:
+    both = activity(Rule(source="shop", days=30), Rule(source="app", days=30), combine=combine)
+    assert is_active(both, purchases=rows(90), engagement=rows()) is active
+
+
+def test_days_since_the_newest_qualifying_event() -> None:
+    both = activity(Rule(source="shop", days=30), Rule(source="app", days=30))
+    seen = {"purchases": Grid([100], [30]).see(rows(90)), "engagement": Grid([100], [30]).see(rows())}
+    assert both.days_since_last(seen).item() == 10
+
+
+def label(kind: str, *day_numbers: int, as_of: int = 200, definition: Activity | None = None) -> int:
+    """Gap 5 and horizon 20 after cutoff 100: the outcome window is [105, 125)."""
+    cutoffs, timing = np.array([100], np.int32), Timing(horizon_days=20, gap_days=5)
+    logs = {"purchases": rows(*day_numbers)}
+    return churned(definition or activity(*SHOP), kind, logs, cutoffs=cutoffs, timing=timing, as_of=as_of).item()
+
+
+@pytest.mark.parametrize(("day", "churned"), [(99, 1), (104, 1), (105, 0), (124, 0), (125, 1)])
+def test_no_event_reads_the_outcome_window_alone(day: int, churned: int) -> None:
+    assert label("no_event", day) == churned
+
+
+@pytest.mark.parametrize(("day", "churned"), [(94, 1), (95, 0), (104, 0), (124, 0), (125, 1)])
+def test_not_active_reads_the_definition_at_its_end(day: int, churned: int) -> None:
+    assert label("not_active", day) == churned
+
+
+@pytest.mark.parametrize(("as_of", "censored"), [(124, True), (125, False)])
+def test_an_outcome_that_is_not_over_is_censored(as_of: int, *, censored: bool) -> None:
+    assert (label("no_event", 110, as_of=as_of) == CENSORED) is censored
