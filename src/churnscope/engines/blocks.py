@@ -1,0 +1,155 @@
+"""Checked rows -> blocks: one sorted stream per role, cut at the same customers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from churnscope.engines.checking import CheckedSource, used_rows
+from churnscope.engines.queries import arrow_reader
+from churnscope.events.block import Block, Events, Signal
+from churnscope.sources.trees import column, table, tree
+
+BATCH_ROWS = 250_000
+SOURCE = "source"
+_FILLERS = {"money": "CAST(0 AS BIGINT)", "number": "CAST('NaN' AS DOUBLE)", "flag": "FALSE", "text": "CAST(0 AS UBIGINT)"}
+_TYPES: dict[str, type[np.generic]] = {"money": np.int64, "number": np.float64, "flag": np.bool_, "text": np.int64}
+
+
+@dataclass(frozen=True)
+class RoleRows:
+    """The rows of all sources of one role.
+
+    Parameters
+    ----------
+    role : its name.
+    sources : in the order of the config.
+    kinds : signal -> money, number, flag or text, over all sources.
+    has_visible_day : whether a row of any source can be late.
+    """
+
+    role: str
+    sources: tuple[CheckedSource, ...]
+    kinds: Mapping[str, str]
+    has_visible_day: bool
+
+    @classmethod
+    def of(cls, role: str, sources: Sequence[CheckedSource]) -> RoleRows:
+        """The rows of the sources of a role."""
+        kinds: dict[str, str] = {}
+        for source in sources:
+            kinds |= {measure.name: measure.kind for measure in source.mapping.measures}
+        if role == "purchases" and {"amount", "quantity"} & set(kinds):
+            kinds["is_return"] = "flag"
+        return cls(role, tuple(sources), kinds, any(source.mapping.has_visible_day for source in sources))
+
+    @property
+    def signals(self) -> frozenset[str]:
+        """Names of the signals that the role's events carry."""
+        return frozenset([*self.kinds, *([SOURCE] if len(self.sources) > 1 else [])])
+
+    def query(self, as_of: int) -> exp.Expr:
+        """Used rows with a time, sorted by customer and time; more sort columns would double the cost of the sort."""
+        parts = [self._rows(number, source, as_of) for number, source in enumerate(self.sources)]
+        rows = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
+        return exp.select("*").from_(rows.subquery("rows")).order_by("person", "time")
+
+    def _rows(self, number: int, source: CheckedSource, as_of: int) -> exp.Select:
+        carried = {measure.name for measure in source.mapping.measures}
+        signals = [_signal(name, kind, carried).as_(name, quoted=True) for name, kind in self.kinds.items()]
+        if self.has_visible_day:
+            late = column("visible_day") if source.mapping.has_visible_day else tree("day + 1")
+            signals.append(tree("CAST(:late AS INTEGER)", late=late).as_("visible_day"))
+        if len(self.sources) > 1:
+            signals.append(tree("CAST(:number AS BIGINT)", number=number).as_(SOURCE))
+        rows = exp.select("person", "time", "day", *signals).from_(table(source.rows))
+        return rows.where(used_rows(source, as_of), tree("time IS NOT NULL"))
+
+
+def _signal(name: str, kind: str, carried: set[str]) -> exp.Expr:
+    """A signal of a source, or what stands for it where the source does not carry it."""
+    if name == "is_return":
+        return _return_flag(carried)
+    return column(name) if name in carried else tree(_FILLERS[kind])
+
+
+def _return_flag(carried: set[str]) -> exp.Expr:
+    """Whether a purchase line is a return: as mapped, or by a negative amount or quantity."""
+    signs: list[exp.Expr] = [column("is_return")] if "is_return" in carried else []
+    signs += [tree(":x < 0", x=column(name)) for name in ("amount", "quantity") if name in carried]
+    return exp.or_(*signs) if signs else exp.false()
+
+
+class SortedRows:
+    """A sorted stream of one role's rows, given out customer range by customer range.
+
+    Parameters
+    ----------
+    rows : what is streamed.
+    as_of : first day that is not read.
+    numbers : int32, shape (n_people,), person -> dense customer number; it rises with the person.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, rows: RoleRows, as_of: int, numbers: NDArray[np.int32]) -> None:
+        self._rows, self._numbers = rows, numbers
+        self._batches = arrow_reader(connection, rows.query(as_of), batch_rows=BATCH_ROWS)
+        self._waiting = [self._columns([])]
+
+    def until(self, first: int, last: int) -> Events:
+        """The rows of the customers `first` .. `last - 1`; ranges must follow one another."""
+        while not self._reaches(last) and (batch := next(self._batches, None)) is not None:
+            self._waiting.append(self._columns([batch]))
+        parts = self._waiting
+        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if len(parts) > 1 else parts[0]
+        cut = int(np.searchsorted(joined["customer"], np.int32(last)))
+        self._waiting = [{name: values[cut:] for name, values in joined.items()}]
+        return self._events({name: values[:cut] for name, values in joined.items()}, first, last)
+
+    def _reaches(self, last: int) -> bool:
+        customers = self._waiting[-1]["customer"]
+        return len(customers) > 0 and int(customers[-1]) >= last
+
+    def _columns(self, batches: Sequence[pa.RecordBatch]) -> dict[str, NDArray[np.generic]]:
+        rows = pa.Table.from_batches(list(batches), self._batches.schema)
+        found = {name: _array(rows.column(name)) for name in rows.column_names}
+        person = found.pop("person")
+        return {"customer": self._numbers[person], **found}
+
+    def _events(self, columns: dict[str, NDArray[np.generic]], first: int, last: int) -> Events:
+        kinds = {**self._rows.kinds, **({SOURCE: "money"} if SOURCE in self._rows.signals else {})}
+        signals: dict[str, Signal] = {name: _typed(columns[name], kind) for name, kind in kinds.items()}
+        visible = columns.get("visible_day")
+        return Events(
+            n_customers=last - first,
+            customer=columns["customer"].astype(np.int32, copy=False) - np.int32(first),
+            time=columns["time"].astype(np.int64, copy=False),
+            day=columns["day"].astype(np.int32, copy=False),
+            signals=signals,
+            visible_day=None if visible is None else visible.astype(np.int32, copy=False),
+        )
+
+
+def stream_blocks(streams: Mapping[str, SortedRows], n_customers: int, customers: int) -> Iterator[Block]:
+    """Blocks of up to `customers` customers with the rows of every role."""
+    for first in range(0, n_customers, customers):
+        last = min(first + customers, n_customers)
+        yield Block(first, last - first, {role: rows.until(first, last) for role, rows in streams.items()})
+
+
+def _array(values: pa.ChunkedArray) -> NDArray[np.generic]:
+    if values.num_chunks == 1:
+        return np.asarray(values.chunk(0).to_numpy(zero_copy_only=False))
+    return np.asarray(values.to_numpy())
+
+
+def _typed(values: NDArray[np.generic], kind: str) -> Signal:
+    """A 64-bit hash is reinterpreted, anything else is as it should be."""
+    if values.dtype == np.uint64:
+        return np.ascontiguousarray(values).view(np.int64)
+    return np.ascontiguousarray(values, dtype=_TYPES[kind])

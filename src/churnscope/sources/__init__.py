@@ -1,0 +1,1 @@
+"""Files of customer events, read once and checked at the door."""

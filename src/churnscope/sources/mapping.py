@@ -1,0 +1,220 @@
+"""What a source's config makes of its raw columns: customer, clocks, measures, and the rules a row can break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from churnscope.config.models import Source
+from churnscope.errors import ConfigError
+from churnscope.roles import ROLES
+from churnscope.sources.clocks import FIRST_EPOCH_US, Clock, read_clock
+from churnscope.sources.columns import ColumnReader, Reading, Value
+from churnscope.sources.trees import column, tree
+from churnscope.sources.zones import DAY_US, FIRST_DAY, LAST_DAY
+
+# Rules of ids, in the order in which `id_rule` of the keys relation numbers them from 1.
+ID_RULES = ("missing_id", "control_character_in_id", "scientific_id", "unknown_customer")
+NO_MATCH, PLACEHOLDER, STRAY = "no_match", "placeholder_date", "stray_date"
+# Reasons to leave a row aside, numbered from 1 in this order; the first that holds counts.
+IGNORED = ("overlap", "duplicate", "where", "no_customer", "after_as_of", "not_known_yet")
+LARGEST_MONEY = 1e12
+_CLOCKS = ("time", "known")
+_DEFAULT_TYPES = {"money": "number", "number": "number", "flag": "boolean", "text": "text"}
+_REFUSALS = {"number": "not_a_number", "boolean": "not_a_flag", "time": "not_a_date"}
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_NUMBERS = (*_INTEGERS, "FLOAT", "DOUBLE")
+
+
+@dataclass(frozen=True)
+class MappedClock:
+    """A mapped time: `time` or `known`."""
+
+    name: str
+    value: Value
+    clock: Clock
+
+    @property
+    def micros(self) -> exp.Column:
+        """Its column of microseconds, as read."""
+        return column(f"{self.name}_micros")
+
+    @property
+    def zoned(self) -> exp.Column:
+        """Its column that says whether the time carries an offset."""
+        return column(f"{self.name}_zoned")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of the mapped relation beyond customer and time.
+
+    Parameters
+    ----------
+    name : role column or signal.
+    kind : money, number, flag or text.
+    value : its typed expression.
+    """
+
+    name: str
+    kind: str
+    value: Value
+
+    @property
+    def read(self) -> exp.Column:
+        """Its column before it is put into the type in which it travels; NULL where missing."""
+        return column(f"{self.name}_read")
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """A source's mapping, read against the columns that its files have.
+
+    Parameters
+    ----------
+    source : the config.
+    reader : the columns.
+    customer : the id before it is normalised, over raw columns.
+    clocks : `time` and `known`, as far as they are mapped.
+    measures : the other columns and signals.
+    where : the condition of the rows that count.
+    flaws : rule -> where a row breaks it; the first one counts.
+    resolution : the smallest amount of money that counts.
+    """
+
+    source: Source
+    reader: ColumnReader
+    customer: Value
+    clocks: tuple[MappedClock, ...]
+    measures: tuple[Measure, ...]
+    where: Value | None
+    resolution: float
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """All readings of columns, each once."""
+        return tuple({(reading.raw.name, reading.kind): reading for value in self.values for reading in value.reads}.values())
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """All that is read but the customer."""
+        measures, where = (item.value for item in self.measures), (self.where,) if self.where else ()
+        return (*(item.value for item in self.clocks), *measures, *where)
+
+    @property
+    def flaws(self) -> list[tuple[str, exp.Expr]]:
+        """Rule -> where a row breaks it, over the relation of values; the first one counts."""
+        return [*_reading_flaws(self.readings, self.clocks), *_clock_flaws(self), *_measure_flaws(self.measures)]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Names of the rules, numbered from 1, in the order in which they are tried."""
+        return (NO_MATCH, *ID_RULES, *(name for name, _ in self.flaws))
+
+    @property
+    def has_time(self) -> bool:
+        """Whether rows have a time."""
+        return any(item.name == "time" for item in self.clocks)
+
+    @property
+    def has_known(self) -> bool:
+        """Whether rows say when they became known."""
+        return any(item.name == "known" for item in self.clocks)
+
+    @property
+    def has_visible_day(self) -> bool:
+        """Whether rows can become known later than the first cutoff after them."""
+        return self.has_known or self.source.delay_days > 0
+
+    @property
+    def key(self) -> exp.Expr:
+        """What a row looks its customer up by: the raw column where the id reads only one, so that each id is made once."""
+        reads = self.customer.reads
+        return reads[0].raw.tree if len(reads) == 1 else self.customer.tree
+
+    @property
+    def id_of_key(self) -> exp.Expr:
+        """The id's text from the column `key`, before it is normalised."""
+        reads = self.customer.reads
+        if len(reads) != 1:
+            return column("key")
+        return self.customer.tree.transform(lambda node: column("key") if isinstance(node, exp.Column) else node)
+
+
+def map_source(source: Source, reader: ColumnReader, resolution: float) -> SourceMapping:
+    """Read the mapping of a source against the columns that its files have.
+
+    Raises
+    ------
+    ConfigError : for an expression that does not bind or has another type than its column.
+    InputError : for a column of a type that cannot be a time.
+    """
+    return SourceMapping(
+        source=source,
+        reader=reader,
+        customer=reader.identity(source.columns["customer"], "columns.customer"),
+        clocks=tuple(_mapped_clock(reader, name, source.columns[name]) for name in _CLOCKS if name in source.columns),
+        measures=tuple(_measures(source, reader)),
+        where=reader.value(source.where, "where") if source.where else None,
+        resolution=resolution,
+    )
+
+
+def _mapped_clock(reader: ColumnReader, name: str, text: str) -> MappedClock:
+    value = reader.value(text, f"columns.{name}", default="timestamp")
+    if value.plain:
+        reading = value.reads[0]
+        return MappedClock(name, value, reader.clock(reading, reading.raw.present))
+    where = f"{reader.where} columns.{name}"
+    return MappedClock(name, value, read_clock(value.tree, reader.type_of(value.inline, where), "timestamp", where))
+
+
+def _measures(source: Source, reader: ColumnReader) -> Iterator[Measure]:
+    kinds = {item.name: item.kind for item in ROLES[source.role].columns}
+    for name, text in source.columns.items():
+        if kinds[name] not in {"id", "time"}:
+            yield Measure(name, kinds[name], reader.value(text, f"columns.{name}", default=_DEFAULT_TYPES[kinds[name]]))
+    for name, text in source.signals.items():
+        key = f"signals.{name}"
+        value = reader.value(text, key, default="number")
+        yield Measure(name, _signal_kind(reader.type_of(value.inline, key), f"{reader.where} {key}"), value)
+
+
+def _signal_kind(type_: str, where: str) -> str:
+    if type_ == "BOOLEAN":
+        return "flag"
+    if type_ in _NUMBERS or type_.startswith("DECIMAL"):
+        return "number"
+    raise ConfigError(f"{where} is of type {type_}.", "A signal is a number or a boolean; compare or cast it.")
+
+
+def _reading_flaws(readings: tuple[Reading, ...], clocks: tuple[MappedClock, ...]) -> Iterator[tuple[str, exp.Expr]]:
+    """Something stands in a column and is not of its type."""
+    plain = {item.value.reads[0]: item.micros for item in clocks if item.value.plain}
+    for reading in readings:
+        if reading.kind != "text":
+            read = plain.get(reading, reading.tree)
+            broken = tree(":present IS NOT NULL AND :read IS NULL", present=reading.raw.present, read=read)
+            yield f"{_REFUSALS[reading.kind]}:{reading.raw.header}", broken
+
+
+def _clock_flaws(mapping: SourceMapping) -> Iterator[tuple[str, exp.Expr]]:
+    required = ("known", *ROLES[mapping.source.role].required)
+    for item in mapping.clocks:
+        least = FIRST_EPOCH_US if item.clock.is_epoch else FIRST_DAY * DAY_US
+        if item.name in required:
+            yield f"missing:{item.name}", tree(":x IS NULL", x=item.micros)
+        yield PLACEHOLDER, tree(":x IN (0, :century)", x=item.micros, century=FIRST_DAY * DAY_US)
+        yield STRAY, tree(":x < :least OR :x >= :most", x=item.micros, least=least, most=LAST_DAY * DAY_US)
+
+
+def _measure_flaws(measures: tuple[Measure, ...]) -> Iterator[tuple[str, exp.Expr]]:
+    for measure in measures:
+        if measure.name == "amount":
+            yield "missing:amount", tree(":x IS NULL", x=measure.read)
+        if measure.kind in {"money", "number"}:
+            yield f"not_finite:{measure.name}", tree("NOT isfinite(:x)", x=measure.read)
+        if measure.kind == "money":
+            yield f"too_large:{measure.name}", tree("abs(:x) > :most", x=measure.read, most=LARGEST_MONEY)
