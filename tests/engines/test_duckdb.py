@@ -111,7 +111,7 @@ def test_several_sources_of_one_role_become_one_log(shop, config, source):
     columns = {"customer": "customer", "time": "time", "quantity": "units"}
     loaded = shop.open(config({"shop": source(shop_rows), "web": source(web_rows, columns=columns)}), as_of=19_800)
     assert loaded.places == {"shop": ("purchases", 0), "web": ("purchases", 1)}
-    assert loaded.columns == {"purchases": frozenset({"amount", "quantity", "is_return", "source"})}
+    assert loaded.columns == {"purchases": frozenset({"amount", "quantity", "is_return", "source", "minute_of_day"})}
     rows = [(row.id, row.day, row.amount, row.quantity, row.source) for row in shop.rows(loaded)]
     assert str(rows) == str(
         [("a", 19_723, 200, float("nan"), 0), ("a", 19_725, 0, 4.0, 1), ("b", 19_724, 500, float("nan"), 0)]
@@ -135,6 +135,7 @@ def test_signals_and_flags_travel_in_their_kinds(shop):
         "is_return": "b",
         "big": "b",
         "double_units": "f",
+        "minute_of_day": "i",
     }
     assert signals["is_return"].tolist() == [True, True, False]
     assert signals["big"].tolist() == [False, True, False]
@@ -368,3 +369,13 @@ def test_advice_names_what_is_too_little(shop):
 def test_a_signal_that_is_text_is_refused(shop):
     with pytest.raises(ConfigError, match=r"signals\.label is of type VARCHAR"):
         shop.load(HEADER + "a,2024-01-01,5\n", signals={"label": "upper(customer)"})
+
+
+@pytest.mark.parametrize(
+    ("time", "minute"),
+    [("2024-03-30 23:59:00", 1439), ("2024-03-31 01:30:00", 150), ("2024-07-01T12:00:00Z", 780), ("2024-01-01", 0)],
+)
+def test_the_minute_of_the_day_is_that_of_the_wall(shop, time, minute):
+    columns, settings = {"customer": "customer", "time": "time"}, {"time_zone": "Europe/London"}
+    (block,) = shop.load(f"customer,time\na,{time}\n", columns=columns, settings=settings).blocks()
+    assert block.logs["purchases"].signals["minute_of_day"].tolist() == [minute]

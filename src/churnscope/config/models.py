@@ -128,6 +128,7 @@ class Features(Section):
 
     windows_days: tuple[Days, ...] = (30, 90, 180, 365)
     families: tuple[str, ...] = ()  # empty: all that the sources allow
+    plugins: tuple[str, ...] = ()  # modules with families of one's own
 
 
 class Model(Section):
@@ -167,6 +168,7 @@ class Folders(Section):
 
     outputs: Folder = Path("../outputs")
     models: Folder = Path("../models")
+    plugins: Folder = Path()  # where modules of [features] plugins are looked for first
 
 
 class Engine(Section):

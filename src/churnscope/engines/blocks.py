@@ -15,9 +15,11 @@ from churnscope.engines.checking import CheckedSource, used_rows
 from churnscope.engines.queries import arrow_reader
 from churnscope.events.block import Block, Events, Signal
 from churnscope.sources.trees import column, table, tree
+from churnscope.sources.zones import minutes_of_day
 
 BATCH_ROWS = 250_000
 SOURCE = "source"
+MINUTE = "minute_of_day"
 _FILLERS = {"money": "CAST(0 AS BIGINT)", "number": "CAST('NaN' AS DOUBLE)", "flag": "FALSE", "text": "CAST(0 AS UBIGINT)"}
 _TYPES: dict[str, type[np.generic]] = {"money": np.int64, "number": np.float64, "flag": np.bool_, "text": np.int64}
 
@@ -30,29 +32,31 @@ class RoleRows:
     ----------
     role : its name.
     sources : in the order of the config.
+    zone : whose wall clock tells the minute of the day.
     kinds : signal -> money, number, flag or text, over all sources.
     has_visible_day : whether a row of any source can be late.
     """
 
     role: str
     sources: tuple[CheckedSource, ...]
+    zone: str
     kinds: Mapping[str, str]
     has_visible_day: bool
 
     @classmethod
-    def of(cls, role: str, sources: Sequence[CheckedSource]) -> RoleRows:
+    def of(cls, role: str, sources: Sequence[CheckedSource], zone: str) -> RoleRows:
         """The rows of the sources of a role."""
         kinds: dict[str, str] = {}
         for source in sources:
             kinds |= {measure.name: measure.kind for measure in source.mapping.measures}
         if role == "purchases" and {"amount", "quantity"} & set(kinds):
             kinds["is_return"] = "flag"
-        return cls(role, tuple(sources), kinds, any(source.mapping.has_visible_day for source in sources))
+        return cls(role, tuple(sources), zone, kinds, any(source.mapping.has_visible_day for source in sources))
 
     @property
     def signals(self) -> frozenset[str]:
         """Names of the signals that the role's events carry."""
-        return frozenset([*self.kinds, *([SOURCE] if len(self.sources) > 1 else [])])
+        return frozenset([*self.kinds, MINUTE, *([SOURCE] if len(self.sources) > 1 else [])])
 
     def query(self, as_of: int) -> exp.Expr:
         """Used rows with a time, sorted by customer and time; more sort columns would double the cost of the sort."""
@@ -124,6 +128,7 @@ class SortedRows:
     def _events(self, columns: dict[str, NDArray[np.generic]], first: int, last: int) -> Events:
         kinds = {**self._rows.kinds, **({SOURCE: "money"} if SOURCE in self._rows.signals else {})}
         signals: dict[str, Signal] = {name: _typed(columns[name], kind) for name, kind in kinds.items()}
+        signals[MINUTE] = minutes_of_day(columns["time"].astype(np.int64, copy=False), self._rows.zone)
         visible = columns.get("visible_day")
         return Events(
             n_customers=last - first,

@@ -135,7 +135,7 @@ class DuckDBEngine:
             for source, used in counted
         )
         days = [report.first_day for report in reports if report.first_day is not None and ROLES[report.role].many_per_customer]
-        roles = _roles(sources)
+        roles = _roles(sources, self._config.time_zone)
         return Loaded(
             reports=reports,
             as_of=as_of,
@@ -188,11 +188,11 @@ def _text_bytes(file: DataFile) -> int:
     return file.size_bytes * (_GZIP_GROWTH if file.path.suffix == ".gz" else 1)
 
 
-def _roles(sources: Sequence[CheckedSource]) -> dict[str, RoleRows]:
+def _roles(sources: Sequence[CheckedSource], zone: str) -> dict[str, RoleRows]:
     """Roles with rows that have a time."""
     timed = [source for source in sources if source.mapping.has_time]
     names = dict.fromkeys(source.plan.source.role for source in timed)
-    return {name: RoleRows.of(name, [source for source in timed if source.plan.source.role == name]) for name in names}
+    return {name: RoleRows.of(name, [source for source in timed if source.plan.source.role == name], zone) for name in names}
 
 
 def _places(roles: Mapping[str, RoleRows]) -> dict[str, tuple[str, int]]:

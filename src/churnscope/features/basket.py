@@ -36,6 +36,7 @@ def units(log: Log) -> Iterator[Feature]:
             window=window,
             concept="basket",
             sentence=f"{{value:,.0f}} units {within(window)}",
+            spoken=False,
             direction=FALLING,
             values=bought,
         )
@@ -45,6 +46,7 @@ def units(log: Log) -> Iterator[Feature]:
             window=window,
             concept="basket",
             sentence=f"{{value:.1f}} units per purchase {within(window)}",
+            spoken=False,
             missing=none("purchase", window),
             values=ratio(bought, log.count(window)),
         )

@@ -23,6 +23,7 @@ def beginning(log: Log) -> Iterator[Feature]:
         unit=unit,
         concept="beginning",
         sentence=f"{{value:.0f}} {unit} on the first {noun} day",
+        spoken=False,
         values=log.kept.total(first_day),
     )
     days = log.kept.days

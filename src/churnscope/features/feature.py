@@ -36,6 +36,7 @@ class FeatureSpec:
     missing : the words for a missing value.
     window : days of the window it reads; None for all history.
     direction : `RISING`, `FALLING` or `EITHER`: what more of it is expected to do to the risk of leaving.
+    spoken : whether it may be given as a reason: false for what tells a model much and a caller little.
     family : the family that builds it.
     """
 
@@ -46,6 +47,7 @@ class FeatureSpec:
     missing: str = NEVER_MISSING
     window: Window = EVER
     direction: Direction = EITHER
+    spoken: bool = True
     family: str = ""
 
     def say(self, value: float, others: Mapping[str, float]) -> str:

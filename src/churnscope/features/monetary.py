@@ -31,6 +31,7 @@ def monetary(log: Log) -> Iterator[Feature]:
         unit="currency",
         concept="amounts",
         sentence="cheapest line {value:,.2f}",
+        spoken=False,
         missing=none("purchase"),
         values=log.kept.smallest("amount") * log.resolution,
     )
@@ -64,6 +65,7 @@ def _amounts(log: Log, window: Window) -> Iterator[Feature]:
         window=window,
         concept="amounts",
         sentence=f"line amounts vary by {{value:,.2f}} {within(window)}",
+        spoken=False,
         missing=f"fewer than two purchase lines {within(window)}",
         values=log.kept.std("amount", window) * log.resolution,
     )

@@ -29,6 +29,7 @@ def regularity(log: Log) -> Iterator[Feature]:
         unit="log days",
         concept="rhythm",
         sentence=f"mean logarithm of the days between {log.nouns} {{value:.2f}}",
+        spoken=False,
         missing=none(f"second {noun} day"),
         values=ratio(rhythm.gap_log_sum(), rhythm.gap_count()),
     )
@@ -39,6 +40,7 @@ def regularity(log: Log) -> Iterator[Feature]:
             window=length,
             concept="rhythm",
             sentence=f"{log.nouns} {within(length)} lie in clumps by {{value:.2f}} (0 evenly spread, 1 all at once)",
+            spoken=False,
             missing=none(noun, length),
             values=rhythm.clumpiness(length),
         )
@@ -93,6 +95,7 @@ def _gaps(log: Log, window: Window) -> Iterator[Feature]:
             window=window,
             concept="rhythm",
             sentence=f"{sentence} {within(window)}",
+            spoken="vary" not in sentence,
             missing=f"fewer than {days} {noun} days {within(window)}",
             values=values,
         )

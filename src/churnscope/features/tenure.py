@@ -46,6 +46,7 @@ def tenure(log: Log) -> Iterator[Feature]:
         unit="share",
         concept="recency",
         sentence=f"last {noun} {{value:.0%}} of the way from the first to today",
+        spoken=False,
         missing=none(f"{noun}"),
         direction=FALLING,
         values=ratio(first_to_last, since_first),

@@ -29,6 +29,7 @@ def weekdays(log: Log) -> Iterator[Feature]:
             window=window,
             concept="timing",
             sentence=f"{{value:.0%}} of {log.nouns} at weekends {within(window)}",
+            spoken=False,
             missing=none(log.noun, window),
             values=log.kept.share(weekend, window),
         )
@@ -40,6 +41,7 @@ def weekdays(log: Log) -> Iterator[Feature]:
             window=window,
             concept="timing",
             sentence=f"{{value:.0%}} of {log.nouns} on a {name.title()} {within(window)}",
+            spoken=False,
             missing=none(log.noun, window),
             values=log.kept.share(log.kept.flag("weekday", number, number + 1), window),
         )
@@ -58,6 +60,7 @@ def hours(log: Log) -> Iterator[Feature]:
             window=window,
             concept="timing",
             sentence=f"{{value:.0%}} of {log.nouns} from {begin}:00 to {begin + QUARTER_HOURS}:00 {within(window)}",
+            spoken=False,
             missing=none(log.noun, window),
             values=log.kept.share(in_it, window),
         )
@@ -73,6 +76,7 @@ def calendar(log: Log) -> Iterator[Feature]:
         unit="month of the year",
         concept="season",
         sentence="month {value:.0f} of the year",
+        spoken=False,
         values=(month - year.astype("datetime64[M]")).astype(np.float64) + 1,
     )
     yield Feature(
@@ -80,6 +84,7 @@ def calendar(log: Log) -> Iterator[Feature]:
         unit="week of the year",
         concept="season",
         sentence="week {value:.0f} of the year, counted from 1 January",
+        spoken=False,
         values=(cutoff - year.astype("datetime64[D]")).astype(np.int64) // 7 + 1.0,
     )
 

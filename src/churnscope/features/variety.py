@@ -64,6 +64,7 @@ def variety(log: Log, column: str, name: str) -> Iterator[Feature]:
         unit="share",
         concept=f"{column} variety",
         sentence=f"{log.nouns} {{value:.0%}} alike in {column}",
+        spoken=False,
         missing=none(f"{log.noun} with a known {column}"),
         values=log.kept.concentration(column),
     )

@@ -14,7 +14,10 @@ from churnscope.project.session import Folders, facts_of, loaded_data
 def check(config: Config, as_of: int | None, progress: Progress) -> CheckResult:
     """Read every source and count; `Project.check` says more."""
     folders = Folders.of(config)
-    with recorded(folders.ledger, "check") as record, loaded_data(config, as_of, progress) as loaded:
+    with (
+        recorded(folders.ledger, "check") as record,
+        loaded_data(config, as_of, progress, with_duplicates=True) as loaded,
+    ):
         record.run_id, record.as_of = facts_of("check", config, loaded).run_id, iso(loaded.as_of)
         quarantined = sum(sum(report.quarantined.values()) for report in loaded.reports)
         record.counts = {f"{report.name}_used": report.used for report in loaded.reports}

@@ -13,6 +13,7 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet
 from churnscope.operations.run import recorded
 from churnscope.project.days import complete_cutoffs
+from churnscope.project.models import snapshot_plan
 from churnscope.project.results import CatalogResult, FeaturesResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots
@@ -23,7 +24,7 @@ CENSORED = -1
 def catalog(config: Config, as_of: int | None, progress: Progress) -> CatalogResult:
     """What every feature of a config means; the sources are read for the columns and the length of history they have."""
     with loaded_data(config, as_of, progress) as loaded:
-        plan = SnapshotPlan.from_config(config, loaded, (loaded.as_of,))
+        plan = snapshot_plan(config, loaded, (loaded.as_of,))
         return CatalogResult(config.name, plan.specs, {family.name: family.meaning for family in plan.families})
 
 
@@ -38,7 +39,7 @@ def features(
         record.run_id, record.as_of = facts.run_id, facts.as_of
         outputs = OutputSet.beside(output or folders.outputs / "features" / iso(loaded.as_of) / "features.parquet")
         write = export(outputs.folder / outputs.names[0])
-        plan = SnapshotPlan.from_config(config, loaded, asked)
+        plan = snapshot_plan(config, loaded, asked)
         with outputs.held():
             was_done = outputs.is_intact(facts.run_id)
             if not was_done:

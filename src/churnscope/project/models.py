@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ModelError
+from churnscope.features import FAMILIES
+from churnscope.features.plugins import own_families, source_hash
 from churnscope.model.baselines import BaseRate
 from churnscope.model.bundle import Bundle, definition_of, read_bundle, resolve
 from churnscope.project.session import Folders
@@ -69,7 +71,7 @@ def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Seque
     families = tuple(bundle.plan["families"])
     asked = config.features.families or families
     same = config.model_copy(update={"features": config.features.model_copy(update={"families": families})})
-    plan = SnapshotPlan.from_config(same, loaded, cutoffs)
+    plan = snapshot_plan(same, loaded, cutoffs)
     now = feature_plan(plan)
     changed = [key for key in now if now[key] != bundle.plan[key]] + ["families"] * (set(asked) != set(families))
     if changed or plan.specs != bundle.specs:
@@ -78,10 +80,22 @@ def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Seque
     return plan
 
 
-def feature_plan(plan: SnapshotPlan) -> dict[str, list[int] | list[str] | dict[str, list[str]]]:
+def snapshot_plan(config: Config, loaded: Loaded, cutoffs: Sequence[int]) -> SnapshotPlan:
+    """The plan of a config for loaded data, families of one's own included.
+
+    Raises
+    ------
+    ConfigError : when a plugin cannot be loaded or a family is unknown.
+    """
+    own = own_families(config.features.plugins, str(config.folders.plugins))
+    return SnapshotPlan.from_config(config, loaded, cutoffs, own=own)
+
+
+def feature_plan(plan: SnapshotPlan) -> dict[str, Any]:
     """What decides the features of a plan, JSON-ready."""
     return {
         "windows_days": list(plan.windows),
         "families": [family.name for family in plan.families],
+        "plugins": source_hash(family for family in plan.families if family not in FAMILIES),
         "columns": {role: sorted(names) for role, names in sorted(plan.columns.items())},
     }

@@ -40,8 +40,14 @@ class Folders:
 
 
 @contextmanager
-def loaded_data(config: Config, as_of: int | None, progress: Progress) -> Iterator[Loaded]:
+def loaded_data(
+    config: Config, as_of: int | None, progress: Progress, *, with_duplicates: bool = False
+) -> Iterator[Loaded]:
     """Read, check and count every source; the rows can be streamed while the block runs.
+
+    Parameters
+    ----------
+    with_duplicates : count exact duplicates too, which costs as much as the rest.
 
     Raises
     ------
@@ -49,7 +55,7 @@ def loaded_data(config: Config, as_of: int | None, progress: Progress) -> Iterat
     """
     progress("read and check", 0, len(config.sources))
     with open_engine(config) as engine:
-        loaded = engine.load(as_of=as_of, quarantine=Folders.of(config).quarantine)
+        loaded = engine.load(as_of=as_of, quarantine=Folders.of(config).quarantine, with_duplicates=with_duplicates)
         progress("read and check", len(config.sources), len(config.sources))
         yield loaded
 

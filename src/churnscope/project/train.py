@@ -14,7 +14,7 @@ from churnscope.operations.run import recorded
 from churnscope.project.days import training_split
 from churnscope.project.judging import Judgement, judge
 from churnscope.project.log import logged_run, track
-from churnscope.project.models import feature_plan, model_name
+from churnscope.project.models import feature_plan, model_name, snapshot_plan
 from churnscope.project.promotion import Promotion, may_become_champion
 from churnscope.project.results import TrainResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
@@ -29,7 +29,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         facts = facts_of("train", config, loaded)
         record.run_id, record.as_of = facts.run_id, facts.as_of
         split = training_split(config, loaded.first_day, loaded.as_of)
-        plan = SnapshotPlan.from_config(config, loaded, split.all)
+        plan = snapshot_plan(config, loaded, split.all)
         customers = loaded.n_customers
         table = build_snapshots(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
         progress("training", 0, 1)

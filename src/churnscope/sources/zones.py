@@ -21,6 +21,8 @@ from churnscope.timeline import day_number
 
 DAY_US = 86_400_000_000
 SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+MINUTES = 24 * 60
 _DAY_S = 86_400
 # No zone has changed its clock back within three days.
 _STEP_DAYS = 3
@@ -93,6 +95,26 @@ def days_of_instants(zone: str) -> ZoneDays:
     """From UTC to wall time in a zone; its odd stretches mean nothing."""
     found = switches(zone)
     return _table(list(found.at), list(found.offset))
+
+
+def minutes_of_day(instants: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
+    """Minutes since midnight on the wall clock of a zone, 0 to 1439.
+
+    Parameters
+    ----------
+    instants : UTC microseconds, shape (n,).
+
+    Examples
+    --------
+    >>> minutes_of_day(np.array([0, 90 * 60_000_000]), "Asia/Kathmandu").tolist()  # 5:30 east of UTC in 1970
+    [330, 420]
+    """
+    walls = instants
+    if not is_utc(zone):
+        found = switches(zone)
+        at, offset = (np.array(seconds, np.int64) * SECOND_US for seconds in (found.at, found.offset))
+        walls = instants + offset[np.searchsorted(at, instants, side="right")]
+    return walls // MINUTE_US % MINUTES
 
 
 def _offset(clock: ZoneInfo, second: int) -> int:
