@@ -56,7 +56,7 @@ class Timing:
     def __post_init__(self) -> None:
         if self.horizon_days < 1 or self.gap_days < 0 or self.delay_days < 0:
             raise ConfigError(
-                f"horizon_days = {self.horizon_days}, gap_days = {self.gap_days}, delay_days = {self.delay_days} is impossible.",
+                f"horizon_days = {self.horizon_days}, gap_days = {self.gap_days}, delay_days = {self.delay_days}: impossible.",
                 "The horizon has at least one day; gap and delay are 0 or more.",
             )
 
@@ -120,9 +120,9 @@ def plan_cutoffs(first_day: int, as_of: int, timing: Timing, *, most: int, spaci
 
 
 def split_by_time(cutoffs: Sequence[int], timing: Timing) -> Split:
-    """The newest cutoff is the test, the newest one closed before it calibrates, the newest one closed before that stops the training.
+    """The newest cutoff is the test, the newest one closed before it calibrates, the newest one before that stops the training.
 
-    All closed before that are fitted on. Where they would be fewer than three, nothing is kept back to calibrate on.
+    All closed before that one are fitted on. Where they would be fewer than three, nothing is kept back to calibrate on.
 
     Raises
     ------

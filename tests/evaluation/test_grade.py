@@ -38,13 +38,13 @@ def evaluation(against, churned=500, rows=2000):
         ({"base rate": (DRAW, DRAW), "recency rule": (WIN, WIN)}, "no better than the base rate"),
         ({"base rate": (WIN, WIN), "recency rule": (WIN, DRAW)}, "use the order only"),
         ({"base rate": (WIN, LOSS), "recency rule": (WIN, WIN)}, "use the order only"),
-        ({"base rate": (WIN, WIN), "recency rule": (WIN, WIN), "recency, frequency, amount": (DRAW, DRAW)}, "use it"),
+        ({"base rate": (WIN, WIN), "recency rule": (WIN, WIN), "RFM logistic": (DRAW, DRAW)}, "use it"),
         (
-            {"base rate": (WIN, WIN), "recency rule": (WIN, WIN), "recency, frequency, amount": (LOSS, WIN)},
+            {"base rate": (WIN, WIN), "recency rule": (WIN, WIN), "RFM logistic": (LOSS, WIN)},
             "no better than the logistic rule of recency, frequency and amount",
         ),
         (
-            {"base rate": (WIN, WIN), "recency rule": (WIN, WIN), "recency, frequency, amount": (WIN, LOSS)},
+            {"base rate": (WIN, WIN), "recency rule": (WIN, WIN), "RFM logistic": (WIN, LOSS)},
             "use the order only",
         ),
         (

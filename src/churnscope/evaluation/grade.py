@@ -19,10 +19,10 @@ Verdict = Literal["use it", "use the order only", "no better", "too little data"
 LEAST_CHURNED = 200  # below it the interval of a lift is wider than the differences that matter
 DECIDING = ("auroc", "log_loss")  # the order, and the probabilities
 MUST_BEAT = ("base rate", "recency rule", "P0")
-MUST_NOT_LOSE_TO = ("recency, frequency, amount",)
+MUST_NOT_LOSE_TO = ("RFM logistic",)
 SPOKEN = {
     "P0": "the chance of no purchase by BG/NBD",
-    "recency, frequency, amount": "the logistic rule of recency, frequency and amount",
+    "RFM logistic": "the logistic rule of recency, frequency and amount",
 }
 METRIC_WORDS = {"auroc": "AUROC", "log_loss": "Log loss"}
 

@@ -1,0 +1,268 @@
+"""What a saved model consists of: a bundle as files in memory, and back. Text and JSON alone, nothing that is ever executed."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from churnscope.config.models import Config
+from churnscope.errors import ModelError
+from churnscope.features import FeatureSpec
+from churnscope.model.baselines import READERS, LogisticRule, Reader
+from churnscope.model.boosters import Boosters
+from churnscope.model.calibration import Calibration
+from churnscope.model.predictor import Predictor, Scorer
+from churnscope.model.profile import Profile, without_nan
+from churnscope.timeline import Split, date_of, day_number
+
+Files = dict[str, bytes]
+Json = Any
+
+SELF_TEST_ROWS = 64
+SELF_TEST_CLOSE = 1e-9  # the exponential of one machine may differ in its last bits from that of another
+USES = ("final", "evaluation")
+PLAN = ("windows_days", "families", "plugins", "columns")
+_FORM = re.compile(r"(?:,?\.\d[f%])?")
+
+ADVICE = "Train again, or restore the folder from a copy."
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A trained model with all that is needed to use, to judge and to understand it.
+
+    Parameters
+    ----------
+    name : of the model; its folder.
+    as_of : first day that was not read.
+    final : the model that scores.
+    evaluation : its twin that never saw the test cutoff.
+    small : whether it is of the small-data recipe.
+    dropped : features it was not given, and why.
+    profile : how its training rows were distributed.
+    plan : what the features are built from: windows, families, columns of every role.
+    config : the resolved config.
+    definition : activity, label, population, timing and split.
+    figures : how it did.
+    version : as-of day and content hash; empty until it is written.
+    """
+
+    name: str
+    as_of: int
+    final: Predictor
+    evaluation: Predictor
+    small: bool
+    dropped: Mapping[str, str]
+    profile: Profile
+    plan: Mapping[str, Json]
+    config: Mapping[str, Json]
+    definition: Mapping[str, Json]
+    figures: Mapping[str, Json]
+    version: str = ""
+
+    @property
+    def specs(self) -> tuple[FeatureSpec, ...]:
+        """What the columns of its matrices mean."""
+        return self.final.specs
+
+
+def feature_plan(config: Config, columns: Mapping[str, frozenset[str]]) -> dict[str, Json]:
+    """What the features were built from, JSON-ready."""
+    roles = {role: sorted(names) for role, names in sorted(columns.items())}
+    return {
+        "windows_days": sorted(set(config.features.windows_days)),
+        "families": list(config.features.families),
+        "plugins": "",
+        "columns": roles,
+    }
+
+
+def definition_of(config: Config, split: Split) -> dict[str, Json]:
+    """What was predicted, of whom, and when; JSON-ready."""
+    return {
+        "activity": config.activity.model_dump(mode="json"),
+        "label": config.label.model_dump(mode="json"),
+        "population": "customers who are active at the cutoff",
+        "timing": config.prediction.model_dump(mode="json", include={"horizon_days", "gap_days", "ready_hours"}),
+        "split": {use: [date_of(cutoff).isoformat() for cutoff in cutoffs] for use, cutoffs in asdict(split).items()},
+    }
+
+
+def to_files(bundle: Bundle) -> Files:
+    """The files of a bundle by name, the same bytes for the same bundle."""
+    predictors = {use: getattr(bundle, use) for use in USES}
+    texts = {name: text for use in USES for name, text in _texts(use, predictors[use].scorer).items()}
+    documents = {
+        "model": {use: _scorer_json(use, predictors[use].scorer) for use in USES}
+        | {"name": bundle.name, "as_of": date_of(bundle.as_of).isoformat(), "small": bundle.small},
+        "features": {
+            "specs": [asdict(spec) for spec in bundle.specs],
+            "dropped": dict(bundle.dropped),
+            "profile": bundle.profile.to_json(),
+            "plan": dict(bundle.plan),
+        },
+        "baselines": {use: [rule.to_json() for rule in predictors[use].baselines] for use in USES},
+        "calibration": {use: predictors[use].calibration.to_json() for use in USES},
+        "config": dict(bundle.config),
+        "definition": dict(bundle.definition),
+        "figures": dict(bundle.figures),
+        "selftest": _self_test(bundle),
+    }
+    return {name: text.encode() for name, text in texts.items()} | {
+        f"{name}.json": to_json(value) for name, value in documents.items()
+    }
+
+
+def from_files(files: Files, readers: Mapping[str, Reader] = READERS) -> Bundle:
+    """The bundle of some files; `readers` of its baselines.
+
+    Raises
+    ------
+    ModelError : when something is missing or damaged, or the model does not answer as it did when it was saved.
+    """
+    model, saved = document(files, "model.json"), document(files, "features.json")
+    rules, calibration = document(files, "baselines.json"), document(files, "calibration.json")
+    with damage("features.json"):
+        specs = tuple(_spec(spec) for spec in saved["specs"])
+        dropped, plan = dict(saved["dropped"]), {key: saved["plan"][key] for key in PLAN}
+        profile = Profile.from_json(saved["profile"])
+    names = [spec.name for spec in specs]
+    predictors = {}
+    for use in USES:
+        with damage("baselines.json"):
+            baselines = tuple(readers[rule["kind"]](rule, names) for rule in rules[use])
+        with damage("calibration.json"):
+            corrections = Calibration.from_json(calibration[use])
+        predictors[use] = Predictor(specs, _scorer(model, use, files, names), corrections, baselines)
+    with damage("model.json"):
+        name, as_of, small = str(model["name"]), day_number(date.fromisoformat(model["as_of"])), bool(model["small"])
+    bundle = Bundle(
+        name=name,
+        as_of=as_of,
+        final=predictors["final"],
+        evaluation=predictors["evaluation"],
+        small=small,
+        dropped=dropped,
+        profile=profile,
+        plan=plan,
+        config=document(files, "config.json"),
+        definition=document(files, "definition.json"),
+        figures=document(files, "figures.json"),
+    )
+    _check_self_test(bundle, document(files, "selftest.json"))
+    return bundle
+
+
+def to_json(value: Json) -> bytes:
+    """Canonical JSON: the same bytes for the same value."""
+    return (json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n").encode()
+
+
+def document(files: Files, name: str) -> dict[str, Json]:
+    """The JSON object in one of the files.
+
+    Raises
+    ------
+    ModelError : when the file is missing or not a JSON object.
+    """
+    with damage(name):
+        value = json.loads(files[name], parse_constant=_refuse_constant)
+        if not isinstance(value, dict):
+            raise TypeError("not an object")
+        return value
+
+
+@contextmanager
+def damage(name: str) -> Iterator[None]:
+    """Whatever goes wrong while a file of the bundle is taken apart, it is the file that is damaged."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise ModelError(f"The model's {name} is missing or damaged.", ADVICE) from error
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _spec(saved: Mapping[str, Json]) -> FeatureSpec:
+    kinds = {
+        "name": str,
+        "unit": str,
+        "concept": str,
+        "sentence": str,
+        "missing": str,
+        "family": str,
+        "direction": int,
+        "spoken": bool,
+    }
+    spec = FeatureSpec(**saved)
+    if not all(isinstance(getattr(spec, key), kind) for key, kind in kinds.items()):
+        raise TypeError("a feature has a field of the wrong kind")
+    _refuse_reaching_fields(spec.sentence)
+    return spec
+
+
+def _refuse_reaching_fields(sentence: str) -> None:
+    """A format text may read attributes ("{value.__class__}") or fill memory with blanks; ours name a number, its decimals."""
+    for _, name, form, conversion in string.Formatter().parse(sentence):
+        if conversion or (name is not None and not (name.isidentifier() and _FORM.fullmatch(form or ""))):
+            raise ValueError("a sentence with a field that is not a plain number")
+
+
+def _texts(use: str, scorer: Scorer) -> dict[str, str]:
+    return dict(zip(_text_names(use, scorer), scorer.texts, strict=True)) if isinstance(scorer, Boosters) else {}
+
+
+def _text_names(use: str, boosters: Boosters) -> list[str]:
+    return [f"{use}_{seed}.txt" for seed in range(len(boosters.texts))]
+
+
+def _scorer_json(use: str, scorer: Scorer) -> dict[str, Json]:
+    if isinstance(scorer, Boosters):
+        return {"kind": "boosters", "files": _text_names(use, scorer), "columns": list(scorer.columns)}
+    assert isinstance(scorer, LogisticRule)
+    return scorer.to_json()
+
+
+def _scorer(model: Mapping[str, Json], use: str, files: Files, names: Sequence[str]) -> Scorer:
+    with damage("model.json"):
+        saved = model[use]
+        if saved["kind"] == "logistic":
+            return LogisticRule.from_json(saved, names)
+        columns = tuple(map(str, saved["columns"]))
+        texts = tuple(files[name].decode() for name in saved["files"])
+        boosters = Boosters(texts, columns, tuple(names.index(column) for column in columns), len(names))
+    if saved["kind"] != "boosters" or not texts or not boosters.trees:
+        raise ModelError("The model is of a kind that is not known here.", ADVICE)
+    return boosters
+
+
+def _self_test(bundle: Bundle) -> dict[str, Json]:
+    """Made-up rows and what the models answer to them."""
+    rows = bundle.profile.rows(SELF_TEST_ROWS, np.random.default_rng(0))
+    answers = {use: getattr(bundle, use).probabilities(rows, bundle.as_of) for use in USES}
+    expected = {use: {name: values.tolist() for name, values in answer.items()} for use, answer in answers.items()}
+    return {"rows": without_nan(rows), "expected": expected}
+
+
+def _check_self_test(bundle: Bundle, saved: Mapping[str, Json]) -> None:
+    with damage("selftest.json"):
+        rows = np.array(saved["rows"], np.float64).astype(np.float32).reshape(-1, len(bundle.specs))
+        answers = {use: getattr(bundle, use).probabilities(rows, bundle.as_of) for use in USES}
+        expected = {use: {name: np.array(saved["expected"][use][name], np.float64) for name in answers[use]} for use in USES}
+        same = [
+            np.allclose(answers[use][name], expected[use][name], rtol=0, atol=SELF_TEST_CLOSE)
+            for use in USES
+            for name in answers[use]
+        ]
+    if not len(rows) or not all(same):
+        raise ModelError("The model does not answer its self-test as it did when it was saved.", ADVICE)
