@@ -13,8 +13,10 @@ from churnscope.cli.catalog import catalog
 from churnscope.cli.check import check
 from churnscope.cli.evaluate import evaluate
 from churnscope.cli.features import features
+from churnscope.cli.report import report
 from churnscope.cli.score import score
-from churnscope.cli.session import Failure, report
+from churnscope.cli.session import Failure
+from churnscope.cli.session import report as report_failure
 from churnscope.cli.simulate import simulate
 from churnscope.cli.sync import sync
 from churnscope.cli.train import train
@@ -26,6 +28,7 @@ COMMANDS = (
     train,
     evaluate,
     score,
+    report,
     catalog,
     features,
     simulate,
@@ -82,6 +85,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = app(words or ["--help"], prog_name="churnscope", standalone_mode=False)
     except typer.TyperException as error:
         advice = "See churnscope --help, or churnscope COMMAND --help."
-        report(Failure("UsageError", error.format_message(), advice, ConfigError.exit_code), json="--json" in words)
+        report_failure(Failure("UsageError", error.format_message(), advice, ConfigError.exit_code), json="--json" in words)
         code = ConfigError.exit_code
     sys.exit(code or 0)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         CheckResult,
         EvaluateResult,
         FeaturesResult,
+        ReportResult,
         ScoreResult,
         SyncResult,
         TrainResult,
@@ -164,3 +165,29 @@ class Project:
 
         request = Request(model, None if output is None else Path(output), all_customers, wait_seconds)
         return score(self.config, as_of_day(as_of, self.config), self.progress, request)
+
+    def report(
+        self, as_of: Day = None, *, model: str = "champion", output: str | Path | None = None, customers: bool = True
+    ) -> ReportResult:
+        """Write one HTML page: the grade and why, the figures behind it, the scores of the day and what drives them.
+
+        The page needs no network and runs no script. The same report again writes nothing.
+
+        Parameters
+        ----------
+        model : `champion`, `latest`, or the folder of a bundle.
+        output : an `.html` file; default: in the outputs folder.
+        customers : name the riskiest customers; the file is then for its owner alone to read (mode 0600).
+
+        Raises
+        ------
+        ConfigError : when the output is no HTML file.
+        InputError : when a file is refused.
+        ModelError : when there is no such model, or it cannot be used.
+        BusyError : when another run writes the same file.
+        StorageError : when the file cannot be written.
+        """
+        from churnscope.project.report import ReportRequest, report
+
+        request = ReportRequest(model, None if output is None else Path(output), customers)
+        return report(self.config, as_of_day(as_of, self.config), self.progress, request)

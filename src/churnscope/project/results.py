@@ -177,6 +177,42 @@ class ScoreResult:
         }
 
 
+@dataclass(frozen=True)
+class ReportResult:
+    """A written report.
+
+    Parameters
+    ----------
+    grade : of the model it speaks of.
+    names_customers : whether customers stand in it, so that its owner alone may read it.
+    was_done : whether the very same report had been written before and is intact: nothing was written.
+    """
+
+    name: str
+    version: str
+    as_of: int
+    run_id: str
+    grade: Grade
+    names_customers: bool
+    page: Path
+    manifest: Path
+    was_done: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "as_of": iso(self.as_of),
+            "run_id": self.run_id,
+            "grade": self.grade.to_json(),
+            "names_customers": self.names_customers,
+            "page": str(self.page),
+            "manifest": str(self.manifest),
+            "was_done": self.was_done,
+        }
+
+
 def _report(report: SourceReport) -> dict[str, Any]:
     days = {
         name: None if day is None else iso(day)

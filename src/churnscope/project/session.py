@@ -40,9 +40,7 @@ class Folders:
 
 
 @contextmanager
-def loaded_data(
-    config: Config, as_of: int | None, progress: Progress, *, with_duplicates: bool = False
-) -> Iterator[Loaded]:
+def loaded_data(config: Config, as_of: int | None, progress: Progress, *, with_duplicates: bool = False) -> Iterator[Loaded]:
     """Read, check and count every source; the rows can be streamed while the block runs.
 
     Parameters

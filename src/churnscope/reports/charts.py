@@ -1,67 +1,46 @@
-"""Pictures of an evaluation, each under a sentence that says what to see.
-
-The same figures give the same bytes for one version of Matplotlib: no clock, no random ids, no settings of the user.
-"""
+"""Pictures of an evaluation, each under a sentence that says what to see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import BytesIO
 from math import isnan
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from churnscope.evaluation.figures import MODEL
-from churnscope.evaluation.grade import spoken
+from churnscope.evaluation.grade import is_better, is_worse
+from churnscope.evaluation.measures import better
+from churnscope.evaluation.tables import title
+from churnscope.reports.canvas import BASELINE_COLOURS, CHANCE_COLOUR, LINE_COLOUR, MODEL_COLOUR, Draw, Kind, drawn, percent
+from churnscope.reports.wording import capital
+from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
 
     from churnscope.evaluation.figures import Evaluation
+    from churnscope.evaluation.intervals import Estimate
 
-Kind = Literal["svg", "png"]
-
-SIZE_INCHES = (7.0, 4.6)
-DOTS_PER_INCH = 130  # of PNG
-MODEL_COLOUR = "#0072b2"  # colours of Okabe and Ito (2008), told apart by the colour-blind
-CHANCE_COLOUR = "#8a8a8a"
-BASELINE_COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-GAINS_SHARE = 20  # percent of customers of which the gains title speaks
+GAINS_SHARE = 20  # percent of customers of which the gains sentence speaks
 CONSTANT = "base rate"  # the baseline that orders nobody
 NOBODY = "Nobody churned in the outcome window"
-STYLE = {
-    "font.family": "DejaVu Sans",  # comes with Matplotlib
-    "font.size": 10.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#555555",
-    "axes.titlesize": 11.0,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 12.0,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e6e6e6",
-    "legend.frameon": False,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "churnscope",
-}
 
 
 def calibration_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
     """Predicted against observed churn, with the band that chance alone explains."""
-    return _drawn(_draw_calibration, evaluation, kind)
+    return _titled(lambda axes: draw_calibration(axes, evaluation), calibration_sentence(evaluation), kind)
 
 
 def gains_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
     """Share of the churned customers reached when the riskiest are called first, beside the baselines."""
-    return _drawn(_draw_gains, evaluation, kind)
+    return _titled(lambda axes: draw_gains(axes, evaluation), gains_sentence(evaluation), kind)
 
 
 def decile_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
     """Churn rate in each tenth of the customers by falling risk."""
-    return _drawn(_draw_deciles, evaluation, kind)
+    return _titled(lambda axes: draw_deciles(axes, evaluation), decile_sentence(evaluation), kind)
 
 
 def calibration_sentence(evaluation: Evaluation) -> str:
@@ -97,85 +76,142 @@ def decile_sentence(evaluation: Evaluation) -> str:
     )
 
 
-def _drawn(draw: Callable[[Axes, Evaluation], None], evaluation: Evaluation, kind: Kind) -> bytes:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with _our_style():
-        figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
-        FigureCanvasAgg(figure)  # draws without a display
-        draw(figure.add_subplot(), evaluation)
-        content = BytesIO()
-        figure.savefig(content, format=kind, metadata=_metadata(kind))
-    return content.getvalue()
+def best_rule(evaluation: Evaluation, metric: str) -> str | None:
+    """The baseline with the best figure, the one that is hardest to beat; None where there is none."""
+    rules = {name: rule.metrics[metric].value for name, rule in evaluation.predictors.items() if name != MODEL}
+    known = [name for name, value in rules.items() if not isnan(value)]
+    return max(known, key=lambda name: better(metric) * rules[name], default=None)
 
 
-@contextmanager
-def _our_style() -> Iterator[None]:
-    from matplotlib import style
+def comparison_sentence(evaluation: Evaluation, metric: str) -> str:
+    """What the comparison picture shows."""
+    words, figure, rule = title(metric), evaluation.model.metrics[metric].value, best_rule(evaluation, metric)
+    if isnan(figure) or rule is None:
+        return f"There is no {words} to compare"
+    difference, other = evaluation.differences[rule][metric], evaluation.predictors[rule].metrics[metric].value
+    said = "the model is better" if is_better(metric, difference) else "they cannot be told apart"
+    said = "the rule is better" if is_worse(metric, difference) else said
+    best = "highest" if better(metric) > 0 else "lowest"
+    return f"{capital(words)} {figure:.3f}; {best} of the simple rules is {other:.3f} ({rule}): {said}"
 
-    with style.context(["default", STYLE]):
-        yield
+
+def history_sentence(past: Mapping[int, Evaluation], metric: str) -> str:
+    """What the picture of the cutoffs shows."""
+    figures = [evaluation.model.metrics[metric].value for evaluation in past.values()]
+    won = sum(is_better(metric, each) for evaluation in past.values() for each in _against_best(evaluation, metric))
+    return (
+        f"Judged at {len(past)} cutoffs, the model's {title(metric)} lay between {min(figures):.3f} and {max(figures):.3f}; "
+        f"it beat the best simple rule, beyond chance, at {won} of them"
+    )
 
 
-def _metadata(kind: Kind) -> dict[str, Any]:
-    return {"Date": None, "Creator": "churnscope"} if kind == "svg" else {"Software": None}
+def draw_comparison(axes: Axes, evaluation: Evaluation, metric: str) -> None:
+    """A metric of the model and of every baseline with its interval, the best on top."""
+    names = sorted(evaluation.predictors, key=lambda name: better(metric) * evaluation.predictors[name].metrics[metric].value)
+    for place, name in enumerate(names):
+        figure = evaluation.predictors[name].metrics[metric]
+        colour = MODEL_COLOUR if name == MODEL else LINE_COLOUR
+        axes.plot([figure.low, figure.high], [place, place], color=colour, linewidth=2, solid_capstyle="butt")
+        axes.plot([figure.value], [place], "o", color=colour, markersize=7)
+        axes.annotate(f"{figure.value:.3f}", (figure.value, place), (0, 7), textcoords="offset points", ha="center", fontsize=9)
+    axes.set_yticks(range(len(names)), labels=[name.replace("_", " ") for name in names])
+    axes.set_ylim(-0.6, len(names) - 0.3)
+    axes.margins(x=0.1)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel(f"{title(metric)}, {'higher' if better(metric) > 0 else 'lower'} is better; bars: 95% interval")
 
 
-def _draw_calibration(axes: Axes, evaluation: Evaluation) -> None:
+def draw_history(axes: Axes, past: Mapping[int, Evaluation], metric: str) -> None:
+    """A metric of the model with its interval, and of every baseline, cutoff by cutoff."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+
+    days = date2num([date_of(cutoff) for cutoff in past]).tolist()
+    rules = sorted({name for evaluation in past.values() for name in evaluation.predictors if name not in {MODEL, CONSTANT}})
+    for number, name in enumerate(rules):
+        judged = {day: each.predictors[name] for day, each in zip(days, past.values(), strict=True) if name in each.predictors}
+        colour = BASELINE_COLOURS[number % len(BASELINE_COLOURS)]
+        axes.plot(
+            list(judged), [rule.metrics[metric].value for rule in judged.values()], "o-", color=colour, markersize=3, label=name
+        )
+    figures = [evaluation.model.metrics[metric] for evaluation in past.values()]
+    axes.fill_between(
+        days, [each.low for each in figures], [each.high for each in figures], color=MODEL_COLOUR, alpha=0.18, linewidth=0
+    )
+    axes.plot(days, [each.value for each in figures], "o-", color=MODEL_COLOUR, linewidth=2.4, label="model, 95% interval")
+    locator = AutoDateLocator(minticks=2, maxticks=5)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.set_ylabel(title(metric))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+
+
+def draw_calibration(axes: Axes, evaluation: Evaluation) -> None:
+    """The calibration picture without its sentence."""
     bins = evaluation.model.reliability.bins
     said, came = np.array([row.predicted for row in bins]), np.array([row.churn_rate for row in bins])
     low, high = np.array([row.low for row in bins]), np.array([row.high for row in bins])
     end = np.ceil(10 * max(0.1, said.max(), came.max())) / 10  # both axes alike, to the next 10 %
-    axes.plot([0, 1], [0, 1], color=CHANCE_COLOUR, linewidth=1, linestyle="--", label="what was said is what came")
+    axes.plot([0, 1], [0, 1], color=CHANCE_COLOUR, linewidth=1, linestyle="--", label="as predicted")
     axes.fill_between(said, low, high, color=CHANCE_COLOUR, alpha=0.22, linewidth=0, label="chance alone, 95%")
-    axes.plot(said, came, color=MODEL_COLOUR, marker="o", linewidth=1.6, label="the model, by tenth of the customers")
+    axes.plot(said, came, color=MODEL_COLOUR, marker="o", linewidth=1.6, label="the model, by tenth")
     _as_percent(axes, "predicted chance of churn", "customers who churned", end=float(end))
-    axes.set_title(calibration_sentence(evaluation), wrap=True)
-    axes.legend(loc="upper left")
+    axes.legend(loc="best")
 
 
-def _draw_gains(axes: Axes, evaluation: Evaluation) -> None:
+def draw_gains(axes: Axes, evaluation: Evaluation) -> None:
+    """The gains picture without its sentence."""
     percent = np.arange(101) / 100
     axes.plot([0, 1], [0, 1], color=CHANCE_COLOUR, linewidth=1, linestyle="--", label="chance")
     ranked = [name for name in evaluation.predictors if name not in (MODEL, CONSTANT)]
     for number, name in enumerate(ranked):
         colour = BASELINE_COLOURS[number % len(BASELINE_COLOURS)]
-        axes.plot(percent, evaluation.predictors[name].captured, color=colour, linewidth=1.4, label=spoken(name))
-    axes.plot(percent, evaluation.model.captured, color=MODEL_COLOUR, linewidth=2.4, label="the model")
+        axes.plot(percent, evaluation.predictors[name].captured, color=colour, linewidth=1.4, label=name.replace("_", " "))
+    axes.plot(percent, evaluation.model.captured, color=MODEL_COLOUR, linewidth=2.4, label="model")
     at = GAINS_SHARE / 100
     axes.plot([at], [evaluation.model.captured[GAINS_SHARE]], color=MODEL_COLOUR, marker="o", markersize=8)
     if evaluation.capacity and evaluation.capacity < evaluation.rows:
-        axes.axvline(evaluation.capacity / evaluation.rows, color="#555555", linewidth=1, linestyle=":", label="your capacity")
+        axes.axvline(
+            evaluation.capacity / evaluation.rows, color=LINE_COLOUR, linewidth=1, linestyle=":", label="your capacity"
+        )
     _as_percent(axes, "customers contacted, riskiest first", "reached of all who churned")
-    axes.set_title(gains_sentence(evaluation), wrap=True)
     axes.legend(loc="lower right")
 
 
-def _draw_deciles(axes: Axes, evaluation: Evaluation) -> None:
+def draw_deciles(axes: Axes, evaluation: Evaluation) -> None:
+    """The decile picture without its sentence."""
     deciles = evaluation.model.deciles
     tenths = [row.decile for row in deciles]
     axes.bar(tenths, [row.churn_rate for row in deciles], color=MODEL_COLOUR, width=0.72, label="churned")
     axes.plot(tenths, [row.predicted for row in deciles], "D", color=BASELINE_COLOURS[0], markersize=5, label="predicted")
-    axes.axhline(evaluation.base_rate, color="#555555", linewidth=1, linestyle="--", label=f"all: {evaluation.base_rate:.0%}")
+    axes.axhline(evaluation.base_rate, color=LINE_COLOUR, linewidth=1, linestyle="--", label=f"all: {evaluation.base_rate:.0%}")
     axes.set_xticks(tenths, labels=[f"{row.decile}\n{row.churn_rate:.0%}" for row in deciles])
     axes.set_ylim(0, 1.25 * max(max(row.churn_rate, row.predicted) for row in deciles) or 1)
-    axes.yaxis.set_major_formatter(_percent)
+    axes.yaxis.set_major_formatter(percent)
     axes.grid(visible=False, axis="x")
-    axes.set_xlabel("tenth of the customers, 1 the riskiest, and how many of it churned")
+    axes.set_xlabel("tenth of the customers, 1 the riskiest; share that churned")
     axes.set_ylabel("customers who churned")
-    axes.set_title(decile_sentence(evaluation), wrap=True)
     axes.legend(loc="upper right", ncols=3)
+
+
+def _titled(draw: Draw, sentence: str, kind: Kind) -> bytes:
+    """A picture that stands alone, under its sentence."""
+
+    def draw_all(axes: Axes) -> None:
+        draw(axes)
+        axes.set_title(sentence, wrap=True)
+
+    return drawn(draw_all, kind)
+
+
+def _against_best(evaluation: Evaluation, metric: str) -> list[Estimate]:
+    rule = best_rule(evaluation, metric)
+    return [] if rule is None else [evaluation.differences[rule][metric]]
 
 
 def _as_percent(axes: Axes, across: str, up: str, *, end: float = 1.0) -> None:
     axes.set_xlim(0, end)
     axes.set_ylim(0, end)
-    axes.xaxis.set_major_formatter(_percent)
-    axes.yaxis.set_major_formatter(_percent)
+    axes.xaxis.set_major_formatter(percent)
+    axes.yaxis.set_major_formatter(percent)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
-
-
-def _percent(value: float, _position: float) -> str:
-    return f"{100 * value:g}%"

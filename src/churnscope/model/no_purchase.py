@@ -1,0 +1,140 @@
+"""The probability of no purchase by BG/NBD, as a baseline: what purchase days alone tell, without a single tree."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnscope.errors import InputError
+from churnscope.features import FeatureSpec
+from churnscope.model.baselines import Baseline, Fitter
+from churnscope.model.blocks import Matrix
+from churnscope.model.logistic import Floats
+from churnscope.timeline import Timing
+from churnscope.value import BGNBD, RepeatRows
+
+logger = logging.getLogger(__name__)
+
+MOST_ROWS = 30_000  # to fit on: four parameters are known to three digits by then
+KIND = "p0"
+
+
+@dataclass(frozen=True, eq=False)
+class NoPurchase:
+    """P(no purchase in the horizon) of BG/NBD, from the days of the first and last purchase and how many lay after the first.
+
+    Never the probability of being alive, which is 1 for everybody who bought once and so ranks backwards.
+
+    Parameters
+    ----------
+    model : the fitted BG/NBD.
+    timing : gap and horizon of what is predicted.
+    columns : names of the features that hold x, t_x and T + 1; `positions` in the matrix.
+    without_history : share that churned, for rows that have none of these.
+
+    References
+    ----------
+    Fader, Hardie, Lee (2005), "Counting your customers the easy way: an alternative to the Pareto/NBD model", Marketing
+    Science 24(2).
+    """
+
+    model: BGNBD
+    timing: Timing
+    columns: tuple[str, ...]
+    positions: tuple[int, ...]
+    without_history: float
+    name: str = "P0"
+
+    @classmethod
+    def fit(
+        cls, timing: Timing, columns: tuple[str, ...], features: Matrix, churned: NDArray[np.int8], names: Sequence[str]
+    ) -> Self:
+        """Fit on the rows of all cutoffs.
+
+        Notes
+        -----
+        A customer counts once for every cutoff, each time with the history seen by then. The sum of such likelihoods has its
+        maximum where each of them has, and leans on no single season.
+
+        Raises
+        ------
+        InputError : when the histories cannot tell a buying rate.
+        """
+        positions = tuple(names.index(column) for column in columns)
+        history, known = _histories(features, positions)
+        model = BGNBD.fit(history.thinned(MOST_ROWS))
+        without = churned[~known] if not known.all() else churned
+        return cls(model, timing, columns, positions, float(without.mean()))
+
+    def predict(self, features: Matrix) -> Floats:
+        """Probability of churn, shape (n_rows,)."""
+        history, known = _histories(features, self.positions)
+        answer = np.full(len(features), self.without_history)
+        timing = self.timing
+        answer[known] = self.model.no_purchase_probability(history, timing.horizon_days, gap_days=timing.gap_days)
+        return np.clip(answer, 0.0, 1.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        timing = {"horizon_days": self.timing.horizon_days, "gap_days": self.timing.gap_days}
+        rest = {"columns": list(self.columns), "without_history": self.without_history}
+        return {"kind": KIND, "model": self.model.to_json(), "timing": timing, **rest}
+
+    @classmethod
+    def from_json(cls, saved: Mapping[str, Any], names: Sequence[str]) -> Self:
+        """What `to_json` wrote, for a matrix with these columns.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError : when it is damaged or a column is not among the names.
+        """
+        columns = tuple(map(str, saved["columns"]))
+        if len(columns) != len(_columns("")):
+            raise ValueError("a purchase model reads three columns")
+        timing = Timing(int(saved["timing"]["horizon_days"]), int(saved["timing"]["gap_days"]))
+        positions = tuple(list(names).index(column) for column in columns)
+        return cls(BGNBD.from_json(saved["model"]), timing, columns, positions, float(saved["without_history"]))
+
+
+def p0(timing: Timing, noun: str = "purchase") -> Fitter:
+    """A fitter of the chance that nothing happens in the outcome window; it answers None where the histories do not allow it.
+
+    Parameters
+    ----------
+    timing : gap and horizon of the label.
+    noun : of the events whose absence is churn.
+    """
+
+    def fit(features: Matrix, churned: NDArray[np.int8], specs: Sequence[FeatureSpec]) -> Baseline | None:
+        columns, names = _columns(noun), [spec.name for spec in specs]
+        if not set(columns) <= set(names):
+            return None
+        try:
+            return NoPurchase.fit(timing, columns, features, churned, names)
+        except InputError as error:
+            logger.info("P0 is left out of the comparison: %s", error.what)
+            return None
+
+    return fit
+
+
+def _columns(noun: str) -> tuple[str, str, str]:
+    return f"repeat_{noun}_days", f"first_to_last_{noun}_days", f"days_since_first_{noun}"
+
+
+def _histories(features: Matrix, positions: Sequence[int]) -> tuple[RepeatRows, NDArray[np.bool_]]:
+    """Histories of the rows that have one, and which those are.
+
+    Numbers that fit no history (the made-up rows of a self-test have such) are brought to the nearest one.
+    """
+    repeats, first_to_last, since_first = features[:, list(positions)].astype(np.float64).T
+    known = ~np.isnan(repeats + first_to_last + since_first)
+    first = np.maximum(since_first[known], 1.0)
+    span = np.clip(first_to_last[known], 0.0, first - 1.0)
+    days = np.where(span > 0, np.maximum(repeats[known], 1.0), 0.0) + 1.0
+    return RepeatRows.at_cutoff(purchase_days=days, days_since_first=first, days_since_last=first - span), known

@@ -1,0 +1,60 @@
+"""What was judged before: the evaluation in a bundle, and those that `evaluate` wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from churnscope.config.identity import config_hash
+from churnscope.config.models import Config
+from churnscope.evaluation.figures import Evaluation
+from churnscope.evaluation.grade import Grade
+from churnscope.operations.files import file_sha256
+from churnscope.operations.output_set import OutputSet
+from churnscope.project.results import iso
+from churnscope.reports.findings import Judged
+from churnscope.timeline import day_number
+
+FIGURES = "evaluation.json"
+
+
+@dataclass(frozen=True)
+class Past:
+    """An evaluation and the hash of the file it stands in."""
+
+    cutoff: int
+    evaluation: Evaluation
+    sha256: str
+
+
+def past_evaluations(folder: Path, config: Config, as_of: int) -> tuple[Past, ...]:
+    """The evaluations under a folder that were made of this very config, as of the day or an earlier one; by cutoff.
+
+    A file that is not as it was written is left out.
+    """
+    homes = sorted(folder.iterdir()) if folder.is_dir() else []
+    return tuple(past for home in homes for past in _evaluation_in(home, config_hash(config), iso(as_of)))
+
+
+def judged_in(figures: Mapping[str, Any]) -> Judged:
+    """The judgement of a bundle's figures."""
+    return Judged(day_of(figures["cutoff"]), Evaluation.from_json(figures["evaluation"]), Grade(**figures["grade"]))
+
+
+def day_of(text: str) -> int:
+    """The day number of an ISO date."""
+    return day_number(date.fromisoformat(text))
+
+
+def _evaluation_in(home: Path, config: str, as_of: str) -> Iterator[Past]:
+    manifest, path = OutputSet(home, (FIGURES,)).read(), home / FIGURES
+    if manifest is None or manifest.facts.config != config or manifest.facts.as_of > as_of:
+        return
+    entry = manifest.files.get(FIGURES)
+    if entry is not None and path.is_file() and file_sha256(path) == entry.sha256:
+        document = json.loads(path.read_bytes())
+        yield Past(day_of(document["cutoff"]), Evaluation.from_json(document["evaluation"]), entry.sha256)

@@ -1,0 +1,142 @@
+"""`report`: one page on a model, how it was judged, and the customers it scores."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from churnscope.config.models import Config
+from churnscope.engines.duckdb import Loaded
+from churnscope.errors import ConfigError
+from churnscope.model.bundle import Bundle
+from churnscope.operations.logs import Progress
+from churnscope.operations.output_set import Manifest, OutputSet, Writer
+from churnscope.operations.run import RunFacts, recorded
+from churnscope.project.models import base_rate, load_model, matching_plan, model_facts
+from churnscope.project.past import Past, day_of, judged_in, past_evaluations
+from churnscope.project.results import ReportResult, iso
+from churnscope.project.session import Folders, facts_of, loaded_data
+from churnscope.reports.explained import Explained, explain
+from churnscope.reports.findings import Findings, Stamp
+from churnscope.reports.report import report_page
+from churnscope.scoring import Bands
+from churnscope.snapshots import build_scoring_rows
+
+LISTED = 20  # of the riskiest customers
+ENDINGS = (".html", ".htm")
+OWNER_ALONE = 0o600  # may read and write what names customers
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """What is asked of a report beside the day."""
+
+    model: str
+    output: Path | None
+    customers: bool
+
+
+def report(config: Config, as_of: int | None, progress: Progress, request: ReportRequest) -> ReportResult:
+    """Write the report of a day; `Project.report` says more."""
+    folders = Folders.of(config)
+    _refuse_other_endings(request.output)
+    with recorded(folders.ledger, "report") as record:
+        bundle = load_model(config, request.model)
+        with loaded_data(config, as_of, progress) as loaded:
+            past = past_evaluations(folders.outputs / "evaluation", config, loaded.as_of)
+            reporting = _Reporting(config, loaded, bundle, past, progress, names_customers=request.customers)
+            facts = reporting.facts()
+            record.run_id, record.as_of = facts.run_id, facts.as_of
+            outputs = _output_set(folders, loaded.as_of, request.output)
+            with outputs.held():
+                was_done = outputs.is_intact(facts.run_id)
+                if not was_done:
+                    reporting.write(outputs, facts)
+        page = outputs.folder / outputs.names[0]
+        record.outputs = [str(page)]
+    return ReportResult(
+        name=bundle.name,
+        version=bundle.version,
+        as_of=loaded.as_of,
+        run_id=facts.run_id,
+        grade=judged_in(bundle.figures).grade,
+        names_customers=request.customers,
+        page=page,
+        manifest=outputs.manifest_path,
+        was_done=was_done,
+    )
+
+
+@dataclass(frozen=True)
+class _Reporting:
+    """A model, the data of a day, and what was judged before."""
+
+    config: Config
+    loaded: Loaded
+    bundle: Bundle
+    past: tuple[Past, ...]
+    progress: Progress
+    names_customers: bool
+
+    def facts(self) -> RunFacts:
+        """All that decides what the page says."""
+        options = {"customers": str(self.names_customers).lower()}
+        judged = {f"evaluation {iso(each.cutoff)}": each.sha256 for each in self.past}
+        return facts_of("report", self.config, self.loaded, model=model_facts(self.bundle), options=options | judged)
+
+    def write(self, outputs: OutputSet, facts: RunFacts) -> Manifest:
+        """Score, explain and write."""
+        findings = self._findings(facts)
+        self.progress("page", 0, 1)
+        content = report_page(findings).to_html()
+        self.progress("page", 1, 1)
+        writers = dict.fromkeys(outputs.names, _writer(content, private=self.names_customers))
+        return outputs.write(facts, writers, {"active": len(findings.customers.probability)}, needed_bytes=len(content))
+
+    def _findings(self, facts: RunFacts) -> Findings:
+        bundle, judged = self.bundle, judged_in(self.bundle.figures)
+        return Findings(
+            config=self.config,
+            as_of=self.loaded.as_of,
+            learned_from=tuple(sorted(day_of(text) for cutoffs in bundle.definition["split"].values() for text in cutoffs)),
+            features=len(bundle.specs),
+            dropped=len(bundle.dropped),
+            judged=judged,
+            past={each.cutoff: each.evaluation for each in self.past} | {judged.cutoff: judged.evaluation},
+            customers=self._customers(),
+            names_customers=self.names_customers,
+            sources=self.loaded.reports,
+            stamp=Stamp(f"{bundle.name} {bundle.version}", facts.version, facts.run_id, facts.config, facts.inputs),
+        )
+
+    def _customers(self) -> Explained:
+        loaded, customers = self.loaded, self.loaded.n_customers
+        plan = matching_plan(self.config, loaded, self.bundle, (loaded.as_of,))
+        rows = build_scoring_rows(loaded.blocks(), plan, progress=lambda done: self.progress("features", done, customers))
+        bands = Bands.around(base_rate(self.bundle))
+        listed = LISTED if self.names_customers else 0
+        return explain(loaded.ids(), rows, self.bundle.final, loaded.as_of, bands, listed=listed)
+
+
+def _refuse_other_endings(output: Path | None) -> None:
+    if output is not None and output.suffix.lower() not in ENDINGS:
+        raise ConfigError(f"{output.name}: a report is an HTML page.", f"Let its name end in {' or '.join(ENDINGS)}.")
+
+
+def _output_set(folders: Folders, as_of: int, output: Path | None) -> OutputSet:
+    """The file the user named, or one in a folder of the day."""
+    if output is not None:
+        return OutputSet.beside(output)
+    return OutputSet(folders.outputs / "reports" / iso(as_of), ("report.html",))
+
+
+def _writer(content: bytes, *, private: bool) -> Writer:
+    def write(stream: BinaryIO) -> int:
+        if private:
+            os.fchmod(stream.fileno(), OWNER_ALONE)  # before anything is in it
+        stream.write(content)
+        return 1
+
+    return write

@@ -1,0 +1,84 @@
+"""The scores of a day and what is behind them: what the second half of a report is written from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnscope.model.predictor import Predictor
+from churnscope.model.reasons import reasons
+from churnscope.reports.drivers import Driver, Matrix, drivers
+from churnscope.reports.effects import Effect, strongest_effects
+from churnscope.scoring import MOST_REASONS, Bands, risk_order
+from churnscope.snapshots import INACTIVE, NO_HISTORY, ScoringRows
+
+MOST_EXPLAINED = 20_000  # evenly spaced customers say as much of what moves the scores as all of them
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A customer on the list of the riskiest."""
+
+    customer_id: str
+    probability: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """The customers of a day.
+
+    Parameters
+    ----------
+    probability : shape (n_active,), of churn.
+    bands : what is called a high and a low risk.
+    inactive, no_history : customers without a probability.
+    drivers, effects : what moves the scores.
+    listed : the riskiest, by falling risk.
+    """
+
+    probability: NDArray[np.float64]
+    bands: Bands
+    inactive: int
+    no_history: int
+    drivers: tuple[Driver, ...]
+    effects: tuple[Effect, ...]
+    listed: tuple[Listed, ...]
+
+
+def explain(
+    ids: NDArray[np.object_], rows: ScoringRows, predictor: Predictor, as_of: int, bands: Bands, *, listed: int
+) -> Explained:
+    """Score the active customers, and say what moves their scores.
+
+    Parameters
+    ----------
+    ids : shape (n_customers,), by dense code.
+    rows : features of the active customers, and the status of all.
+    as_of : the day of the scores.
+    listed : how many of the riskiest to name.
+    """
+    features = rows.table.features
+    probability = predictor.predict(features, as_of)
+    some = features[:: max(1, -(-len(features) // MOST_EXPLAINED))]
+    found = drivers(predictor.contributions(some), some, predictor.specs)
+    return Explained(
+        probability=probability,
+        bands=bands,
+        inactive=int((rows.status == INACTIVE).sum()),
+        no_history=int((rows.status == NO_HISTORY).sum()),
+        drivers=found,
+        effects=strongest_effects(found),
+        listed=_riskiest(ids[rows.table.customer], features, probability, predictor, listed),
+    )
+
+
+def _riskiest(
+    ids: NDArray[np.object_], features: Matrix, probability: NDArray[np.float64], predictor: Predictor, most: int
+) -> tuple[Listed, ...]:
+    top = risk_order(probability, ids)[:most]
+    why = reasons(predictor.contributions(features[top]), features[top], predictor.specs, most=MOST_REASONS)
+    named = zip(ids[top], probability[top].tolist(), why, strict=True)
+    return tuple(Listed(str(customer), chance, tuple(filter(None, texts))) for customer, chance, texts in named)

@@ -1,0 +1,70 @@
+"""What a report is written from: figures and small tables, no file and no model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from churnscope.config.models import Config
+from churnscope.evaluation.figures import Evaluation
+from churnscope.evaluation.grade import Grade
+from churnscope.reports.explained import Explained
+from churnscope.sources.report import SourceReport
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How the model did at a cutoff it never saw."""
+
+    cutoff: int
+    evaluation: Evaluation
+    grade: Grade
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What the report was made from.
+
+    Parameters
+    ----------
+    model : name and version.
+    version : of churnscope.
+    config : hash of the config as it was understood.
+    inputs : hash of every file.
+    """
+
+    model: str
+    version: str
+    run_id: str
+    config: str
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """All that a report says.
+
+    Parameters
+    ----------
+    config : what was asked.
+    as_of : first day that is not read.
+    learned_from : cutoffs of the model that scores, rising.
+    features : how many it reads, and `dropped`, how many it was not given because they tell nobody apart.
+    judged : how it did.
+    past : every evaluation there is, by cutoff, the judged one among them.
+    customers : their scores and what is behind them.
+    names_customers : whether the riskiest are listed.
+    sources : what was found in the files.
+    """
+
+    config: Config
+    as_of: int
+    learned_from: tuple[int, ...]
+    features: int
+    dropped: int
+    judged: Judged
+    past: Mapping[int, Evaluation]
+    customers: Explained
+    names_customers: bool
+    sources: tuple[SourceReport, ...]
+    stamp: Stamp

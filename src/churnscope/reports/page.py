@@ -1,0 +1,119 @@
+"""A page: sections of sentences, pictures and tables, written as one HTML file that asks nothing of a network.
+
+Whatever is not a picture drawn here is escaped. The page forbids itself scripts, requests and styles other than its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final, Literal
+
+from churnscope.reports.canvas import Draw, Size, drawn, inline
+
+PICTURE_INCHES: Final[Size] = (4.8, 3.3)  # half the width of the page, so that letters stay legible on a phone
+
+Tone = Literal["", "good", "bad"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: a text, a smaller one below it, and whether it is good news."""
+
+    text: str
+    small: str = ""
+    tone: Tone = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of ready texts.
+
+    Parameters
+    ----------
+    align : a sign for each column, `<` for words and `>` for figures.
+    rows : cells; the first of a row names it.
+    notes : terms of the table and what they mean.
+    is_wide : too wide for a phone, which shows each row as a list of its cells.
+    """
+
+    caption: str
+    align: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell | str, ...], ...]
+    notes: tuple[tuple[str, str], ...] = ()
+    is_wide: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing and the sentence that says what to see."""
+
+    sentence: str
+    draw: Draw
+    size: Size = PICTURE_INCHES
+
+    def svg(self, name: str) -> str:
+        """The drawing as an element of a page, on which the name is its own."""
+        return inline(drawn(self.draw, size=self.size), prefix=name, label=self.sentence)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page, in the order of its fields; a single picture has the first table beside it."""
+
+    anchor: str
+    title: str
+    lead: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    tables: tuple[Table, ...] = ()
+    closing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The first thing to read."""
+
+    headline: str
+    meaning: str
+    reasons: tuple[str, ...]
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Page:
+    """All of it.
+
+    Parameters
+    ----------
+    warning : what to mind when handing the page on; empty for nothing.
+    figures : a few numbers to remember: label, value, and what it compares with.
+    """
+
+    title: str
+    subtitle: str
+    warning: str
+    verdict: Verdict
+    figures: tuple[tuple[str, str, str], ...]
+    sections: tuple[Section, ...]
+    stamp: tuple[tuple[str, str], ...]
+
+    def to_html(self) -> bytes:
+        """The page as a UTF-8 file; the same page gives the same bytes."""
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+
+        loader = PackageLoader("churnscope.reports")
+        environment = Environment(
+            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        style = files("churnscope.reports").joinpath("templates/page.css").read_text("utf-8")
+        template = environment.get_template("page.html.j2")
+        return template.render(page=self, style=style, style_hash=_hash(style)).encode()
+
+
+def _hash(style: str) -> str:
+    """As a content security policy names what it lets in."""
+    return f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}"

@@ -1,0 +1,79 @@
+"""The report: what was found, as a page."""
+
+from __future__ import annotations
+
+from churnscope.evaluation.grade import Grade
+from churnscope.reports.charts import best_rule, calibration_sentence, gains_sentence
+from churnscope.reports.findings import Findings
+from churnscope.reports.page import Page, Tone, Verdict
+from churnscope.reports.sections import sections
+from churnscope.reports.wording import capital, count, day, decimal, share
+
+MEANINGS = {
+    "use it": "On later customers both the order and the probabilities were better than those of the simple rules.",
+    "use the order only": (
+        "The order is better than that of the simple rules, the probabilities are not: call from the top of the list, and "
+        "multiply nothing by money."
+    ),
+    "no better": "A rule anyone could write orders the customers as well. Use the rule, or give the model more to learn from.",
+    "too little data": "So few customers churned that no figure below is firm. Come back with more history.",
+}
+MIND = " Mind that these probabilities, though better than the rules', are off by more than chance: see below."
+NAMES_CUSTOMERS = (
+    "This page names customers. It was written so that its owner alone can read it (file mode 0600): keep it as you keep your "
+    "customer file. With --no-customers it is written without names."
+)
+
+
+def report_page(findings: Findings) -> Page:
+    """The whole page."""
+    name = findings.config.name.replace("_", " ")
+    return Page(
+        title=f"Churn report: {name}",
+        subtitle=f"As of {day(findings.as_of)}, by model {findings.stamp.model}",
+        warning=NAMES_CUSTOMERS if findings.names_customers else "",
+        verdict=verdict(findings),
+        figures=figures(findings),
+        sections=sections(findings),
+        stamp=stamp(findings),
+    )
+
+
+def verdict(findings: Findings) -> Verdict:
+    """The grade and why, in plain words."""
+    judged = findings.judged
+    evaluation, grade = judged.evaluation, judged.grade
+    reasons = (grade.reason.replace(" %", "%"), *(f"{say(evaluation)}." for say in (gains_sentence, calibration_sentence)))
+    figures = evaluation.model
+    is_off = grade.is_good and figures.metrics["ece"].value > figures.reliability.noise[1]
+    meaning = MEANINGS[grade.verdict] + (MIND if is_off else "")
+    return Verdict(f"{capital(grade.text)}.", meaning, reasons, _tone(grade))
+
+
+def figures(findings: Findings) -> tuple[tuple[str, str, str], ...]:
+    """The numbers to remember: label, value, what it compares with."""
+    customers, evaluation = findings.customers, findings.judged.evaluation
+    chances, tenth, rule = customers.probability, evaluation.model.deciles[0], best_rule(evaluation, "auroc")
+    beside = "" if rule is None else f"best simple rule {decimal(evaluation.predictors[rule].metrics['auroc'].value, '.2f')}"
+    return (
+        ("Active customers", count(len(chances)), f"on {day(findings.as_of)}"),
+        ("At high risk", count((chances >= customers.bands.high).sum()), f"chance of {share(customers.bands.high)} or more"),
+        ("Churned in the riskiest tenth", share(tenth.churn_rate), f"of all {share(evaluation.base_rate)}"),
+        ("Rightly ordered pairs (AUROC)", decimal(evaluation.model.metrics["auroc"].value, ".2f"), beside),
+    )
+
+
+def stamp(findings: Findings) -> tuple[tuple[str, str], ...]:
+    """What the page was made from."""
+    made = findings.stamp
+    hashes = ", ".join(f"{name} {digest[:16]}" for name, digest in sorted(made.inputs.items()))
+    return (
+        ("Run", f"{made.run_id}, churnscope {made.version}"),
+        ("Model", made.model),
+        ("Config", made.config[:16]),
+        ("Files (SHA-256)", hashes),
+    )
+
+
+def _tone(grade: Grade) -> Tone:
+    return "good" if grade.is_good else "bad" if grade.verdict == "no better" else ""

@@ -1,0 +1,214 @@
+"""The tables of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isnan
+
+import numpy as np
+
+from churnscope.evaluation.figures import Evaluation
+from churnscope.evaluation.grade import is_better, is_worse, spoken
+from churnscope.evaluation.intervals import Estimate
+from churnscope.evaluation.tables import HEADLINE
+from churnscope.features.feature import EITHER, FALLING, RISING
+from churnscope.reports.charts import best_rule
+from churnscope.reports.drivers import Driver
+from churnscope.reports.explained import Explained, Listed
+from churnscope.reports.page import Cell, Table
+from churnscope.reports.wording import UNKNOWN, count, counted, day, decimal, metric, said_of, share
+from churnscope.sources.report import SourceReport
+
+METRIC_NOTES = (
+    ("AUROC", "how often a customer who left was ranked above one who stayed; 0.5 is a toss of a coin, 1 is perfect"),
+    ("average precision", "how pure the top of the list is, averaged over all its cuts; chance gives the share who left"),
+    ("log loss, Brier", "how far the probabilities lie from what happened; lower is better"),
+    ("calibration error", "how many points the probabilities are off on average, over tenths of the customers"),
+    ("lift at 10%", "how many times more of the riskiest tenth left than of all"),
+)
+TENDENCIES = {
+    RISING: "the more, the higher the risk",
+    FALLING: "the more, the lower the risk",
+    EITHER: "up or down, by its value",
+}
+IGNORED = {
+    "after_as_of": "on the day of the report or later",
+    "not_known_yet": "not known yet on the day of the report",
+    "no_customer": "without a customer",
+    "overlap": "in another file too",
+    "where": "left out by the config (where)",
+}
+ALIKE = "the same for everyone on this day"
+
+Row = tuple[Cell | str, ...]
+
+
+def comparison_table(evaluation: Evaluation) -> Table:
+    """The model and the baselines, a row each."""
+    asked = _asked(evaluation)
+    ranked = sorted(evaluation.predictors.items(), key=lambda named: -named[1].metrics["auroc"].value)
+    rows = tuple((_predictor(name), *(_estimate(figures.metrics[each]) for each in asked)) for name, figures in ranked)
+    caption = f"The model and simple rules on the same {count(evaluation.customers)} customers, with 95% intervals"
+    return Table(caption, "<" + ">" * len(asked), ("", *map(metric, asked)), rows, METRIC_NOTES, is_wide=True)
+
+
+def difference_table(evaluation: Evaluation) -> Table:
+    """The model minus each baseline, a row each."""
+    asked = _asked(evaluation)
+    rows: tuple[Row, ...] = tuple(
+        (name.replace("_", " "), *(_difference(each, figures[each]) for each in asked))
+        for name, figures in evaluation.differences.items()
+    )
+    caption = "The model minus each rule, on the same resampled customers: where the interval leaves out 0, it is no accident"
+    return Table(caption, "<" + ">" * len(asked), ("model minus", *map(metric, asked)), rows, is_wide=True)
+
+
+def reliability_table(evaluation: Evaluation) -> Table:
+    """What was predicted and what came, in tenths by rising probability."""
+    rows = tuple(
+        (
+            share(each.predicted, 1),
+            share(each.churn_rate, 1),
+            f"{share(each.low, 1)} to {share(each.high, 1)}",
+            count(each.rows),
+        )
+        for each in evaluation.model.reliability.bins
+    )
+    columns = ("predicted", "churned", "by chance alone", "customers")
+    return Table("Predicted and observed churn, by tenths", ">>>>", columns, rows)
+
+
+def decile_table(evaluation: Evaluation) -> Table:
+    """Tenths of the customers by falling risk."""
+    rows = tuple(
+        (
+            str(each.decile),
+            count(each.rows),
+            count(each.churned),
+            share(each.churn_rate),
+            share(each.predicted),
+            decimal(each.lift, ".2f"),
+            share(each.captured),
+        )
+        for each in evaluation.model.deciles
+    )
+    columns = ("tenth", "custo\u00admers", "churned", "rate", "pre\u00addicted", "lift", "reached")
+    notes = (
+        ("lift", "the churn rate over that of all customers"),
+        ("reached", "of all who churned, in this tenth and the riskier ones"),
+    )
+    return Table("Tenths of the customers, 1 the riskiest", ">" * len(columns), columns, rows, notes)
+
+
+def history_table(past: Mapping[int, Evaluation]) -> Table:
+    """The evaluations, cutoff by cutoff."""
+    columns = ("cutoff", "customers", "churned", "AUROC", "best rule", "log loss", "lift at 10%")
+    rows = tuple((day(cutoff), *_past_row(evaluation)) for cutoff, evaluation in past.items())
+    return Table("Every cutoff that was judged", "<>>>>>>", columns, rows, is_wide=True)
+
+
+def band_table(customers: Explained) -> Table:
+    """Active customers by risk band, and those without a score."""
+    bands = customers.bands.name(customers.probability)
+    ranges = {
+        "high": f"{share(customers.bands.high)} or more",
+        "medium": f"{share(customers.bands.low)} to {share(customers.bands.high)}",
+        "low": f"below {share(customers.bands.low)}",
+    }
+    rows = [
+        (f"{band} risk", words, Cell(count((bands == band).sum()), share(np.mean(bands == band))))
+        for band, words in ranges.items()
+    ]
+    rows += [("not active any more", "no score", Cell(count(customers.inactive)))]
+    rows += [("never active so far", "no score", Cell(count(customers.no_history)))]
+    return Table("Customers by risk", "<<>", ("", "chance of churn", "customers"), tuple(rows))
+
+
+def driver_table(found: Sequence[Driver]) -> Table:
+    """Concepts, strongest first, and the value that tells most of each."""
+    rows = tuple((driver.concept, Cell(said_of(driver.teller), _tendency(driver))) for driver in found)
+    return Table("The value that tells most of each", "<<", ("concept", "value"), rows)
+
+
+def source_table(report: SourceReport) -> Table:
+    """Rows in = used + quarantined + ignored, then who and when."""
+    rows = (
+        ("rows in", count(report.rows_in), ""),
+        ("used", count(report.used), _part(report.used, report)),
+        *_by_reason("quarantined", report.quarantined, report),
+        *_by_reason("ignored", report.ignored, report),
+        ("customers", count(report.customers), ""),
+        ("rows without customer", count(report.missing_ids), _part(report.missing_ids, report)),
+        *_repeated(report),
+        *((f"noticed: {what.replace('_', ' ')}", count(times), "") for what, times in sorted(report.counted.items())),
+    )
+    span = "" if report.first_day is None or report.last_day is None else f", {day(report.first_day)} to {day(report.last_day)}"
+    caption = f"{report.name}: {report.role} from {counted(len(report.files), 'files')}{span}"
+    return Table(caption, "<>>", ("", "rows", "of all"), rows)
+
+
+def listed_table(listed: Sequence[Listed]) -> Table:
+    """The riskiest customers with their reasons."""
+    rows = tuple(
+        (str(place), each.customer_id, share(each.probability), "; ".join(each.reasons))
+        for place, each in enumerate(listed, start=1)
+    )
+    return Table(
+        "Chance of churn and the reasons, strongest first",
+        "><><",
+        ("", "customer", "chance of churn", "why"),
+        rows,
+        is_wide=True,
+    )
+
+
+def _asked(evaluation: Evaluation) -> list[str]:
+    return [name for name in HEADLINE if name in evaluation.model.metrics]
+
+
+def _predictor(name: str) -> Cell:
+    short = name.replace("_", " ")
+    words = spoken(name)
+    return Cell(short, "" if words == f"the {short}" else words)
+
+
+def _estimate(figure: Estimate) -> Cell:
+    return Cell(decimal(figure.value), "" if isnan(figure.low) else f"{decimal(figure.low)} to {decimal(figure.high)}")
+
+
+def _difference(name: str, figure: Estimate) -> Cell:
+    span = "" if isnan(figure.low) else f"{decimal(figure.low, '+.3f')} to {decimal(figure.high, '+.3f')}"
+    if is_better(name, figure):
+        return Cell(decimal(figure.value, "+.3f"), f"{span}\nbetter", "good")
+    if is_worse(name, figure):
+        return Cell(decimal(figure.value, "+.3f"), f"{span}\nworse", "bad")
+    return Cell(decimal(figure.value, "+.3f"), span)
+
+
+def _past_row(evaluation: Evaluation) -> Iterator[Cell | str]:
+    figures, rule = evaluation.model.metrics, best_rule(evaluation, "auroc")
+    yield count(evaluation.customers)
+    yield share(evaluation.base_rate, 1)
+    yield _estimate(figures["auroc"])
+    yield Cell(UNKNOWN) if rule is None else Cell(decimal(evaluation.predictors[rule].metrics["auroc"].value), rule)
+    yield _estimate(figures["log_loss"])
+    yield _estimate(figures["lift_10pct"]) if "lift_10pct" in figures else UNKNOWN
+
+
+def _tendency(driver: Driver) -> str:
+    return ALIKE if driver.is_common else TENDENCIES[driver.tendency]
+
+
+def _by_reason(what: str, rows: Mapping[str, int], report: SourceReport) -> Iterator[tuple[Cell | str, str, str]]:
+    yield what, count(sum(rows.values())), _part(sum(rows.values()), report)
+    for reason, number in sorted(rows.items()):
+        yield Cell("", IGNORED.get(reason, reason.replace("_", " "))), count(number), _part(number, report)
+
+
+def _repeated(report: SourceReport) -> Iterator[tuple[str, str, str]]:
+    if report.duplicates is not None:
+        yield "rows that repeat another", count(report.duplicates), _part(report.duplicates, report)
+
+
+def _part(rows: int, report: SourceReport) -> str:
+    return share(rows / report.rows_in, 1) if report.rows_in else ""

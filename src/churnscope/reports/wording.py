@@ -1,0 +1,172 @@
+"""Numbers, days and definitions as people say them."""
+
+from __future__ import annotations
+
+import re
+import string
+from math import isnan
+
+from churnscope.config.models import Config, Rule
+from churnscope.evaluation.tables import title
+from churnscope.features import FeatureSpec
+from churnscope.features.feature import suffix, within
+from churnscope.roles import ROLES
+from churnscope.timeline import date_of
+
+_DAYS = re.compile(r"\b(\d+)d\b")
+UNKNOWN = "\u2013"  # an en dash
+MINUS = "\u2212"
+LABELS = {
+    "no_event": "who does nothing of that kind {when}",
+    "not_active": "who is not active any more, by the same rule, at the end of the time {when}",
+}
+
+
+def day(number: int) -> str:
+    """A day number as a date.
+
+    Examples
+    --------
+    >>> day(19_781)
+    '28 February 2024'
+    """
+    date = date_of(number)
+    return f"{date.day} {date:%B} {date.year}"
+
+
+def count(number: float) -> str:
+    """A whole number: 1,067,370."""
+    return f"{number:,.0f}"
+
+
+def counted(number: float, things: str) -> str:
+    """A number of things, of which one has no plural.
+
+    Examples
+    --------
+    >>> counted(1, "days"), counted(1200, "events")
+    ('1 day', '1,200 events')
+    """
+    return f"{count(number)} {things.removesuffix('s') if number == 1 else things}"
+
+
+def share(value: float, digits: int = 0) -> str:
+    r"""A part of a whole, a dash where it is not defined.
+
+    Examples
+    --------
+    >>> share(0.382), share(0.382, 1), share(float("nan"))
+    ('38%', '38.2%', '\u2013')
+    """
+    return UNKNOWN if isnan(value) else f"{value:.{digits}%}"
+
+
+def decimal(value: float, form: str = ".3f") -> str:
+    """A figure in a form, a dash where it is not defined."""
+    return UNKNOWN if isnan(value) else format(value, form).replace("-", MINUS)
+
+
+def capital(text: str) -> str:
+    """A text that begins a sentence; the rest of it stays as it is.
+
+    Examples
+    --------
+    >>> capital("AUROC"), capital("log loss")
+    ('AUROC', 'Log loss')
+    """
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def metric(name: str) -> str:
+    """A metric's name as a column shows it.
+
+    Examples
+    --------
+    >>> metric("lift_10pct"), metric("auroc")
+    ('lift at 10%', 'AUROC')
+    """
+    return title(name).replace(" %", "%")
+
+
+def feature(spec: FeatureSpec) -> str:
+    """A feature's name in words, its window said out.
+
+    Examples
+    --------
+    >>> words = {"unit": "currency", "concept": "spend", "sentence": ""}
+    >>> feature(FeatureSpec(name="spend_90d", window=90, **words)), feature(FeatureSpec(name="spend_ever", **words))
+    ('spend in the last 90 days', 'spend so far')
+    """
+    ending = f"_{suffix(spec.window)}"
+    words = _DAYS.sub(r"\1 days", spec.name.removesuffix(ending).replace("_", " "))
+    return f"{words} {within(spec.window)}" if spec.name.endswith(ending) else words
+
+
+def said_of(spec: FeatureSpec) -> str:
+    """A feature in the words of its sentence with the number left open, or its name where that leaves out what it is.
+
+    Examples
+    --------
+    >>> words = {"name": "spend_90d", "unit": "currency", "concept": "spend"}
+    >>> said_of(FeatureSpec(sentence="spent {value:,.2f} in the last 90 days", **words))
+    'spent … in the last 90 days'
+    """
+    name = feature(spec)
+    fields = [(before, field) for before, field, _, _ in string.Formatter().parse(spec.sentence)]
+    if {field for _, field in fields if field} != {"value"}:
+        return name
+    said = "".join(before if field is None else f"{before}…" for before, field in fields)
+    return name if said.startswith("…") else said
+
+
+def quantity(value: float, unit: str) -> str:
+    """A value of a feature with its unit.
+
+    Examples
+    --------
+    >>> quantity(12, "days"), quantity(0.25, "share"), quantity(1234.5, "currency"), quantity(0.5, "ratio")
+    ('12 days', '25%', '1,234', '0.5')
+    """
+    if unit == "share":
+        return share(value)
+    if unit == "currency":
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+    number = f"{value:,.0f}" if value == round(value) or abs(value) >= 10 else f"{value:.2g}"
+    unnamed = not unit or unit == "ratio" or "0" in unit
+    return number if unnamed else f"{number} {unit.removesuffix('s') if number == '1' else unit}"
+
+
+def active_customers(config: Config) -> str:
+    """Who is in the population."""
+    rules = [_rule(rule, config.sources[rule.source].role) for rule in config.activity.rules]
+    together = " and " if config.activity.combine == "all" else ", or "
+    return f"Customers with {together.join(rules)}."
+
+
+def churned_customers(config: Config) -> str:
+    """Who counts as churned."""
+    horizon, gap = counted(config.prediction.horizon_days, "days"), config.prediction.gap_days
+    when = (
+        f"in the {horizon} that begin {counted(gap, 'days')} after the cutoff"
+        if gap
+        else f"in the {horizon} from the cutoff on"
+    )
+    return f"An active customer {LABELS[config.label.kind].format(when=when)}."
+
+
+def time_to_act(config: Config) -> str:
+    """What lies between the cutoff and the outcome."""
+    gap = config.prediction.gap_days
+    return (
+        f"{counted(gap, 'days')} after the cutoff, before outcomes count."
+        if gap
+        else "None: outcomes count from the cutoff on."
+    )
+
+
+def _rule(rule: Rule, role: str) -> str:
+    where = f" with {rule.where}" if rule.where else ""
+    things = f"{ROLES[role].noun}s"
+    what = counted(rule.at_least, things) if rule.measure == "events" else f"{rule.measure} of {rule.at_least:,g} or more"
+    least = "at least " if rule.measure == "events" else ""
+    return f"{least}{what} in {rule.source}{where} in the last {counted(rule.days, 'days')}"
