@@ -26,6 +26,11 @@ demo: install ## Raw shop files to a scored customer list: check, train, evaluat
 	@$(BIN)/python -m churnscope train configs/online_retail.toml
 	@$(BIN)/python -m churnscope evaluate configs/online_retail.toml
 	@$(BIN)/python -m churnscope score configs/online_retail.toml
+	@echo
+	@echo "Look at:"
+	@echo "  outputs/online_retail/scores/2011-12-09/scores.csv         the customers, riskiest first, with reasons"
+	@echo "  outputs/online_retail/evaluation/2011-09-10/               calibration, gains and deciles as pictures"
+	@echo "  configs/online_retail.toml, configs/reference.toml         how a business is described"
 
 test: install ## The default tests, about two minutes
 	$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist worksteal

@@ -167,7 +167,7 @@ def _reasons(
 
 def _state(rows: ScoringRows, code: int) -> tuple[str, ...]:
     days = rows.days_since_last_event[code]
-    return ("nothing known of them yet",) if np.isnan(days) else (f"already inactive: last active {days:.0f} days ago",)
+    return ("no event that counts as activity so far",) if np.isnan(days) else (f"already inactive: last active {days:.0f} days ago",)
 
 
 def _nth(texts: tuple[str, ...], i: int) -> str | None:

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from churnscope.model.baselines import FITTERS, READERS, BaseRate, LogisticRule
+from churnscope.model.baselines import FITTERS, BaseRate, LogisticRule
+from churnscope.model.contents import READERS
 from churnscope.model.logistic import sigmoid
 
 NAMES = [

@@ -17,9 +17,11 @@ from churnscope.errors import ModelError, StorageError
 from churnscope.model.bundle import (
     Bundle,
     champion,
+    champions_before,
     promote,
     read_bundle,
     resolve,
+    rollback,
     versions,
     write_bundle,
 )
@@ -373,6 +375,41 @@ def test_a_damaged_model_cannot_be_promoted(tmp_path, bundle):
     with pytest.raises(ModelError, match="hash differs"):
         promote(tmp_path, "shop", second.name)
     assert champion(tmp_path, "shop") == first.name
+
+
+def test_champions_can_be_taken_back_one_by_one(tmp_path, bundle):
+    one, two, three = (write_bundle(tmp_path, replace(bundle, figures={"auroc": auroc})).name for auroc in (0.7, 0.8, 0.9))
+    for version in (one, two, three, three):
+        promote(tmp_path, "shop", version)
+    assert champions_before(tmp_path, "shop") == (one, two)
+    assert [rollback(tmp_path, "shop"), rollback(tmp_path, "shop")] == [two, one]
+    assert champion(tmp_path, "shop") == one
+    with pytest.raises(ModelError, match=r"(?s)no champion before.*models promote"):
+        rollback(tmp_path, "shop")
+
+
+def test_a_champion_of_an_earlier_format_is_read_and_followed(tmp_path, bundle):
+    first, second = (write_bundle(tmp_path, replace(bundle, figures={"auroc": auroc})).name for auroc in (0.7, 0.8))
+    (tmp_path / "shop" / "champion.json").write_text(json.dumps({"version": first}))
+    assert (champion(tmp_path, "shop"), champions_before(tmp_path, "shop")) == (first, ())
+    promote(tmp_path, "shop", second)
+    assert rollback(tmp_path, "shop") == first
+
+
+@pytest.mark.parametrize("before", ["x", ["../../etc"], [3]])
+def test_earlier_champions_that_are_no_versions_are_refused(tmp_path, bundle, before):
+    version = write_bundle(tmp_path, bundle).name
+    (tmp_path / "shop" / "champion.json").write_text(json.dumps({"version": version, "before": before}))
+    with pytest.raises(ModelError, match="does not name versions"):
+        champions_before(tmp_path, "shop")
+
+
+def test_a_rule_that_stands_in_says_so_and_latest_stays(tmp_path, bundle):
+    latest = write_bundle(tmp_path, bundle)
+    other = write_bundle(tmp_path, replace(bundle, stands_in="recency rule"), latest=False)
+    assert read_bundle(other).stands_in == "recency rule"
+    assert read_bundle(latest).stands_in == ""
+    assert resolve(tmp_path, "shop", "latest") == latest
 
 
 def test_a_version_that_is_not_there_is_named_with_the_nearest(tmp_path, bundle):

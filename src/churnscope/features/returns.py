@@ -40,6 +40,7 @@ def returns(log: Log) -> Iterator[Feature]:
             window=window,
             concept="returns",
             sentence=f"{{value:.0%}} of all lines {within(window)} were returns",
+            spoken=False,
             missing=f"nothing bought or returned {within(window)}",
             values=log.rows.share("is_return", window),
         )
@@ -64,6 +65,7 @@ def returned_money(log: Log) -> Iterator[Feature]:
             window=window,
             concept="returns",
             sentence=f"{{value:.0%}} of the money spent {within(window)} given back for returns",
+            spoken=False,
             missing=none("money spent", window),
             values=ratio(back, log.money("amount", window)),
         )

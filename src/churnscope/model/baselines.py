@@ -180,4 +180,3 @@ FITTERS: tuple[Fitter, ...] = (
     rule("overdue ratio", "*_overdue_ratio"),
     rule("RFM logistic", *RFM),
 )
-READERS: Mapping[str, Reader] = {"base_rate": BaseRate.from_json, "logistic": LogisticRule.from_json}

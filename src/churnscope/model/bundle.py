@@ -1,7 +1,8 @@
 """Saved models on disk: `models/<name>/<version>/`, written whole or not at all, read with suspicion.
 
 A version is the as-of day and a hash of all that is in the folder: the same training gives the same version, at any time.
-Two small pointer files beside the versions say which was written last (`latest.json`) and which is in use (`champion.json`).
+Two small pointer files beside the versions say which was written last (`latest.json`) and which is in use (`champion.json`, with
+those that were in use before).
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from pathlib import Path
 
 from churnscope import __version__
 from churnscope.errors import ModelError, StorageError, nearest
-from churnscope.model.baselines import READERS, Reader
+from churnscope.model.baselines import Reader
 from churnscope.model.contents import (
     ADVICE,
+    READERS,
     Bundle,
     Files,
+    Json,
     damage,
     definition_of,
     document,
@@ -36,11 +39,13 @@ from churnscope.timeline import date_of
 __all__ = [
     "Bundle",
     "champion",
+    "champions_before",
     "definition_of",
     "feature_plan",
     "promote",
     "read_bundle",
     "resolve",
+    "rollback",
     "versions",
     "write_bundle",
 ]
@@ -49,15 +54,20 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 LARGEST_FILE = 256 << 20
 MOST_FILES = 100
+MOST_BEFORE = 20  # earlier champions to go back to
 
 _FILE = re.compile(r"[a-z][a-z0-9_]{0,40}\.(?:json|txt)")
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 
 
-def write_bundle(models: Path, bundle: Bundle) -> Path:
-    """Save a bundle under `models/<name>/<version>/` and make it the latest; the folder it is in.
+def write_bundle(models: Path, bundle: Bundle, *, latest: bool = True) -> Path:
+    """Save a bundle under `models/<name>/<version>/`; the folder it is in.
 
     The same bundle again changes nothing.
+
+    Parameters
+    ----------
+    latest : make it the version that `latest` means.
 
     Raises
     ------
@@ -70,7 +80,8 @@ def write_bundle(models: Path, bundle: Bundle) -> Path:
         home.mkdir(parents=True, exist_ok=True)
         if not (home / version).exists():
             _write_folder(home / version, files | {MANIFEST: _manifest(bundle.name, version, files)})
-        _point(home, "latest", version)
+        if latest:
+            _point(home, "latest", {"version": version})
     except OSError as error:
         raise StorageError(
             f"{home}: the model cannot be written ({error.strerror}).", "Free space, or allow writing there."
@@ -144,6 +155,14 @@ def champion(models: Path, name: str) -> str | None:
     return _pointed(models / name, "champion")
 
 
+def champions_before(models: Path, name: str) -> tuple[str, ...]:
+    """Versions that were in use before the present champion, oldest first."""
+    saved = (_pointer(models / name, "champion") or {}).get("before", [])  # files of earlier versions have none
+    if not isinstance(saved, list) or not all(isinstance(version, str) and _VERSION.fullmatch(version) for version in saved):
+        raise ModelError(f"{models / name / 'champion.json'} does not name versions.", "Promote a version again.")
+    return tuple(saved)
+
+
 def promote(models: Path, name: str, version: str) -> None:
     """Make a version the champion, after reading it as `score` will.
 
@@ -152,9 +171,34 @@ def promote(models: Path, name: str, version: str) -> None:
     ModelError : when there is no such version or it is not intact.
     StorageError : when the pointer cannot be written.
     """
+    present, before = champion(models, name), champions_before(models, name)
+    if present not in (None, version):
+        before = (*before, present)
+    _enthrone(models, name, version, before)
+
+
+def rollback(models: Path, name: str) -> str:
+    """Make the champion before the present one the champion again; its version.
+
+    Raises
+    ------
+    ModelError : when there was none before, or it is no longer there and intact.
+    StorageError : when the pointer cannot be written.
+    """
+    before = champions_before(models, name)
+    if not before:
+        raise ModelError(
+            f"{models / name} has no champion before the present one.",
+            "See the versions with `churnscope models list`; promote one with `churnscope models promote`.",
+        )
+    _enthrone(models, name, before[-1], before[:-1])
+    return before[-1]
+
+
+def _enthrone(models: Path, name: str, version: str, before: tuple[str, ...]) -> None:
     read_bundle(resolve(models, name, version))
     try:
-        _point(models / name, "champion", version)
+        _point(models / name, "champion", {"version": version, "before": list(before[-MOST_BEFORE:])})
     except OSError as error:
         raise StorageError(
             f"{models / name}: the champion cannot be changed ({error.strerror}).", "Allow writing there."
@@ -210,22 +254,28 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _point(home: Path, pointer: str, version: str) -> None:
+def _point(home: Path, pointer: str, content: Mapping[str, Json]) -> None:
     draft = home / f".{pointer}.{os.getpid()}.tmp"
     draft.unlink(missing_ok=True)
-    _write_flushed(draft, to_json({"version": version}))
+    _write_flushed(draft, to_json(content))
     draft.replace(home / f"{pointer}.json")
     _flush_folder(home)
 
 
 def _pointed(home: Path, pointer: str) -> str | None:
-    path = home / f"{pointer}.json"
-    if not path.exists():
+    saved = _pointer(home, pointer)
+    if saved is None:
         return None
-    version = document({path.name: _read_file(path)}, path.name).get("version")
+    version = saved.get("version")
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        raise ModelError(f"{path} does not name a version.", "Promote a version again.")
+        raise ModelError(f"{home / pointer}.json does not name a version.", "Promote a version again.")
     return version
+
+
+def _pointer(home: Path, pointer: str) -> dict[str, Json] | None:
+    """What a pointer file says; None where there is none."""
+    path = home / f"{pointer}.json"
+    return document({path.name: _read_file(path)}, path.name) if path.exists() else None
 
 
 def _read_folder(folder: Path) -> Files:

@@ -16,9 +16,10 @@ import numpy as np
 from churnscope.config.models import Config
 from churnscope.errors import ModelError
 from churnscope.features import FeatureSpec
-from churnscope.model.baselines import READERS, LogisticRule, Reader
+from churnscope.model.baselines import BaseRate, LogisticRule, Reader
 from churnscope.model.boosters import Boosters
 from churnscope.model.calibration import Calibration
+from churnscope.model.no_purchase import KIND, NoPurchase
 from churnscope.model.predictor import Predictor, Scorer
 from churnscope.model.profile import Profile, without_nan
 from churnscope.timeline import Split, date_of, day_number
@@ -29,6 +30,11 @@ Json = Any
 SELF_TEST_ROWS = 64
 SELF_TEST_CLOSE = 1e-9  # the exponential of one machine may differ in its last bits from that of another
 USES = ("final", "evaluation")
+READERS: Mapping[str, Reader] = {  # of baselines, by kind
+    "base_rate": BaseRate.from_json,
+    "logistic": LogisticRule.from_json,
+    KIND: NoPurchase.from_json,
+}
 PLAN = ("windows_days", "families", "plugins", "columns")
 _FORM = re.compile(r"(?:,?\.\d[f%])?")
 
@@ -53,6 +59,7 @@ class Bundle:
     definition : activity, label, population, timing and split.
     figures : how it did.
     version : as-of day and content hash; empty until it is written.
+    stands_in : name of the simple rule that serves in the place of a model that did not win; empty for a model.
     """
 
     name: str
@@ -67,6 +74,7 @@ class Bundle:
     definition: Mapping[str, Json]
     figures: Mapping[str, Json]
     version: str = ""
+    stands_in: str = ""
 
     @property
     def specs(self) -> tuple[FeatureSpec, ...]:
@@ -102,7 +110,8 @@ def to_files(bundle: Bundle) -> Files:
     texts = {name: text for use in USES for name, text in _texts(use, predictors[use].scorer).items()}
     documents = {
         "model": {use: _scorer_json(use, predictors[use].scorer) for use in USES}
-        | {"name": bundle.name, "as_of": date_of(bundle.as_of).isoformat(), "small": bundle.small},
+        | {"name": bundle.name, "as_of": date_of(bundle.as_of).isoformat(), "small": bundle.small}
+        | ({"stands_in": bundle.stands_in} if bundle.stands_in else {}),
         "features": {
             "specs": [asdict(spec) for spec in bundle.specs],
             "dropped": dict(bundle.dropped),
@@ -144,6 +153,7 @@ def from_files(files: Files, readers: Mapping[str, Reader] = READERS) -> Bundle:
         predictors[use] = Predictor(specs, _scorer(model, use, files, names), corrections, baselines)
     with damage("model.json"):
         name, as_of, small = str(model["name"]), day_number(date.fromisoformat(model["as_of"])), bool(model["small"])
+        stands_in = str(model.get("stands_in", ""))
     bundle = Bundle(
         name=name,
         as_of=as_of,
@@ -156,6 +166,7 @@ def from_files(files: Files, readers: Mapping[str, Reader] = READERS) -> Bundle:
         config=document(files, "config.json"),
         definition=document(files, "definition.json"),
         figures=document(files, "figures.json"),
+        stands_in=stands_in,
     )
     _check_self_test(bundle, document(files, "selftest.json"))
     return bundle

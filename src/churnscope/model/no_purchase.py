@@ -33,7 +33,7 @@ class NoPurchase:
     Parameters
     ----------
     model : the fitted BG/NBD.
-    timing : gap and horizon of what is predicted.
+    horizon_days, gap_days : of what is predicted.
     columns : names of the features that hold x, t_x and T + 1; `positions` in the matrix.
     without_history : share that churned, for rows that have none of these.
 
@@ -44,7 +44,8 @@ class NoPurchase:
     """
 
     model: BGNBD
-    timing: Timing
+    horizon_days: int
+    gap_days: int
     columns: tuple[str, ...]
     positions: tuple[int, ...]
     without_history: float
@@ -69,21 +70,20 @@ class NoPurchase:
         history, known = _histories(features, positions)
         model = BGNBD.fit(history.thinned(MOST_ROWS))
         without = churned[~known] if not known.all() else churned
-        return cls(model, timing, columns, positions, float(without.mean()))
+        return cls(model, timing.horizon_days, timing.gap_days, columns, positions, float(without.mean()))
 
     def predict(self, features: Matrix) -> Floats:
         """Probability of churn, shape (n_rows,)."""
         history, known = _histories(features, self.positions)
         answer = np.full(len(features), self.without_history)
-        timing = self.timing
-        answer[known] = self.model.no_purchase_probability(history, timing.horizon_days, gap_days=timing.gap_days)
+        answer[known] = self.model.no_purchase_probability(history, self.horizon_days, gap_days=self.gap_days)
         return np.clip(answer, 0.0, 1.0)
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
-        timing = {"horizon_days": self.timing.horizon_days, "gap_days": self.timing.gap_days}
+        timing = {"horizon_days": self.horizon_days, "gap_days": self.gap_days}
         rest = {"columns": list(self.columns), "without_history": self.without_history}
-        return {"kind": KIND, "model": self.model.to_json(), "timing": timing, **rest}
+        return {"kind": KIND, "model": self.model.to_json(), **timing, **rest}
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any], names: Sequence[str]) -> Self:
@@ -96,9 +96,9 @@ class NoPurchase:
         columns = tuple(map(str, saved["columns"]))
         if len(columns) != len(_columns("")):
             raise ValueError("a purchase model reads three columns")
-        timing = Timing(int(saved["timing"]["horizon_days"]), int(saved["timing"]["gap_days"]))
+        model, days = BGNBD.from_json(saved["model"]), (int(saved["horizon_days"]), int(saved["gap_days"]))
         positions = tuple(list(names).index(column) for column in columns)
-        return cls(BGNBD.from_json(saved["model"]), timing, columns, positions, float(saved["without_history"]))
+        return cls(model, *days, columns, positions, float(saved["without_history"]))
 
 
 def p0(timing: Timing, noun: str = "purchase") -> Fitter:

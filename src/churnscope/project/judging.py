@@ -10,8 +10,12 @@ from churnscope.config.models import Config
 from churnscope.errors import InputError
 from churnscope.evaluation.figures import Evaluation, evaluate
 from churnscope.evaluation.grade import Grade, grade
+from churnscope.model.baselines import FITTERS, Fitter
+from churnscope.model.no_purchase import p0
 from churnscope.model.predictor import Predictor
+from churnscope.project.days import timing_of
 from churnscope.project.results import iso
+from churnscope.roles import ROLES
 from churnscope.snapshots import SnapshotTable
 
 
@@ -22,6 +26,12 @@ class Judgement:
     cutoff: int
     evaluation: Evaluation
     grade: Grade
+
+
+def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
+    """The rules a model of this config is held against; P0 reads the events of the first activity rule."""
+    role = ROLES[config.sources[config.activity.rules[0].source].role]
+    return (*FITTERS, p0(timing_of(config), role.noun))
 
 
 def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: int) -> Judgement:

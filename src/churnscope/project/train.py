@@ -12,7 +12,7 @@ from churnscope.model.training import train as fit
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
 from churnscope.project.days import training_split
-from churnscope.project.judging import Judgement, judge
+from churnscope.project.judging import Judgement, baseline_fitters, judge
 from churnscope.project.log import logged_run, track
 from churnscope.project.models import feature_plan, model_name, snapshot_plan
 from churnscope.project.promotion import Promotion, may_become_champion
@@ -33,7 +33,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         customers = loaded.n_customers
         table = build_snapshots(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
         progress("training", 0, 1)
-        trained = fit(table, split, config.model)
+        trained = fit(table, split, config.model, fitters=baseline_fitters(config))
         progress("training", 1, 1)
         verdict = judge(config, trained.evaluation, table, split.test[0])
         bundle = _bundle(config, plan, split, trained, verdict)

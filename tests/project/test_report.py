@@ -1,0 +1,90 @@
+"""The report end to end: who may read it, when it is written, and what it is made from."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from churnscope.errors import ConfigError, ModelError
+from churnscope.project.past import past_evaluations
+from churnscope.project.session import Folders
+
+from .conftest import Shop
+
+
+@pytest.fixture(scope="module")
+def reported(trained: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, Path]:
+    """A shop and its report."""
+    page = tmp_path_factory.mktemp("reported") / "page.html"
+    trained.project().report(output=page)
+    return trained, page
+
+
+def test_a_page_that_names_customers_is_for_its_owner_alone(reported: tuple[Shop, Path]) -> None:
+    _, page = reported
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert "mode 0600" in page.read_text("utf-8")
+
+
+def test_the_riskiest_are_those_of_the_score_file(reported: tuple[Shop, Path], tmp_path: Path) -> None:
+    shop, page = reported
+    scores = pq.read_table(shop.project().score(output=tmp_path / "scores.parquet").outputs[0]).to_pylist()
+    text = page.read_text("utf-8")
+    places = [text.index(f">{row['customer_id']}<") for row in scores[:20]]
+    assert places == sorted(places)
+    assert f">{scores[20]['customer_id']}<" not in text
+    assert scores[0]["reason_1"] in text
+
+
+def test_the_same_report_again_writes_nothing(reported: tuple[Shop, Path]) -> None:
+    shop, page = reported
+    before = page.stat().st_mtime_ns
+    assert shop.project().report(output=page).was_done
+    assert page.stat().st_mtime_ns == before
+
+
+def test_without_customers_nobody_is_named_and_anyone_may_read(reported: tuple[Shop, Path], tmp_path: Path) -> None:
+    shop, _ = reported
+    result = shop.project().report(output=tmp_path / "page.html", customers=False)
+    assert not result.names_customers
+    assert stat.S_IMODE(result.page.stat().st_mode) & 0o444
+    assert not any(f">{sale.customer}<" in result.page.read_text("utf-8") for sale in shop.sales)
+
+
+def test_the_report_is_recorded_and_goes_to_a_folder_of_its_day(shop: Shop) -> None:
+    result = shop.project().report()
+    assert result.page.parts[-4:] == ("corner_shop", "reports", "2023-02-27", "report.html")
+    manifest = json.loads(result.manifest.read_text())
+    assert (manifest["command"], manifest["run_id"]) == ("report", result.run_id)
+    assert json.loads(json.dumps(result.to_json()))["as_of"] == "2023-02-27"
+
+
+def test_another_ending_is_refused_before_any_work(shop: Shop) -> None:
+    with pytest.raises(ConfigError, match=r"page\.pdf: a report is an HTML page"):
+        shop.project().report(output="page.pdf")
+    assert not Folders.of(shop.project().config).outputs.exists()
+
+
+def test_a_report_without_a_model_says_how_to_get_one(shop: Shop) -> None:
+    (shop.folder.parent / "models" / "corner_shop" / "champion.json").unlink()
+    with pytest.raises(ModelError, match="no champion"):
+        shop.project().report()
+
+
+def test_later_evaluations_are_part_of_the_report_unless_somebody_changed_them(shop: Shop) -> None:
+    project = shop.project()
+    folder = Folders.of(project.config).outputs / "evaluation"
+    assert past_evaluations(folder, project.config, 30_000) == ()
+    result = project.evaluate()
+    (past,) = past_evaluations(folder, project.config, result.as_of)
+    assert (past.cutoff, past.evaluation.rows) == (result.cutoff, result.evaluation.rows)
+    assert past_evaluations(folder, project.config, result.as_of - 1) == ()
+    other = project.config.model_copy(update={"time_zone": "UTC"})
+    assert past_evaluations(folder, other, result.as_of) == ()
+    figures = next(path for path in result.outputs if path.name == "evaluation.json")
+    figures.write_text(figures.read_text().replace("0", "1", 1))
+    assert past_evaluations(folder, project.config, result.as_of) == ()

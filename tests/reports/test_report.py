@@ -1,0 +1,168 @@
+"""The whole page: self-contained, safe with any text, true in its first words."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from html import unescape
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from churnscope.evaluation.grade import Grade
+from churnscope.reports.findings import Judged
+from churnscope.reports.report import figures, report_page, verdict
+from churnscope.reports.sections import over_time, riskiest, scores, sections
+
+from .conftest import CUTOFF, HOSTILE, judged_rows
+
+VOID = {"meta"}  # elements without an end
+
+
+class Outline(HTMLParser):
+    """Elements, attributes and text of a page; closes what was opened."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.attributes, self.text, self.open = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.text.append(data)
+
+
+@pytest.fixture(scope="session")
+def page(findings):
+    return report_page(replace(findings, past={CUTOFF - 30: judged_rows(seed=5), **findings.past})).to_html().decode()
+
+
+@pytest.fixture(scope="session")
+def outline(page):
+    outline = Outline()
+    outline.feed(page)
+    outline.close()
+    assert outline.open == []
+    return outline
+
+
+def test_nothing_on_the_page_runs_or_asks_a_network(page, outline):
+    assert not {"script", "link", "iframe", "img", "object", "embed", "form", "base", "foreignobject"} & set(outline.elements)
+    assert not [name for name, _ in outline.attributes if name.startswith("on") or name in {"style", "src", "srcset", "action"}]
+    targets = [value for name, value in outline.attributes if name in {"href", "xlink:href"}]
+    assert all(target.startswith("#") for target in targets)
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_the_page_forbids_itself_all_but_its_own_style(page):
+    policy = unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1])
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)[1]
+    own = b64encode(sha256(style.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{own}'; base-uri 'none'; form-action 'none'"
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_hostile_text_stays_text(page, outline):
+    assert HOSTILE in outline.text
+    assert page.count("<script") == page.count("<img") == 0
+
+
+def test_ids_are_unique_and_every_reference_has_its_target(outline):
+    ids = [value for name, value in outline.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    targets = {value[1:] for name, value in outline.attributes if name == "href"}
+    assert targets <= set(ids)
+
+
+def test_no_figure_is_undefined_or_raw(outline):
+    printed = " ".join(outline.text)
+    assert re.search(r"\bnan\b|\binf\b|None\b(?!:)|\d\.\d{7}", printed) is None
+
+
+def test_every_section_is_there_in_order(outline, findings):
+    text = " ".join(outline.text)
+    titles = [section.title for section in sections(findings)]
+    places = [text.rindex(title) for title in titles]
+    assert places == sorted(places)
+    assert "Churned in the riskiest tenth" in text
+
+
+def test_every_picture_has_its_sentence(page):
+    figures = re.findall(r"<figure>.*?</figure>", page, re.DOTALL)
+    assert len(figures) == 11
+    for figure in figures:
+        sentence = unescape(re.search(r"<figcaption>(.*?)</figcaption>", figure, re.DOTALL)[1])
+        assert unescape(re.search(r'aria-label="([^"]*)"', figure)[1]) == sentence
+
+
+def test_the_same_findings_give_the_same_bytes(findings):
+    few = replace(report_page(findings), sections=sections(findings)[:3])
+    assert few.to_html() == few.to_html()
+
+
+def test_a_page_without_names_names_nobody(findings):
+    anonymous = replace(findings, names_customers=False, customers=replace(findings.customers, listed=()))
+    page = report_page(anonymous)
+    assert page.warning == ""
+    assert not list(riskiest(anonymous))
+    assert "0600" in report_page(findings).warning
+
+
+def test_a_single_cutoff_has_no_history(findings):
+    assert list(over_time(findings)) == []
+
+
+@pytest.mark.parametrize(
+    ("grade", "headline", "tone"),
+    [
+        ("use it", "Use it.", "good"),
+        ("use the order only", "Use the order only.", ""),
+        ("no better", "No better.", "bad"),
+        ("too little data", "Too little data.", ""),
+    ],
+)
+def test_the_verdict_comes_in_plain_words(findings, grade, headline, tone):
+    judged = replace(findings.judged, grade=Grade(grade, grade, "It says 95 % why."))
+    said = verdict(replace(findings, judged=judged))
+    assert (said.headline, said.tone) == (headline, tone)
+    assert said.reasons[0] == "It says 95% why."
+
+
+def test_good_figures_with_probabilities_that_are_off_come_with_a_warning(findings):
+    use_it = Grade("use it", "use it", "Better.")
+    sound, off = (Judged(CUTOFF, judged_rows(shift=shift), use_it) for shift in (0, 1))
+    assert "Mind" not in verdict(replace(findings, judged=sound)).meaning
+    assert "Mind" in verdict(replace(findings, judged=off)).meaning
+
+
+def test_a_day_without_active_customers_is_a_page_too(findings):
+    gone = replace(findings.customers, probability=np.empty(0), drivers=(), effects=(), listed=())
+    empty = replace(findings, customers=gone)
+    assert "nobody to score" in next(scores(empty)).lead
+    assert figures(empty)[0][1] == "0"
+    assert {"drivers", "effects", "riskiest"} & {section.anchor for section in sections(empty)} == set()
+
+
+def test_an_evaluation_without_rules_is_a_page_too(findings):
+    alone = judged_rows()
+    alone = replace(alone, predictors={"model": alone.model}, differences={})
+    page = report_page(replace(findings, judged=replace(findings.judged, evaluation=alone)))
+    assert len(page.sections[1].tables) == 1
+    assert page.figures[3][2] == ""
