@@ -12,6 +12,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from churnscope.config.models import Evaluation as Settings
+from churnscope.evaluation.figures import evaluate
 from churnscope.evaluation.grade import Grade
 from churnscope.reports.findings import Judged
 from churnscope.reports.report import figures, report_page, verdict
@@ -20,6 +22,8 @@ from churnscope.reports.sections import over_time, riskiest, scores, sections
 from .conftest import CUTOFF, HOSTILE, judged_rows
 
 VOID = {"meta"}  # elements without an end
+UNDEFINED = re.compile(r"\bnan\b|\binf\b|None\b(?!:)|\d\.\d{7}")
+RNG = np.random.default_rng(0)
 
 
 class Outline(HTMLParser):
@@ -54,11 +58,19 @@ def page(findings):
 
 @pytest.fixture(scope="session")
 def outline(page):
+    return outlined(page)
+
+
+def outlined(page):
     outline = Outline()
     outline.feed(page)
     outline.close()
     assert outline.open == []
     return outline
+
+
+def text_of(page):
+    return " ".join(outlined(page).text)
 
 
 def test_nothing_on_the_page_runs_or_asks_a_network(page, outline):
@@ -92,8 +104,7 @@ def test_ids_are_unique_and_every_reference_has_its_target(outline):
 
 
 def test_no_figure_is_undefined_or_raw(outline):
-    printed = " ".join(outline.text)
-    assert re.search(r"\bnan\b|\binf\b|None\b(?!:)|\d\.\d{7}", printed) is None
+    assert UNDEFINED.search(" ".join(outline.text)) is None
 
 
 def test_every_section_is_there_in_order(outline, findings):
@@ -158,6 +169,15 @@ def test_a_day_without_active_customers_is_a_page_too(findings):
     assert "nobody to score" in next(scores(empty)).lead
     assert figures(empty)[0][1] == "0"
     assert {"drivers", "effects", "riskiest"} & {section.anchor for section in sections(empty)} == set()
+
+
+def test_nobody_who_churned_is_a_page_too(findings):
+    none = evaluate(
+        np.zeros(12), np.arange(12), {"model": np.full(12, 0.2), "base rate": np.full(12, 0.1)}, Settings(bootstraps=5), RNG
+    )
+    judged = replace(findings.judged, evaluation=none)
+    page = report_page(replace(findings, judged=judged, past={CUTOFF: none, CUTOFF + 30: none}))
+    assert UNDEFINED.search(text_of(replace(page, sections=page.sections[:5]).to_html().decode())) is None
 
 
 def test_an_evaluation_without_rules_is_a_page_too(findings):

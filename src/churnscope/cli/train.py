@@ -46,10 +46,14 @@ def describe(result: TrainResult) -> Iterator[Part]:
     yield from figures(result.evaluation, result.grade)
     yield ""
     yield f"{'Champion' if result.promoted else 'Not promoted'}: {result.promotion}"
+    if result.stand_in:
+        yield (
+            f"In its place the {result.stand_in.rule} serves as the champion, version {result.stand_in.version}: the best of the "
+            f"simple rules. To use the model all the same: churnscope models promote CONFIG {result.version} --force"
+        )
     yield from tracking_line(result.tracking)
-    yield (
-        "Next: churnscope score CONFIG" if result.promoted else f"Next: churnscope score CONFIG --model {shown(result.folder)}"
-    )
+    serves = result.promoted or result.stand_in
+    yield "Next: churnscope score CONFIG" if serves else f"Next: churnscope score CONFIG --model {shown(result.folder)}"
 
 
 def _training_table(result: TrainResult) -> Table:

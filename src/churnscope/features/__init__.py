@@ -2,7 +2,7 @@
 
 from churnscope.features.catalog import FAMILIES, build, catalog, chosen
 from churnscope.features.family import Family, family
-from churnscope.features.feature import EITHER, FALLING, RISING, Feature, FeatureSpec
+from churnscope.features.feature import EITHER, FALLING, RISING, Feature, FeatureSpec, suffix, within
 from churnscope.features.log import Log
 
 __all__ = [
@@ -18,4 +18,6 @@ __all__ = [
     "catalog",
     "chosen",
     "family",
+    "suffix",
+    "within",
 ]

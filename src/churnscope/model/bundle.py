@@ -1,8 +1,8 @@
 """Saved models on disk: `models/<name>/<version>/`, written whole or not at all, read with suspicion.
 
 A version is the as-of day and a hash of all that is in the folder: the same training gives the same version, at any time.
-Two small pointer files beside the versions say which was written last (`latest.json`) and which is in use (`champion.json`, with
-those that were in use before).
+Two small pointer files beside the versions say which was written last (`latest.json`) and which is in use (`champion.json`,
+which lists those that were in use before too).
 """
 
 from __future__ import annotations

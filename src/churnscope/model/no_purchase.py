@@ -77,7 +77,7 @@ class NoPurchase:
         history, known = _histories(features, self.positions)
         answer = np.full(len(features), self.without_history)
         answer[known] = self.model.no_purchase_probability(history, self.horizon_days, gap_days=self.gap_days)
-        return np.clip(answer, 0.0, 1.0)
+        return np.asarray(np.clip(answer, 0.0, 1.0))
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""

@@ -55,6 +55,22 @@ def complete_cutoffs(config: Config, first_day: int, as_of: int) -> tuple[int, .
     return plan_cutoffs(first_day + history, as_of, timing, most=config.prediction.most_cutoffs, spacing_days=spacing)
 
 
+def newest_cutoff(config: Config, first_day: int, as_of: int) -> int:
+    """The newest cutoff whose outcome is known at `as_of`.
+
+    Raises
+    ------
+    InputError : when there is none.
+    """
+    cutoffs = complete_cutoffs(config, first_day, as_of)
+    if not cutoffs:
+        raise InputError(
+            f"No cutoff has a complete outcome before {date_of(as_of)}.",
+            "Give newer data, a later --as-of, or a shorter horizon_days.",
+        )
+    return cutoffs[-1]
+
+
 def training_split(config: Config, first_day: int, as_of: int) -> Split:
     """The cutoffs by use.
 

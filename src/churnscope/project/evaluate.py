@@ -7,16 +7,13 @@ import time
 from typing import BinaryIO
 
 from churnscope.config.models import Config
-from churnscope.errors import InputError, ModelError
-from churnscope.model.bundle import Bundle
-from churnscope.model.predictor import Predictor
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.project.days import complete_cutoffs
+from churnscope.project.days import newest_cutoff
 from churnscope.project.judging import Judgement, judge
 from churnscope.project.log import logged_run, pictures, track
-from churnscope.project.models import load_model, matching_plan, model_facts, trained_through
+from churnscope.project.models import load_model, matching_plan, model_facts, unseen
 from churnscope.project.results import EvaluateResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.snapshots import build_snapshots
@@ -30,8 +27,8 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
         with loaded_data(config, as_of, progress) as loaded:
             facts = facts_of("evaluate", config, loaded, model=model_facts(bundle))
             record.run_id, record.as_of = facts.run_id, facts.as_of
-            cutoff = _newest_cutoff(config, loaded.first_day, loaded.as_of)
-            predictor, through = _unseen(bundle, cutoff)
+            cutoff = newest_cutoff(config, loaded.first_day, loaded.as_of)
+            predictor, through = unseen(bundle, cutoff)
             plan = matching_plan(config, loaded, bundle, (cutoff,))
             customers = loaded.n_customers
             table = build_snapshots(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
@@ -50,33 +47,6 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
         grade=verdict.grade,
         outputs=tuple(outputs.folder / name for name in outputs.names),
         tracking=tracking,
-    )
-
-
-def _newest_cutoff(config: Config, first_day: int, as_of: int) -> int:
-    cutoffs = complete_cutoffs(config, first_day, as_of)
-    if not cutoffs:
-        raise InputError(
-            f"No cutoff has a complete outcome before {iso(as_of)}.",
-            "Give newer data, a later --as-of, or a shorter horizon_days.",
-        )
-    return cutoffs[-1]
-
-
-def _unseen(bundle: Bundle, cutoff: int) -> tuple[Predictor, int]:
-    """The predictor of the bundle whose training outcomes had all closed by the cutoff, and the day they closed.
-
-    The final model where it is old enough; else its twin from before the test cutoff.
-    """
-    for predictor, through in (
-        (bundle.final, trained_through(bundle, "all")),
-        (bundle.evaluation, trained_through(bundle, "before_test")),
-    ):
-        if through <= cutoff:
-            return predictor, through
-    raise ModelError(
-        f"Model {bundle.version} learned from outcomes up to {iso(through)}, after the newest complete cutoff {iso(cutoff)}.",
-        "Evaluate it as of a later day, or train a model as of this day.",
     )
 
 

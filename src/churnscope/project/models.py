@@ -13,9 +13,10 @@ from churnscope.features import FAMILIES
 from churnscope.features.plugins import own_families, source_hash
 from churnscope.model.baselines import BaseRate
 from churnscope.model.bundle import Bundle, definition_of, read_bundle, resolve
+from churnscope.model.predictor import Predictor
 from churnscope.project.session import Folders
 from churnscope.snapshots import SnapshotPlan
-from churnscope.timeline import Split, Timing, day_number
+from churnscope.timeline import Split, Timing, date_of, day_number
 
 _ADVICE = "Train a model with this config, or use the config it was trained with."
 
@@ -57,6 +58,27 @@ def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> i
     timing = bundle.definition["timing"]
     newest = max(getattr(Split(**days), cutoffs))
     return Timing(timing["horizon_days"], timing["gap_days"]).outcome_end(newest)
+
+
+def unseen(bundle: Bundle, cutoff: int) -> tuple[Predictor, int]:
+    """The predictor of a bundle whose training outcomes had all closed by a cutoff, and the day they closed.
+
+    The final model where it is old enough; else its twin from before the test cutoff.
+
+    Raises
+    ------
+    ModelError : when both have seen outcomes after the cutoff.
+    """
+    for predictor, through in (
+        (bundle.final, trained_through(bundle, "all")),
+        (bundle.evaluation, trained_through(bundle, "before_test")),
+    ):
+        if through <= cutoff:
+            return predictor, through
+    raise ModelError(
+        f"Model {bundle.version} learned from outcomes up to {date_of(through)}, after the cutoff {date_of(cutoff)}.",
+        "Look at it as of a later day, or train a model as of this day.",
+    )
 
 
 def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Sequence[int]) -> SnapshotPlan:

@@ -67,6 +67,14 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """A simple rule that serves as the champion because no model has won yet; `version` is its bundle."""
+
+    rule: str
+    version: str
+
+
+@dataclass(frozen=True)
 class TrainResult:
     """A trained model and how it did on the test cutoff, which its evaluation twin never saw.
 
@@ -78,6 +86,7 @@ class TrainResult:
     rounds : boosting rounds of each seed, or 0 for the small-data recipe.
     features : how many the model was given.
     promoted : whether it became the champion, and `promotion` why or why not.
+    stand_in : the rule that became the champion in its place; None where the model did, or there is an earlier champion.
     """
 
     name: str
@@ -94,6 +103,7 @@ class TrainResult:
     promoted: bool
     promotion: str
     tracking: Tracking
+    stand_in: StandIn | None = None
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
@@ -111,6 +121,7 @@ class TrainResult:
             "grade": self.grade.to_json(),
             "promoted": self.promoted,
             "promotion": self.promotion,
+            "stand_in": None if self.stand_in is None else asdict(self.stand_in),
             "tracking": asdict(self.tracking),
         }
 

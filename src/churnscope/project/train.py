@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
-from churnscope.model.bundle import Bundle, champion, definition_of, promote, write_bundle
+from churnscope.model.bundle import Bundle, champion, definition_of, write_bundle
+from churnscope.model.bundle import promote as promote_version
 from churnscope.model.training import Trained
 from churnscope.model.training import train as fit
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
+from churnscope.project.comparison import Ground
 from churnscope.project.days import training_split
 from churnscope.project.judging import Judgement, baseline_fitters, judge
 from churnscope.project.log import logged_run, track
 from churnscope.project.models import feature_plan, model_name, snapshot_plan
-from churnscope.project.promotion import Promotion, may_become_champion
-from churnscope.project.results import TrainResult, iso
+from churnscope.project.promotion import Promotion, figures_of, gate, stand_in
+from churnscope.project.results import StandIn, TrainResult
 from churnscope.project.session import Folders, facts_of, loaded_data
-from churnscope.snapshots import SnapshotPlan, build_snapshots
+from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots
 from churnscope.timeline import Split
+
+NOT_ASKED = Promotion(granted=False, reason="not asked for")
 
 
 def train(config: Config, as_of: int | None, progress: Progress, *, promote: bool) -> TrainResult:
@@ -38,7 +44,9 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         verdict = judge(config, trained.evaluation, table, split.test[0])
         bundle = _bundle(config, plan, split, trained, verdict)
         folder = write_bundle(folders.models, bundle)
-        promotion = _promote(config, folders, folder.name, verdict, asked=promote)
+        bundle = replace(bundle, version=folder.name)
+        serving = _Serving(config, bundle, verdict, table)
+        promotion, rule = serving.settle(Ground(config, loaded, progress)) if promote else (NOT_ASKED, None)
         record.counts = {"snapshots": trained.rows, "churned_customers": trained.churned_customers}
         record.outputs = [str(folder)]
         tracking = track(config, logged_run(config, facts, verdict, started_ms, folder.name), record)
@@ -56,6 +64,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         grade=verdict.grade,
         promoted=promotion.granted,
         promotion=promotion.reason,
+        stand_in=rule,
         tracking=tracking,
     )
 
@@ -72,16 +81,32 @@ def _bundle(config: Config, plan: SnapshotPlan, split: Split, trained: Trained, 
         plan=feature_plan(plan),
         config=definition(config),
         definition=definition_of(config, split),
-        figures={"cutoff": iso(verdict.cutoff), "evaluation": verdict.evaluation.to_json(), "grade": verdict.grade.to_json()},
+        figures=figures_of(verdict),
     )
 
 
-def _promote(config: Config, folders: Folders, version: str, verdict: Judgement, *, asked: bool) -> Promotion:
-    """Make the version the champion where it was asked for and the gate is open."""
-    name = model_name(config)
-    present = champion(folders.models, name)
-    decision = may_become_champion(verdict.grade, present, small_allowed=config.model.allow_small)
-    if asked and decision.granted:
-        promote(folders.models, name, version)
-        return decision
-    return decision if asked else Promotion(granted=False, reason="not asked for")
+@dataclass(frozen=True)
+class _Serving:
+    """A written model that asks to be the champion, and what it was judged on."""
+
+    config: Config
+    bundle: Bundle
+    verdict: Judgement
+    table: SnapshotTable
+
+    def settle(self, ground: Ground) -> tuple[Promotion, StandIn | None]:
+        """Make the model the champion where the gate is open; where it is not and there is no champion, the best simple rule."""
+        models, cutoff = Folders.of(self.config).models, self.verdict.cutoff
+        decision = gate(self.config, self.bundle, lambda one, other: ground.compared(one, other, cutoff, self.table))
+        if decision.granted:
+            promote_version(models, self.bundle.name, self.bundle.version)
+            return decision, None
+        return decision, self._stand_in(models) if champion(models, self.bundle.name) is None else None
+
+    def _stand_in(self, models: Path) -> StandIn | None:
+        rule = stand_in(self.config, self.bundle, self.verdict, self.table)
+        if rule is None:
+            return None
+        version = write_bundle(models, rule, latest=False).name
+        promote_version(models, rule.name, version)
+        return StandIn(rule.stands_in, version)

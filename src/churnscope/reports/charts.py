@@ -97,7 +97,9 @@ def comparison_sentence(evaluation: Evaluation, metric: str) -> str:
 
 def history_sentence(past: Mapping[int, Evaluation], metric: str) -> str:
     """What the picture of the cutoffs shows."""
-    figures = [evaluation.model.metrics[metric].value for evaluation in past.values()]
+    figures = [value for each in past.values() if not isnan(value := each.model.metrics[metric].value)]
+    if not figures:
+        return f"There is no {title(metric)} to compare"
     won = sum(is_better(metric, each) for evaluation in past.values() for each in _against_best(evaluation, metric))
     return (
         f"Judged at {len(past)} cutoffs, the model's {title(metric)} lay between {min(figures):.3f} and {max(figures):.3f}; "
@@ -107,9 +109,11 @@ def history_sentence(past: Mapping[int, Evaluation], metric: str) -> str:
 
 def draw_comparison(axes: Axes, evaluation: Evaluation, metric: str) -> None:
     """A metric of the model and of every baseline with its interval, the best on top."""
-    names = sorted(evaluation.predictors, key=lambda name: better(metric) * evaluation.predictors[name].metrics[metric].value)
+    figures = {name: predictor.metrics[metric] for name, predictor in evaluation.predictors.items()}
+    names = [name for name in figures if not isnan(figures[name].value)]
+    names.sort(key=lambda name: better(metric) * figures[name].value)
     for place, name in enumerate(names):
-        figure = evaluation.predictors[name].metrics[metric]
+        figure = figures[name]
         colour = MODEL_COLOUR if name == MODEL else LINE_COLOUR
         axes.plot([figure.low, figure.high], [place, place], color=colour, linewidth=2, solid_capstyle="butt")
         axes.plot([figure.value], [place], "o", color=colour, markersize=7)

@@ -1,0 +1,61 @@
+"""Two saved models on the same rows, from whose outcomes neither has learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from churnscope.config.models import Config
+from churnscope.engines.duckdb import Loaded
+from churnscope.evaluation.figures import MODEL, Evaluation, evaluate
+from churnscope.model.bundle import Bundle
+from churnscope.model.logistic import Floats
+from churnscope.operations.logs import Progress
+from churnscope.project.models import matching_plan, unseen
+from churnscope.snapshots import SnapshotTable, build_snapshots
+
+OTHER = "other model"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The data on which models meet."""
+
+    config: Config
+    loaded: Loaded
+    progress: Progress
+
+    def compared(self, one: Bundle, other: Bundle, cutoff: int, table: SnapshotTable | None = None) -> Evaluation:
+        """The first model, as "model", and the second, under `OTHER`, at a cutoff.
+
+        Parameters
+        ----------
+        table : snapshots of the first model, where they are at hand.
+
+        Raises
+        ------
+        ModelError : when one of them has learned from outcomes after the cutoff, or the config gives other features than its.
+        """
+        unseen(other, cutoff)  # before rows are built in vain
+        rows = self._rows(one, cutoff) if table is None else table
+        alike = (one.specs, one.plan) == (other.specs, other.plan)
+        other_rows = rows if alike else self._rows(other, cutoff)
+        here = _known(rows, cutoff)
+        forecasts = {MODEL: _forecast(one, rows, cutoff), OTHER: _forecast(other, other_rows, cutoff)}
+        rng = np.random.default_rng(self.config.model.seed)
+        return evaluate(rows.churned[here], rows.customer[here], forecasts, self.config.evaluation, rng)
+
+    def _rows(self, bundle: Bundle, cutoff: int) -> SnapshotTable:
+        customers = self.loaded.n_customers
+        plan = matching_plan(self.config, self.loaded, bundle, (cutoff,))
+        return build_snapshots(self.loaded.blocks(), plan, progress=lambda done: self.progress("features", done, customers))
+
+
+def _known(table: SnapshotTable, cutoff: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return (table.cutoff == cutoff) & (table.churned >= 0)
+
+
+def _forecast(bundle: Bundle, table: SnapshotTable, cutoff: int) -> Floats:
+    predictor, _ = unseen(bundle, cutoff)
+    return predictor.predict(table.features[_known(table, cutoff)], cutoff)

@@ -1,0 +1,66 @@
+"""A feature family of one's own, from a file beside the config to a refused model when its source changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from churnscope.errors import ConfigError, ModelError
+from churnscope.model.bundle import promote
+from churnscope.project import Project
+
+from .conftest import Shop
+
+FAMILY = '''
+from churnscope.features import FALLING, Feature, family, suffix, within
+
+
+@family("purchases", needs=("amount",))
+def small_orders(log):
+    """How often the customer bought for less than ten."""
+    small = log.kept.derive("small", lambda rows: rows.signals["amount"] < 10 / log.resolution)
+    for window in log.long_windows:
+        yield Feature(
+            name=f"small_order_count_{suffix(window)}",
+            unit="lines",
+            window=window,
+            concept="small orders",
+            sentence=f"{{value:.0f}} small orders {within(window)}",
+            direction=FALLING,
+            values=log.kept.total(small, window),
+        )
+'''
+
+
+@pytest.fixture
+def own_shop(shop: Shop) -> Shop:
+    """The shop with a family of its own, in a file beside its config."""
+    (shop.folder / "my_families.py").write_text(FAMILY)
+    return shop
+
+
+def with_family(shop: Shop, plugin: str = "my_families") -> Project:
+    project = shop.project()
+    features = project.config.features.model_copy(update={"plugins": (plugin,)})
+    project.config = project.config.model_copy(update={"features": features})
+    return project
+
+
+def test_it_is_in_the_catalogue_the_model_and_the_scores(own_shop: Shop) -> None:
+    project = with_family(own_shop)
+    names = [spec.name for spec in project.catalog().features if spec.family == "small_orders"]
+    assert names == ["small_order_count_60d", "small_order_count_ever"]
+    trained = project.train(promote=False)
+    assert project.score(model=trained.version).counts["active"] > 0
+
+
+def test_a_changed_source_refuses_the_model(own_shop: Shop) -> None:
+    trained = with_family(own_shop).train(promote=False)
+    promote(own_shop.folder.parent / "models", trained.name, trained.version)
+    (own_shop.folder / "my_families.py").write_text(FAMILY.replace("< 10", "< 20"))
+    with pytest.raises(ModelError, match="plugins of the features changed"):
+        with_family(own_shop).score()
+
+
+def test_a_missing_module_is_named(own_shop: Shop) -> None:
+    with pytest.raises(ConfigError, match='no module "nowhere"'):
+        with_family(own_shop, "nowhere").catalog()
