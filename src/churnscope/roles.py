@@ -30,7 +30,7 @@ class Role:
     """What one row of a source is.
 
     `noun` and `verb` are the words of features and reasons: "3 purchases", "last bought 12 days ago".
-    `many_per_customer` is false where a customer has one row.
+    `many_per_customer` is false where a customer has one row, `is_activity` where a row is not something that happened.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Role:
     noun: str
     verb: str
     many_per_customer: bool = True
+    is_activity: bool = True
 
     def column(self, name: str) -> RoleColumn:
         """The column of this name; `KeyError` where the role has none."""
@@ -100,6 +101,19 @@ ROLES: dict[str, Role] = {
             noun="customer",
             verb="joined",
             many_per_customer=False,
+            is_activity=False,
+        ),
+        Role(
+            "extra_features",
+            "numbers that another system computed of a customer; each is a signal",
+            (
+                _CUSTOMER,
+                RoleColumn("time", "time", "the day they describe; they are seen at cutoffs after it", required=True),
+                _KNOWN,
+            ),
+            noun="extra feature",
+            verb="known",
+            is_activity=False,
         ),
     )
 }

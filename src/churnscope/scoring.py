@@ -167,7 +167,9 @@ def _reasons(
 
 def _state(rows: ScoringRows, code: int) -> tuple[str, ...]:
     days = rows.days_since_last_event[code]
-    return ("no event that counts as activity so far",) if np.isnan(days) else (f"already inactive: last active {days:.0f} days ago",)
+    if np.isnan(days):
+        return ("no event that counts as activity so far",)
+    return (f"already inactive: last active {days:.0f} days ago",)
 
 
 def _nth(texts: tuple[str, ...], i: int) -> str | None:

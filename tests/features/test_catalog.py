@@ -17,6 +17,7 @@ EVERYTHING = {
     "purchases": PURCHASES | {"discount", "minute_of_day", "gift"},
     "engagement": ENGAGEMENT | {"minute_of_day", "score"},
     "customers": frozenset[str](),
+    "extra_features": frozenset({"credit"}),
 }
 
 

@@ -330,3 +330,8 @@ def hours(h: History) -> Answers:
 def calendar(h: History) -> Answers:
     cutoff = EPOCH + timedelta(h.cutoff)
     return {"cutoff_month": cutoff.month, "cutoff_week": (cutoff.timetuple().tm_yday - 1) // 7 + 1}
+
+
+@oracle
+def latest(h: History) -> Answers:
+    return {f"latest_{name}": newest(h.rows, name) for name in h.own}

@@ -20,7 +20,7 @@ TIMING = Timing(horizon_days=30, gap_days=7)
 AS_OF = 1_100  # the outcome of the last two cutoffs is not complete
 MICROSECONDS = 86_400_000_000
 INSTANTS = (0, 1, MICROSECONDS // 2, MICROSECONDS - 1)
-OWN = {"purchases": ("gift", "weight"), "engagement": ("score",), "customers": ()}
+OWN = {"purchases": ("gift", "weight"), "engagement": ("score",), "customers": (), "extra_features": ("credit",)}
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,20 @@ def no_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     return {}
 
 
+def extra_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    return {"credit": with_missing(rng, rng.normal(0, 100, n))}
+
+
 def with_missing(rng: np.random.Generator, values: np.ndarray) -> np.ndarray:
     return np.where(rng.random(len(values)) < 0.2, np.nan, values)
 
 
-SIGNALS = {"purchases": purchase_signals, "engagement": engagement_signals, "customers": no_signals}
+SIGNALS = {
+    "purchases": purchase_signals,
+    "engagement": engagement_signals,
+    "customers": no_signals,
+    "extra_features": extra_signals,
+}
 
 
 def rows_of(events: Events, customer: int) -> list[Row]:

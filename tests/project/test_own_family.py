@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow.parquet as pq
 import pytest
 
 from churnscope.errors import ConfigError, ModelError
@@ -64,3 +65,20 @@ def test_a_changed_source_refuses_the_model(own_shop: Shop) -> None:
 def test_a_missing_module_is_named(own_shop: Shop) -> None:
     with pytest.raises(ConfigError, match='no module "nowhere"'):
         with_family(own_shop, "nowhere").catalog()
+
+
+def test_numbers_computed_elsewhere_are_joined_as_of_their_day(shop: Shop) -> None:
+    project = shop.project()
+    (shop.folder / "credit.csv").write_text("id,as_of,score\nc0001,2022-06-01,10\nc0001,2022-12-31,20\nc0001,2023-01-01,30\n")
+    text = (shop.folder / "config.toml").read_text() + (
+        '\n[sources.credit]\nrole = "extra_features"\nformat = "csv"\nfiles = "credit.csv"\ntypes = { score = "number" }\n'
+        'signals = { credit_score = "score" }\ncolumns = { customer = "id", time = "as_of" }\n'
+    )
+    (shop.folder / "config.toml").write_text(text)
+    project = Project(shop.folder / "config.toml")
+    written = project.features(cutoffs=["2022-05-01", "2022-06-01", "2022-06-02", "2023-01-01", "2023-01-02"])
+    table = pq.read_table(written.output, columns=["customer_id", "cutoff", "latest_credit_score"]).to_pylist()
+    values = {str(row["cutoff"]): row["latest_credit_score"] for row in table if row["customer_id"] == "c0001"}
+    expected = {"2022-05-01": None, "2022-06-01": None, "2022-06-02": 10, "2023-01-01": 20, "2023-01-02": 30}
+    assert values == {day: value for day, value in expected.items() if day in values}
+    assert len(values) >= 2

@@ -112,6 +112,7 @@ def findings(evaluation):
         config=small_config(),
         as_of=AS_OF,
         learned_from=(14_900, 14_950, CUTOFF),
+        stands_in="",
         features=3,
         dropped=0,
         judged=Judged(CUTOFF, evaluation, grade(evaluation)),

@@ -163,6 +163,12 @@ def test_good_figures_with_probabilities_that_are_off_come_with_a_warning(findin
     assert "Mind" in verdict(replace(findings, judged=off)).meaning
 
 
+def test_a_rule_that_stands_in_is_said_to_be_one(findings):
+    said = verdict(replace(findings, stands_in="recency rule"))
+    assert said.headline == "The recency rule stands in."
+    assert "No model has beaten the simple rules yet" in said.meaning
+
+
 def test_a_day_without_active_customers_is_a_page_too(findings):
     gone = replace(findings.customers, probability=np.empty(0), drivers=(), effects=(), listed=())
     empty = replace(findings, customers=gone)

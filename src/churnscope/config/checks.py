@@ -60,12 +60,12 @@ def _time_zone(where: str, name: str | None) -> Iterator[ConfigError]:
 
 def _some_events(config: Config) -> Iterator[ConfigError]:
     if not _event_sources(config):
-        roles = ", ".join(name for name, role in ROLES.items() if role.many_per_customer)
+        roles = ", ".join(name for name, role in ROLES.items() if role.is_activity)
         yield ConfigError("[sources]: no source holds events.", f"Add one of the role {roles}.")
 
 
 def _event_sources(config: Config) -> list[str]:
-    return [name for name, source in config.sources.items() if ROLES[source.role].many_per_customer]
+    return [name for name, source in config.sources.items() if ROLES[source.role].is_activity]
 
 
 def _source(where: str, source: Source) -> Iterator[ConfigError]:

@@ -134,7 +134,7 @@ class DuckDBEngine:
             Report(self._connection, self._config, source, used, as_of).made(with_duplicates=with_duplicates)
             for source, used in counted
         )
-        days = [report.first_day for report in reports if report.first_day is not None and ROLES[report.role].many_per_customer]
+        days = [report.first_day for report in reports if report.first_day is not None and ROLES[report.role].is_activity]
         roles = _roles(sources, self._config.time_zone)
         return Loaded(
             reports=reports,

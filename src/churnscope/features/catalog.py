@@ -21,7 +21,7 @@ from churnscope.features.norm import own_norm, spend_norm
 from churnscope.features.recency import recency
 from churnscope.features.regularity import overdue, regularity
 from churnscope.features.returns import returned_money, returns
-from churnscope.features.signals import measures, own_signals
+from churnscope.features.signals import latest, measures, own_signals
 from churnscope.features.streaks import active_days, day_streaks, week_streaks
 from churnscope.features.tenure import membership, tenure
 from churnscope.features.timing import calendar, hours, weekdays
@@ -59,6 +59,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     discount_rate,
     measures,
     own_signals,
+    latest,
     weekdays,
     hours,
     calendar,

@@ -26,6 +26,21 @@ def own_signals(log: Log) -> Iterator[Feature]:
         yield from _summary(log, signal, f"{log.noun}_{signal}")
 
 
+@family("extra_features")
+def latest(log: Log) -> Iterator[Feature]:
+    """The newest values that another system computed of the customer."""
+    for signal in log.own_signals:
+        words = signal.replace("_", " ")
+        yield Feature(
+            name=f"latest_{signal}",
+            unit=words,
+            concept=words,
+            sentence=f"{words} {{value:,.6g}}",
+            missing=f"no {words} known",
+            values=log.rows.last(signal),
+        )
+
+
 def _summary(log: Log, signal: str, name: str) -> Iterator[Feature]:
     words = signal.replace("_", " ")
     for window in log.main_windows:

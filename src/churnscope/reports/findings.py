@@ -49,6 +49,7 @@ class Findings:
     config : what was asked.
     as_of : first day that is not read.
     learned_from : cutoffs of the model that scores, rising.
+    stands_in : name of the simple rule that serves as the model; empty for a model.
     features : how many it reads, and `dropped`, how many it was not given because they tell nobody apart.
     judged : how it did.
     past : every evaluation there is, by cutoff, the judged one among them.
@@ -60,6 +61,7 @@ class Findings:
     config: Config
     as_of: int
     learned_from: tuple[int, ...]
+    stands_in: str
     features: int
     dropped: int
     judged: Judged

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.grade import Grade, spoken
 from churnscope.reports.charts import best_rule, calibration_sentence, gains_sentence
 from churnscope.reports.findings import Findings
 from churnscope.reports.page import Page, Tone, Verdict
@@ -18,6 +18,9 @@ MEANINGS = {
     "no better": "A rule anyone could write orders the customers as well. Use the rule, or give the model more to learn from.",
     "too little data": "So few customers churned that no figure below is firm. Come back with more history.",
 }
+STANDS_IN = (
+    "No model has beaten the simple rules yet, so {rule} scores the customers. Where this page says model, it is that rule."
+)
 MIND = " Mind that these probabilities, though better than the rules', are off by more than chance: see below."
 NAMES_CUSTOMERS = (
     "This page names customers. It was written so that its owner alone can read it (file mode 0600): keep it as you keep your "
@@ -41,13 +44,15 @@ def report_page(findings: Findings) -> Page:
 
 def verdict(findings: Findings) -> Verdict:
     """The grade and why, in plain words."""
-    judged = findings.judged
-    evaluation, grade = judged.evaluation, judged.grade
-    reasons = (grade.reason.replace(" %", "%"), *(f"{say(evaluation)}." for say in (gains_sentence, calibration_sentence)))
+    evaluation, grade = findings.judged.evaluation, findings.judged.grade
+    shown = tuple(f"{say(evaluation)}." for say in (gains_sentence, calibration_sentence))
+    if findings.stands_in:
+        rule = spoken(findings.stands_in)
+        return Verdict(f"{capital(rule)} stands in.", STANDS_IN.format(rule=rule), shown, "")
     figures = evaluation.model
     is_off = grade.is_good and figures.metrics["ece"].value > figures.reliability.noise[1]
     meaning = MEANINGS[grade.verdict] + (MIND if is_off else "")
-    return Verdict(f"{capital(grade.text)}.", meaning, reasons, _tone(grade))
+    return Verdict(f"{capital(grade.text)}.", meaning, (grade.reason.replace(" %", "%"), *shown), _tone(grade))
 
 
 def figures(findings: Findings) -> tuple[tuple[str, str, str], ...]:
