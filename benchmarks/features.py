@@ -121,7 +121,7 @@ def _build(log: Path, threads: int, cutoffs: int, memory: str | None) -> tuple[i
 
     config = load_config(config_of(log, threads=threads, memory_limit=memory))
     with open_engine(config) as engine:
-        loaded = engine.load()
+        loaded = engine.load(with_duplicates=False)
         plan = SnapshotPlan.from_config(config, loaded, _cutoff_days(loaded.as_of, cutoffs))
         rows = sum(len(table.features) for table in stream_snapshots(loaded.blocks(), plan, threads=threads))
     return rows, len(plan.specs)
@@ -146,7 +146,7 @@ def _profile(log: Path, threads: int, cutoffs: int, memory: str) -> dict[str, ob
     _compile_kernels(log, threads)
     config = load_config(config_of(log, threads=threads, memory_limit=memory))
     with open_engine(config) as engine:
-        loaded, load = measured(engine.load)
+        loaded, load = measured(lambda: engine.load(with_duplicates=False))
         _, stream = measured(lambda: [None for _ in loaded.blocks()])
         plan = SnapshotPlan.from_config(config, loaded, _cutoff_days(loaded.as_of, cutoffs))
         with kernel_seconds() as spent:
