@@ -1,0 +1,26 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+# A run started in the background, or under nohup, inherits that these are ignored.
+USUAL = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> Iterator[None]:
+    """Tests of interrupts need the signals heard, here and in the processes they start."""
+    ignored = [number for number in USUAL if signal.getsignal(number) == signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, USUAL[number])
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
