@@ -18,7 +18,7 @@ from churnscope.snapshots import ScoringRows, SnapshotPlan, build_scoring_rows
 from .conftest import FIRST_DAY, Sale, Shop
 
 AS_OF = datetime(2023, 2, 27)
-few_examples = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few_examples = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def scores(shop: Shop, rows: list[Sale] | None = None) -> list[dict[str, object]]:

@@ -32,11 +32,13 @@ def assert_recovered(fit, truth):
     assert fit.parameters == pytest.approx(truth, rel=0.3)
 
 
+@pytest.mark.slow
 def test_pareto_nbd_finds_the_parameters_customers_were_made_with(simulate_pareto):
     truth = (0.8, 8.0, 0.7, 12.0)
     assert_recovered(ParetoNBD.fit(simulate_pareto(truth, 4000, seed=1)), truth)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [BGNBD, MBGNBD])
 def test_beta_geometric_finds_the_parameters_customers_were_made_with(kind, simulate_beta_geometric):
     truth = (0.8, 6.0, 0.9, 2.5)
@@ -73,7 +75,7 @@ HARD = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.slow if kind is ParetoNBD else ()) for kind in KINDS])
 @pytest.mark.parametrize("case", HARD)
 def test_poor_histories_still_give_a_usable_model(kind, case):
     rows = RepeatRows(*HARD[case])
