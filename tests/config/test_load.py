@@ -27,8 +27,8 @@ def test_a_small_config_loads_with_its_defaults(load) -> None:
 def test_paths_start_at_the_config_file(load, tmp_path: Path) -> None:
     config = load()
     assert config.sources["orders"].files == (Files(path=str(tmp_path / "configs/orders.csv")),)
-    assert config.folders.outputs == tmp_path / "outputs"
-    assert config.folders.models == tmp_path / "models"
+    assert config.folders.outputs == tmp_path / "configs/outputs"
+    assert config.folders.models == tmp_path / "configs/models"
 
 
 def test_written_folders_start_at_the_config_file_too(load, tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_written_folders_start_at_the_config_file_too(load, tmp_path: Path) -> N
 def test_a_relative_path_to_the_config_gives_absolute_paths(load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load()
     monkeypatch.chdir(tmp_path)
-    assert load_config("configs/shop.toml", {}).folders.outputs == tmp_path / "outputs"
+    assert load_config("configs/shop.toml", {}).folders.outputs == tmp_path / "configs/outputs"
 
 
 def test_variables_are_filled_in(load, tmp_path: Path) -> None:

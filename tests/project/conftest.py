@@ -52,6 +52,10 @@ bootstraps = 40
 
 [tracking]
 enabled = false
+
+[folders]
+outputs = "../outputs"
+models = "../models"
 """
 
 

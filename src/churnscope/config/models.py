@@ -152,6 +152,7 @@ class Evaluation(Section):
     lift_shares: tuple[PositiveShare, ...] = (0.05, 0.10, 0.20)
     capacity: Positive | None = None  # customers the team can call per period
     bootstraps: Annotated[int, Field(ge=0, le=10_000)] = 500
+    folds: Annotated[int, Field(ge=0, le=24)] = 3  # cutoffs of the backtest
 
 
 class Tracking(Section):
@@ -166,8 +167,8 @@ class Tracking(Section):
 class Folders(Section):
     """Where results go, relative to the config file."""
 
-    outputs: Folder = Path("../outputs")
-    models: Folder = Path("../models")
+    outputs: Folder = Path("outputs")
+    models: Folder = Path("models")
     plugins: Folder = Path()  # where modules of [features] plugins are looked for first
 
 
