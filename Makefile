@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
-EVENTS ?= 10000000
+EVENTS ?= 1000000 10000000
 VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= default
@@ -21,14 +21,17 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 install: $(VENV)/installed ## Make .venv with the pinned versions
 
-demo: install ## Raw shop files to a scored customer list: check, train, evaluate, score
+demo: install ## Raw shop files to a scored customer list and a page: check, train, evaluate, score, report
 	@$(BIN)/python -m churnscope check configs/online_retail.toml
 	@$(BIN)/python -m churnscope train configs/online_retail.toml
-	@$(BIN)/python -m churnscope evaluate configs/online_retail.toml
+	@$(BIN)/python -m churnscope evaluate configs/online_retail.toml --no-backtest
+	@echo "(without the backtest at earlier cutoffs, which takes a minute more: churnscope evaluate configs/online_retail.toml)"
 	@$(BIN)/python -m churnscope score configs/online_retail.toml
+	@$(BIN)/python -m churnscope report configs/online_retail.toml
 	@echo
 	@echo "Look at:"
 	@echo "  outputs/online_retail/scores/2011-12-09/scores.csv         the customers, riskiest first, with reasons"
+	@echo "  outputs/online_retail/reports/2011-12-09/report.html       one page on model, scores and data; open it in a browser"
 	@echo "  outputs/online_retail/evaluation/2011-09-10/               calibration, gains and deciles as pictures"
 	@echo "  configs/online_retail.toml, configs/reference.toml         how a business is described"
 
@@ -52,7 +55,10 @@ types: install ## mypy --strict
 doctest: install ## The examples in docstrings
 	$(BIN)/python -m pytest -q src
 
-bench: install ## Feature building against DuckDB group-by and other ways, in one run (EVENTS=10000000)
+notebooks: install ## Execute the notebooks and compare nothing but that they run
+	$(BIN)/python notebooks/execute.py
+
+bench: install ## Feature building against DuckDB group-by and other ways, in one run (EVENTS="1000000 10000000")
 	$(BIN)/python benchmarks/features.py --page --events $(EVENTS)
 
 clean: ## Remove everything that was made

@@ -30,7 +30,7 @@ LARGE = 50_000_000  # from here on, only 12 cutoffs, at two memory limits
 FLOOR_RUNS = 3
 CUTOFF_SPACING_DAYS = 30
 PEER_CUTOFFS = (1, 12)
-PEERS_UP_TO = 10_000_000
+PEERS_UP_TO = 1_000_000
 
 
 def main() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
 import pytest
+
+# Some tests load LightGBM before the package does, which would have its waiting threads sleep: spinning ones are far slower here.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A run started in the background, or under nohup, inherits that these are ignored.
 USUAL = {

@@ -41,6 +41,7 @@ HOMES = {
     "sqlglot": {"expressions", "sources", "engines"},
     "mlflow": {"tracking"},
     "lightgbm": {"model"},
+    "sklearn": {"model"},
     "numba": {"sources", "events", "features", "model", "simulation"},
     "pydantic": {"config"},
     "typer": {"cli"},

@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from churnscope.errors import ChurnscopeError as ChurnscopeError
+    from churnscope.model.classifier import ChurnClassifier as ChurnClassifier
+    from churnscope.model.time_split import TimeSplit as TimeSplit
     from churnscope.project import Project as Project
 
 __version__ = "0.1.0"
-__all__ = ["ChurnscopeError", "Project", "__version__"]
+__all__ = ["ChurnClassifier", "ChurnscopeError", "Project", "TimeSplit", "__version__"]
 
-_HOMES = {"ChurnscopeError": "churnscope.errors", "Project": "churnscope.project"}
+_HOMES = {
+    "ChurnClassifier": "churnscope.model.classifier",
+    "ChurnscopeError": "churnscope.errors",
+    "Project": "churnscope.project",
+    "TimeSplit": "churnscope.model.time_split",
+}
 
 
 def __getattr__(name: str) -> Any:

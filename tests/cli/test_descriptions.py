@@ -9,9 +9,10 @@ import pytest
 from churnscope.cli import check, evaluate, score, train
 from churnscope.cli.rendering import print_parts
 from churnscope.config.models import Evaluation as Settings
+from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import evaluate as judge
 from churnscope.evaluation.grade import grade
-from churnscope.project.results import CheckResult, EvaluateResult, ScoreResult, Tracking, TrainResult
+from churnscope.project.results import CheckResult, EvaluateResult, ScoreResult, StandIn, Tracking, TrainResult
 from churnscope.sources.report import FileFacts, SourceReport
 from churnscope.timeline import Split
 
@@ -136,6 +137,30 @@ def test_evaluate_puts_every_predictor_beside_the_model_with_intervals(evaluatio
     assert header.split() == ["metric", "model", "base", "rate", "recency"]
     assert "lift at 10 %" in text
     assert "Written: out/evaluation.json" in text
+
+
+def test_evaluate_shows_the_backtest_by_cutoff(evaluation):
+    folds = tuple(
+        Fold(Split((15_000,), (15_010,), (day,)), evaluation, newcomers)
+        for day, newcomers in ((15_040, None), (15_070, evaluation))
+    )
+    result = EvaluateResult(
+        "shop", "v1", 15_100, 15_070, 15_040, evaluation, grade(evaluation), (), Tracking(), looks=3, backtest=folds
+    )
+    text = said(evaluate, result)
+    auroc, ahead = evaluation.model.metrics["auroc"], evaluation.differences["recency"]["auroc"]
+    rows = [line.split() for line in text.splitlines() if line.startswith("  2011-0")]
+    assert [row[0] for row in rows] == ["2011-03-07", "2011-04-06"] * 2
+    assert f"{auroc.value:.3f}" in rows[0]
+    assert f"{ahead.value:+.3f} [{ahead.low:+.3f}, {ahead.high:+.3f}]" in text
+    assert "This test cutoff was looked at 3 times" in text
+
+
+def test_train_says_which_rule_serves_in_place_of_the_model(evaluation):
+    text = said(train, train_result(evaluation, promoted=False, stand_in=StandIn("recency rule", "v2")))
+    assert "In its place serves a simple rule, the recency rule: version v2." in text
+    assert "churnscope models promote CONFIG v1 --force" in text
+    assert text.endswith("Next: churnscope score CONFIG\n")
 
 
 def score_result(**changes):

@@ -26,7 +26,9 @@ from churnscope.model.bundle import (
     write_bundle,
 )
 from churnscope.model.contents import to_json
+from churnscope.model.no_purchase import NoPurchase
 from churnscope.model.training import train
+from churnscope.value import BGNBD
 
 from .conftest import SETTINGS, TIMING, snapshots
 
@@ -402,6 +404,17 @@ def test_earlier_champions_that_are_no_versions_are_refused(tmp_path, bundle, be
     (tmp_path / "shop" / "champion.json").write_text(json.dumps({"version": version, "before": before}))
     with pytest.raises(ModelError, match="does not name versions"):
         champions_before(tmp_path, "shop")
+
+
+def test_p0_comes_back_as_a_baseline_and_as_what_stands_in(tmp_path, bundle):
+    names = [spec.name for spec in bundle.specs]
+    model = BGNBD((0.8, 6.0, 0.9, 2.5))
+    rule = NoPurchase(model, 30, 0, tuple(names[1:4]), (1, 2, 3), np.array([1.0, 20, 60]), 0.4, len(names))
+    final = replace(bundle.final, scorer=rule, baselines=(*bundle.final.baselines, rule))
+    back = read_bundle(write_bundle(tmp_path, replace(bundle, final=final, stands_in="P0")))
+    rows = bundle.profile.rows(200, np.random.default_rng(3))
+    assert np.array_equal(back.final.contributions(rows), rule.contributions(rows))
+    assert np.array_equal(back.final.baselines[-1].predict(rows), rule.predict(rows))
 
 
 def test_a_rule_that_stands_in_says_so_and_latest_stays(tmp_path, bundle):

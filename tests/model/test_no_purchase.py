@@ -10,6 +10,7 @@ import pytest
 
 from churnscope.features.feature import FeatureSpec
 from churnscope.model.contents import READERS
+from churnscope.model.logistic import sigmoid
 from churnscope.model.no_purchase import p0
 from churnscope.timeline import Timing
 from churnscope.value import BGNBD
@@ -90,6 +91,26 @@ def test_without_its_columns_or_without_a_second_purchase_there_is_no_rule(shop,
     assert "P0 is left out" in caplog.text
 
 
+def test_contributions_sum_to_the_margin_and_only_its_columns_have_some(shop, rule):
+    features = shop[0][:500].copy()
+    features[0, 1:] = np.nan
+    phi = rule.contributions(features)
+    assert phi.shape == (500, len(NAMES) + 1)
+    assert np.allclose(phi.sum(axis=1), rule.margin(features), atol=1e-9)
+    assert np.all(phi[:, 0] == 0)
+    assert np.all(phi[0, :-1] == 0)
+    assert np.ptp(phi[1:, -1]) == 0
+
+
+def test_the_usual_history_owes_nothing_to_any_column(rule):
+    usual = np.array([[7, *rule.reference]], np.float32)
+    assert np.allclose(rule.contributions(usual)[0, :-1], 0, atol=1e-9)
+
+
+def test_margins_are_finite_and_mean_the_probability(shop, rule):
+    assert np.allclose(sigmoid(rule.margin(shop[0])), rule.predict(shop[0]), atol=1e-8)
+
+
 def test_json_brings_the_rule_back(shop, rule):
     saved = json.loads(json.dumps(rule.to_json()))
     back = READERS[saved["kind"]](saved, NAMES)
@@ -103,6 +124,7 @@ def test_json_brings_the_rule_back(shop, rule):
         ("model", {"parameters": {}}, "report"),
         ("horizon_days", None, "NoneType"),
         ("gap_days", "x", "invalid literal"),
+        ("reference", [1.0], "reference of three"),
     ],
 )
 def test_a_damaged_rule_is_refused(rule, key, value, said):

@@ -13,6 +13,7 @@ from churnscope.cli.catalog import catalog
 from churnscope.cli.check import check
 from churnscope.cli.evaluate import evaluate
 from churnscope.cli.features import features
+from churnscope.cli.models import models
 from churnscope.cli.report import report
 from churnscope.cli.score import score
 from churnscope.cli.session import Failure
@@ -61,6 +62,7 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command(no_args_is_help=False)(command)
+app.add_typer(models)
 
 
 def _print_version(wanted: bool) -> None:

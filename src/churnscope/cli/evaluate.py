@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from churnscope.cli.figures import figures, tracking_line
+import typer
+
+from churnscope.cli.figures import backtest_tables, figures, looks_line, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
 from churnscope.cli.rendering import Part, shown
 from churnscope.cli.session import session
@@ -14,24 +16,28 @@ from churnscope.timeline import date_of
 if TYPE_CHECKING:
     from churnscope.project.results import EvaluateResult
 
+Backtest = Annotated[bool, typer.Option(help="Refit the model before earlier cutoffs too and judge it there.")]
+
 
 def evaluate(
     config: ConfigFile,
     *,
     as_of: AsOf = None,
     model: Model = "latest",
+    backtest: Backtest = True,
     json: Json = False,
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
 ) -> None:
     """Judge a saved model beside simple rules.
 
-    The newest cutoff whose outcome is known and that the model never saw; every figure with its 95 % interval.
+    The newest cutoff whose outcome is known and that the model never saw; every figure with its 95 % interval. Then a backtest:
+    the model refitted before earlier cutoffs and judged there.
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        run.show(Project(config, progress=run.progress).evaluate(as_of, model=model), describe)
+        run.show(Project(config, progress=run.progress).evaluate(as_of, model=model, backtest=backtest), describe)
 
 
 def describe(result: EvaluateResult) -> Iterator[Part]:
@@ -41,6 +47,8 @@ def describe(result: EvaluateResult) -> Iterator[Part]:
         f"trained on cutoffs through {date_of(result.trained_through)}."
     )
     yield from figures(result.evaluation, result.grade)
+    yield from backtest_tables(result.backtest)
     yield ""
+    yield looks_line(result.looks)
     yield from (f"Written: {shown(path)}" for path in result.outputs)
     yield from tracking_line(result.tracking)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isnan
 from typing import TYPE_CHECKING
 
 from churnscope.cli.rendering import Part, Table, count
+from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
+    from churnscope.evaluation.backtest import Fold
     from churnscope.evaluation.figures import Evaluation
     from churnscope.evaluation.grade import Grade
     from churnscope.evaluation.intervals import Estimate
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _WORDS = {"auroc": "AUROC", "average_precision": "average precision", "log_loss": "log loss", "brier": "Brier score"}
 _TOP = "lift_"
+_FOLDS = ("cutoff", "customers", "churned", "AUROC", "log loss", "newcomers", "AUROC of newcomers")
 
 
 def figures(evaluation: Evaluation, grade: Grade) -> Iterator[Part]:
@@ -57,12 +60,53 @@ def decile_table(evaluation: Evaluation) -> Table:
     return Table("Deciles, 1 the riskiest", ">>>>>>", rows, columns)
 
 
+def backtest_tables(folds: Sequence[Fold]) -> Iterator[Part]:
+    """A row a cutoff: the figures of the model trained before it, then how far it is ahead of each rule."""
+    if not folds:
+        return
+    yield Table("Backtest: the model as it would have been on earlier days", "<>>>>>>", tuple(map(_fold_row, folds)), _FOLDS)
+    rules = tuple(dict.fromkeys(name for fold in folds for name in fold.evaluation.differences))
+    rows = tuple((str(date_of(fold.cutoff)), *(_ahead(fold.evaluation, rule) for rule in rules)) for fold in folds)
+    columns = ("cutoff", *(name.replace("_", " ") for name in rules))
+    yield Table("Backtest: AUROC of the model minus that of each rule", "<" + ">" * len(rules), rows, columns)
+
+
+def looks_line(looks: int) -> str:
+    """How often the test cutoff was looked at, which makes its figures flatter."""
+    if looks == 1:
+        return "This test cutoff was looked at for the first time."
+    return f"This test cutoff was looked at {looks} times: the more often, the more its figures flatter."
+
+
 def tracking_line(tracking: Tracking) -> Iterator[str]:
     """Where the run was logged, or why not yet."""
     if tracking.pending:
         yield f"Tracking is pending: {tracking.pending}"
     elif tracking.run_id:
         yield f"MLflow run {tracking.run_id}; look at it with: {tracking.look}"
+
+
+def _fold_row(fold: Fold) -> tuple[str, ...]:
+    """Figures of everyone, and of those the model had never met."""
+    everyone, newcomers = fold.evaluation, fold.newcomers
+    metrics = everyone.model.metrics
+    return (
+        str(date_of(fold.cutoff)),
+        count(everyone.rows),
+        f"{everyone.base_rate:.1%}",
+        _interval(metrics["auroc"]),
+        _interval(metrics["log_loss"]),
+        count(newcomers.rows) if newcomers else "0",
+        _interval(newcomers.model.metrics["auroc"]) if newcomers else "",
+    )
+
+
+def _ahead(evaluation: Evaluation, rule: str) -> str:
+    difference = evaluation.differences.get(rule, {}).get("auroc")
+    if difference is None or isnan(difference.value):
+        return ""
+    interval = "" if isnan(difference.low) else f" [{difference.low:+.3f}, {difference.high:+.3f}]"
+    return f"{difference.value:+.3f}{interval}"
 
 
 def _metric_words(metric: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churnscope.cli.figures import figures, tracking_line
+from churnscope.cli.figures import figures, looks_line, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
@@ -45,11 +45,12 @@ def describe(result: TrainResult) -> Iterator[Part]:
     yield ""
     yield from figures(result.evaluation, result.grade)
     yield ""
+    yield looks_line(result.looks)
     yield f"{'Champion' if result.promoted else 'Not promoted'}: {result.promotion}"
     if result.stand_in:
         yield (
-            f"In its place the {result.stand_in.rule} serves as the champion, version {result.stand_in.version}: the best of the "
-            f"simple rules. To use the model all the same: churnscope models promote CONFIG {result.version} --force"
+            f"In its place serves a simple rule, the {result.stand_in.rule}: version {result.stand_in.version}. "
+            f"To use the model all the same: churnscope models promote CONFIG {result.version} --force"
         )
     yield from tracking_line(result.tracking)
     serves = result.promoted or result.stand_in

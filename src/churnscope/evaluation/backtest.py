@@ -92,8 +92,8 @@ def backtest(
 def _judge(split: Split, predictions: Predictions, settings: Settings, rng: np.random.Generator) -> Fold:
     everyone = np.ones(len(predictions.churned), dtype=np.bool_)
     new = ~predictions.trained_on
-    newcomers = _evaluate(predictions, new, settings, rng) if new.any() else None
-    return Fold(split, _evaluate(predictions, everyone, settings, rng), newcomers)
+    evaluation = _evaluate(predictions, everyone, settings, rng)
+    return Fold(split, evaluation, _evaluate(predictions, new, settings, rng) if new.any() else None)
 
 
 def _evaluate(predictions: Predictions, rows: NDArray[np.bool_], settings: Settings, rng: np.random.Generator) -> Evaluation:

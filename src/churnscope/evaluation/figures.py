@@ -13,7 +13,7 @@ from churnscope.evaluation.intervals import Estimate, customer_draws, estimates
 from churnscope.evaluation.measures import Measured, Outcomes, Tops
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -92,17 +92,20 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file; what is not defined is null."""
-        written: dict[str, Any] = _without_nan({"format": FORMAT, "base_rate": self.base_rate, **asdict(self)})
-        return written
+        order = {"predictors": list(self.predictors), "metrics": list(self.model.metrics)}  # files sort their keys
+        written: dict[str, Any] = {"format": FORMAT, "base_rate": self.base_rate, "order": order, **asdict(self)}
+        return dict(_without_nan(written))
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Evaluation:
         """What `to_json` wrote."""
+        order = written.get("order", {"predictors": written["predictors"], "metrics": written["predictors"][MODEL]["metrics"]})
+        names, metrics = list(order["predictors"]), list(order["metrics"])
         own = {name: written[name] for name in ("rows", "customers", "churned", "capacity", "bootstraps")}
         return cls(
             **own,
-            predictors={name: _predictor(figures) for name, figures in written["predictors"].items()},
-            differences={name: _estimates(figures) for name, figures in written["differences"].items()},
+            predictors={name: _predictor(written["predictors"][name], metrics) for name in names},
+            differences={name: _estimates(written["differences"][name], metrics) for name in names if name != MODEL},
         )
 
 
@@ -220,10 +223,10 @@ def _without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and isnan(value) else value
 
 
-def _predictor(written: Mapping[str, Any]) -> PredictorFigures:
+def _predictor(written: Mapping[str, Any], metrics: Sequence[str]) -> PredictorFigures:
     table = written["reliability"]
     return PredictorFigures(
-        metrics=_estimates(written["metrics"]),
+        metrics=_estimates(written["metrics"], metrics),
         deciles=tuple(Decile(**_with_nan(row)) for row in written["deciles"]),
         reliability=Reliability(
             tuple(ReliabilityBin(**_with_nan(row)) for row in table["bins"]),
@@ -233,8 +236,8 @@ def _predictor(written: Mapping[str, Any]) -> PredictorFigures:
     )
 
 
-def _estimates(written: Mapping[str, Mapping[str, Any]]) -> dict[str, Estimate]:
-    return {metric: Estimate(**_with_nan(figure)) for metric, figure in written.items()}
+def _estimates(written: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> dict[str, Estimate]:
+    return {metric: Estimate(**_with_nan(written[metric])) for metric in metrics}
 
 
 def _with_nan(written: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,15 +86,17 @@ class Rows:
     ----------
     features : shape (n_rows, n_features).
     churned : int8, shape (n_rows,), 1 or 0.
+    weight : shape (n_rows,), positive; None where every row counts alike. The stopping loss does not read it.
     """
 
     features: Matrix
     churned: NDArray[np.int8]
+    weight: Floats | None = None
 
     def thinned(self, most: int) -> Rows:
         """At most `most` of the rows, evenly spaced."""
         kept = slice(None, None, max(1, -(-len(self.churned) // most)))
-        return Rows(self.features[kept], self.churned[kept])
+        return Rows(self.features[kept], self.churned[kept], None if self.weight is None else self.weight[kept])
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,8 @@ class Boosting:
         """The rows as LightGBM takes them."""
         columns = rows.features[:, list(positions)]
         names = list(self._names(positions))
-        return _lightgbm().Dataset(columns, rows.churned, feature_name=names, reference=reference, params={"verbosity": -1})
+        given = {"weight": rows.weight, "feature_name": names, "reference": reference, "params": {"verbosity": -1}}
+        return _lightgbm().Dataset(columns, rows.churned, **given)
 
     def _parameters(self, positions: Sequence[int], n_rows: int, seed: int) -> dict[str, Any]:
         settings = self.settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -32,6 +32,10 @@ SELF_TEST_CLOSE = 1e-9  # the exponential of one machine may differ in its last 
 USES = ("final", "evaluation")
 READERS: Mapping[str, Reader] = {  # of baselines, by kind
     "base_rate": BaseRate.from_json,
+    "logistic": LogisticRule.from_json,
+    KIND: NoPurchase.from_json,
+}
+SCORING_RULES: Mapping[str, Callable[[Mapping[str, Any], Sequence[str]], Scorer]] = {  # that can serve as a model
     "logistic": LogisticRule.from_json,
     KIND: NoPurchase.from_json,
 }
@@ -240,15 +244,15 @@ def _text_names(use: str, boosters: Boosters) -> list[str]:
 def _scorer_json(use: str, scorer: Scorer) -> dict[str, Json]:
     if isinstance(scorer, Boosters):
         return {"kind": "boosters", "files": _text_names(use, scorer), "columns": list(scorer.columns)}
-    assert isinstance(scorer, LogisticRule)
+    assert isinstance(scorer, (LogisticRule, NoPurchase))
     return scorer.to_json()
 
 
 def _scorer(model: Mapping[str, Json], use: str, files: Files, names: Sequence[str]) -> Scorer:
     with damage("model.json"):
         saved = model[use]
-        if saved["kind"] == "logistic":
-            return LogisticRule.from_json(saved, names)
+        if saved["kind"] in SCORING_RULES:
+            return SCORING_RULES[saved["kind"]](saved, names)
         columns = tuple(map(str, saved["columns"]))
         texts = tuple(files[name].decode() for name in saved["files"])
         boosters = Boosters(texts, columns, tuple(names.index(column) for column in columns), len(names))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, permutations
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +21,7 @@ from churnscope.value import BGNBD, RepeatRows
 
 logger = logging.getLogger(__name__)
 
+LEAST = 1e-9  # probability, so that log-odds are finite
 MOST_ROWS = 30_000  # to fit on: four parameters are known to three digits by then
 KIND = "p0"
 
@@ -35,7 +37,9 @@ class NoPurchase:
     model : the fitted BG/NBD.
     horizon_days, gap_days : of what is predicted.
     columns : names of the features that hold x, t_x and T + 1; `positions` in the matrix.
+    reference : shape (3,), a usual history; contributions are counted from it.
     without_history : share that churned, for rows that have none of these.
+    width : columns of the matrix.
 
     References
     ----------
@@ -48,7 +52,9 @@ class NoPurchase:
     gap_days: int
     columns: tuple[str, ...]
     positions: tuple[int, ...]
+    reference: Floats
     without_history: float
+    width: int
     name: str = "P0"
 
     @classmethod
@@ -59,8 +65,9 @@ class NoPurchase:
 
         Notes
         -----
-        A customer counts once for every cutoff, each time with the history seen by then. The sum of such likelihoods has its
-        maximum where each of them has, and leans on no single season.
+        A customer counts once for every cutoff, each time with the history seen by then. At the newest cutoff alone nearly all
+        who had left are out of the population, and leaving can hardly be learned from those who are in it: on the CDNOW sample
+        it raises the log loss at the test from 0.614 to 0.672.
 
         Raises
         ------
@@ -70,7 +77,9 @@ class NoPurchase:
         history, known = _histories(features, positions)
         model = BGNBD.fit(history.thinned(MOST_ROWS))
         without = churned[~known] if not known.all() else churned
-        return cls(model, timing.horizon_days, timing.gap_days, columns, positions, float(without.mean()))
+        usual = np.median(features[known][:, list(positions)], axis=0).astype(np.float64)
+        days = timing.horizon_days, timing.gap_days
+        return cls(model, *days, columns, positions, usual, float(without.mean()), len(names))
 
     def predict(self, features: Matrix) -> Floats:
         """Probability of churn, shape (n_rows,)."""
@@ -79,10 +88,43 @@ class NoPurchase:
         answer[known] = self.model.no_purchase_probability(history, self.horizon_days, gap_days=self.gap_days)
         return np.asarray(np.clip(answer, 0.0, 1.0))
 
+    def margin(self, features: Matrix) -> Floats:
+        """Log-odds, shape (n_rows,)."""
+        probability = np.clip(self.predict(features), LEAST, 1 - LEAST)
+        return np.asarray(np.log(probability) - np.log1p(-probability))
+
+    def contributions(self, features: Matrix) -> Floats:
+        """Log-odds each feature adds to the usual history's, shape (n_rows, width + 1), those last; they sum to the margin.
+
+        Notes
+        -----
+        Shapley values: what a column adds is averaged over the orders in which the three can be told.
+
+        References
+        ----------
+        Shapley (1953), "A value for n-person games", Contributions to the Theory of Games 2.
+        """
+        told = {columns: self._told(features, columns) for size in range(4) for columns in combinations(range(3), size)}
+        phi = np.zeros((len(features), self.width + 1))
+        phi[:, -1] = told[()]
+        for order in permutations(range(3)):
+            for place, column in enumerate(order):
+                before, after = (tuple(sorted(order[:end])) for end in (place, place + 1))
+                phi[:, self.positions[column]] += (told[after] - told[before]) / 6
+        return phi
+
+    def _told(self, features: Matrix, columns: tuple[int, ...]) -> Floats:
+        """Log-odds where only some of the three columns are known, and the others as usual."""
+        rows = np.array(features, np.float64)
+        known = ~np.isnan(rows[:, list(self.positions)]).any(axis=1)
+        for column in set(range(3)).difference(columns):
+            rows[known, self.positions[column]] = self.reference[column]
+        return self.margin(rows)
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
         timing = {"horizon_days": self.horizon_days, "gap_days": self.gap_days}
-        rest = {"columns": list(self.columns), "without_history": self.without_history}
+        rest = {"columns": list(self.columns), "reference": self.reference.tolist(), "without_history": self.without_history}
         return {"kind": KIND, "model": self.model.to_json(), **timing, **rest}
 
     @classmethod
@@ -98,7 +140,10 @@ class NoPurchase:
             raise ValueError("a purchase model reads three columns")
         model, days = BGNBD.from_json(saved["model"]), (int(saved["horizon_days"]), int(saved["gap_days"]))
         positions = tuple(list(names).index(column) for column in columns)
-        return cls(model, *days, columns, positions, float(saved["without_history"]))
+        usual = np.array(saved["reference"], np.float64)
+        if usual.shape != (len(columns),):
+            raise ValueError("a purchase model has a reference of three numbers")
+        return cls(model, *days, columns, positions, usual, float(saved["without_history"]), len(names))
 
 
 def p0(timing: Timing, noun: str = "purchase") -> Fitter:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,8 @@ from churnscope.errors import InputError
 from churnscope.model.baselines import FITTERS, RFM, Baseline, Fitter, LogisticRule, columns_of
 from churnscope.model.boosters import Boosters, Boosting, Rows
 from churnscope.model.calibration import Calibration
-from churnscope.model.corrections import Outcomes, Trial, helpful
+from churnscope.model.corrections import Corrections, Outcomes, Trial, helpful
+from churnscope.model.logistic import Floats
 from churnscope.model.predictor import Predictor, Scorer
 from churnscope.model.profile import Profile
 from churnscope.snapshots import SnapshotTable
@@ -69,7 +71,14 @@ class Trained:
 
 
 def train(
-    table: SnapshotTable, split: Split, settings: Settings, *, fitters: Sequence[Fitter] = FITTERS, threads: int = 0
+    table: SnapshotTable,
+    split: Split,
+    settings: Settings,
+    *,
+    fitters: Sequence[Fitter] = FITTERS,
+    threads: int = 0,
+    weight: Floats | None = None,
+    small_below: int = SMALL_BELOW,
 ) -> Trained:
     """The model, twice, with its baselines.
 
@@ -79,23 +88,21 @@ def train(
     split : cutoffs by use.
     fitters : of the baselines.
     threads : of LightGBM, 0 for all cores; the model does not depend on it.
+    weight : shape (n_rows,), of the rows when trees are fitted; stopping, corrections and baselines count all rows alike.
+    small_below : churned customers from which trees are trained.
 
     Raises
     ------
     InputError : when nothing can be learned: fewer than 30 customers churned before the test, or nobody stayed.
     """
-    bench = _Bench(table, Boosting(table.specs, settings, threads))
-    bench.refuse_too_little(split.before_test)
-    small = bench.churned_customers(split.before_test) < SMALL_BELOW
-    scorers = _small(bench, split) if small else _boosted(bench, split)
-    evaluation, final = (
-        Predictor(table.specs, scorer, calibration, bench.baselines(cutoffs, fitters))
-        for (scorer, calibration), cutoffs in zip(scorers, (split.before_test, split.all), strict=True)
-    )
+    bench = _Bench(table, Boosting(table.specs, settings, threads), weight)
+    recipe = _recipe(bench, split, small_below)
+    evaluation = recipe.evaluation()
+    final = recipe.final(evaluation)
     return Trained(
-        evaluation,
-        final,
-        small=small,
+        Predictor(table.specs, *evaluation, bench.baselines(split.before_test, fitters)),
+        Predictor(table.specs, *final, bench.baselines(split.all, fitters)),
+        small=isinstance(recipe, _Small),
         dropped=bench.uninformative(split.all),
         profile=Profile.of(bench.rows(split.all).features),
         rows=len(bench.places(split.all)),
@@ -104,31 +111,90 @@ def train(
     )
 
 
+def train_before_test(
+    table: SnapshotTable, split: Split, settings: Settings, *, fitters: Sequence[Fitter] = FITTERS, threads: int = 0
+) -> Predictor:
+    """The evaluation model of `train` alone, for a test that is one of many.
+
+    Raises
+    ------
+    InputError : as `train`.
+    """
+    bench = _Bench(table, Boosting(table.specs, settings, threads))
+    return Predictor(table.specs, *_recipe(bench, split).evaluation(), bench.baselines(split.before_test, fitters))
+
+
 _Calibrated = tuple[Scorer, Calibration]
 
 
-def _boosted(bench: _Bench, split: Split) -> tuple[_Calibrated, _Calibrated]:
-    """The evaluation and the final model."""
-    stopped = bench.stopped(split)
-    rounds = [math.ceil(MORE_ROUNDS * count) for count in stopped.rounds]
-    evaluation, final = bench.boosters(split.before_test, rounds), bench.boosters(split.all, rounds)
-    if not split.calibrate:
-        return (evaluation, Calibration()), (final, Calibration())
-    until_stop = split.fit + split.stop
-    first = bench.trial(stopped, split.fit, split.stop)
-    second = bench.trial(bench.boosters(until_stop, rounds), until_stop, split.calibrate)
-    third = bench.trial(evaluation, split.before_test, split.test)
-    kept = helpful(first, second)
-    return (evaluation, kept.learned(second, third.seen)), (final, kept.learned(third, bench.outcomes(final, split.all)))
+def _recipe(bench: _Bench, split: Split, small_below: int = SMALL_BELOW) -> _Small | _Boosted:
+    """What so many churned customers can carry."""
+    bench.refuse_too_little(split.before_test)
+    return (_Small if bench.churned_customers(split.before_test) < small_below else _Boosted)(bench, split)
 
 
-def _small(bench: _Bench, split: Split) -> tuple[_Calibrated, _Calibrated]:
+@dataclass(frozen=True, eq=False)
+class _Boosted:
+    """Trees, and the corrections of their probabilities that helped out of time."""
+
+    bench: _Bench
+    split: Split
+
+    @cached_property
+    def _stopped(self) -> Boosters:
+        return self.bench.stopped(self.split)
+
+    @cached_property
+    def _rounds(self) -> list[int]:
+        return [math.ceil(MORE_ROUNDS * count) for count in self._stopped.rounds]
+
+    @cached_property
+    def _until_calibration(self) -> Trial:
+        """Boosters that learned until the calibration began, there."""
+        until_stop = self.split.fit + self.split.stop
+        return self.bench.trial(self.bench.boosters(until_stop, self._rounds), until_stop, self.split.calibrate)
+
+    @cached_property
+    def _kept(self) -> Corrections:
+        return helpful(self.bench.trial(self._stopped, self.split.fit, self.split.stop), self._until_calibration)
+
+    def evaluation(self) -> _Calibrated:
+        """The model that never saw the test."""
+        boosters = self.bench.boosters(self.split.before_test, self._rounds)
+        if not self.split.calibrate:
+            return boosters, Calibration()
+        seen = self.bench.outcomes(boosters, self.split.before_test)
+        return boosters, self._kept.learned(self._until_calibration, seen)
+
+    def final(self, evaluation: _Calibrated) -> _Calibrated:
+        """The model that saw all; the test, where its twin was judged, tells how to correct it."""
+        boosters = self.bench.boosters(self.split.all, self._rounds)
+        if not self.split.calibrate:
+            return boosters, Calibration()
+        judged = self.bench.trial(evaluation[0], self.split.before_test, self.split.test)
+        return boosters, self._kept.learned(judged, self.bench.outcomes(boosters, self.split.all))
+
+
+@dataclass(frozen=True, eq=False)
+class _Small:
     """A logistic regression on recency, frequency and amount: what few churned customers can carry."""
-    names = [spec.name for spec in bench.table.specs]
-    columns = columns_of(bench.table.specs, *RFM) or tuple(names[:1])
-    rows = (bench.rows(split.before_test), bench.rows(split.all))
-    evaluation, final = (LogisticRule.fit("small data", columns, part.features, part.churned, names) for part in rows)
-    return (evaluation, Calibration()), (final, Calibration())
+
+    bench: _Bench
+    split: Split
+
+    def evaluation(self) -> _Calibrated:
+        """The model that never saw the test."""
+        return self._fitted(self.split.before_test), Calibration()
+
+    def final(self, _evaluation: _Calibrated) -> _Calibrated:
+        """The model that saw all."""
+        return self._fitted(self.split.all), Calibration()
+
+    def _fitted(self, cutoffs: Sequence[int]) -> LogisticRule:
+        names = [spec.name for spec in self.bench.table.specs]
+        columns = columns_of(self.bench.table.specs, *RFM) or tuple(names[:1])
+        rows = self.bench.rows(cutoffs)
+        return LogisticRule.fit("small data", columns, rows.features, rows.churned, names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,15 +203,17 @@ class _Bench:
 
     table: SnapshotTable
     boosting: Boosting
+    weight: Floats | None = None
 
     def places(self, cutoffs: Sequence[int]) -> NDArray[np.int64]:
         """Rows of the table at some cutoffs whose outcome is known."""
         return np.flatnonzero(np.isin(self.table.cutoff, cutoffs) & (self.table.churned >= 0))
 
     def rows(self, cutoffs: Sequence[int]) -> Rows:
-        """Features and labels at some cutoffs."""
+        """Features, labels and weights at some cutoffs."""
         places = self.places(cutoffs)
-        return Rows(np.asarray(self.table.features[places], np.float32), self.table.churned[places])
+        weight = None if self.weight is None else self.weight[places]
+        return Rows(np.asarray(self.table.features[places], np.float32), self.table.churned[places], weight)
 
     def customers(self, cutoffs: Sequence[int]) -> int:
         """Different customers at some cutoffs."""
@@ -179,8 +247,9 @@ class _Bench:
         return {name: reason for name, reason in reasons if reason}
 
     def informative(self, rows: Rows) -> tuple[int, ...]:
-        """Columns with at least two different values."""
-        return tuple(position for position, column in enumerate(rows.features.T) if not _why_uninformative(column))
+        """Columns with at least two different values; all where none has, since boosters cannot be fitted on no column."""
+        kept = tuple(position for position, column in enumerate(rows.features.T) if not _why_uninformative(column))
+        return kept or tuple(range(rows.features.shape[1]))
 
     def stopped(self, split: Split) -> Boosters:
         """Boosters fitted on the fit cutoffs, as long as that helped at the stop cutoff."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
@@ -37,7 +38,8 @@ class Ground:
         ------
         ModelError : when one of them has learned from outcomes after the cutoff, or the config gives other features than its.
         """
-        unseen(other, cutoff)  # before rows are built in vain
+        for bundle in (one, other):
+            unseen(bundle, cutoff)  # refuses before rows are built in vain
         rows = self._rows(one, cutoff) if table is None else table
         alike = (one.specs, one.plan) == (other.specs, other.plan)
         other_rows = rows if alike else self._rows(other, cutoff)
@@ -52,8 +54,8 @@ class Ground:
         return build_snapshots(self.loaded.blocks(), plan, progress=lambda done: self.progress("features", done, customers))
 
 
-def _known(table: SnapshotTable, cutoff: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    return (table.cutoff == cutoff) & (table.churned >= 0)
+def _known(table: SnapshotTable, cutoff: int) -> NDArray[np.intp]:
+    return np.flatnonzero((table.cutoff == cutoff) & (table.churned >= 0))
 
 
 def _forecast(bundle: Bundle, table: SnapshotTable, cutoff: int) -> Floats:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,3 +50,8 @@ def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: in
     rng = np.random.default_rng(config.model.seed)
     evaluation = evaluate(table.churned[here], table.customer[here], probabilities, config.evaluation, rng)
     return Judgement(cutoff, evaluation, grade(evaluation))
+
+
+def figures_of(verdict: Judgement) -> Mapping[str, Any]:
+    """A judgement as files keep it."""
+    return {"cutoff": iso(verdict.cutoff), "evaluation": verdict.evaluation.to_json(), "grade": verdict.grade.to_json()}

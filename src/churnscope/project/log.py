@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
+from churnscope.evaluation.backtest import Fold
 from churnscope.operations.run import RunFacts, RunRecord
 from churnscope.project.judging import Judgement
-from churnscope.project.results import SyncResult, Tracking, iso
+from churnscope.project.results import SyncResult, Tracking, fold_json, iso
 from churnscope.project.session import Folders
 from churnscope.reports.charts import calibration_chart, decile_chart, gains_chart
 from churnscope.tracking import LoggedRun, Tracker, flat_metrics
@@ -21,15 +23,18 @@ def pictures(verdict: Judgement) -> dict[str, bytes]:
     return {f"{name}.svg": chart(verdict.evaluation) for name, chart in charts.items()}
 
 
-def logged_run(config: Config, facts: RunFacts, verdict: Judgement, started_ms: int, version: str) -> LoggedRun:
-    """A run as the tracker takes it."""
-    metrics = flat_metrics(verdict.evaluation)
+def logged_run(
+    config: Config, facts: RunFacts, verdict: Judgement, started_ms: int, *, version: str, folds: Sequence[Fold] = ()
+) -> LoggedRun:
+    """A run as the tracker takes it; the folds of a backtest are runs below it and steps of its `backtest/` metrics."""
+    metrics, key = flat_metrics(verdict.evaluation), f"{facts.command}:{facts.run_id}:{started_ms}"
     return LoggedRun(
-        key=f"{facts.command}:{facts.run_id}:{started_ms}",
+        key=key,
         name=f"{facts.command} {version}",
         started_ms=started_ms,
         params={key: json.dumps(value) for key, value in definition(config).items() if key != "sources"},
-        steps={name: {verdict.cutoff: value} for name, value in metrics.items()},
+        steps={name: {verdict.cutoff: value} for name, value in metrics.items()} | _backtest_steps(folds),
+        children=tuple(_logged_fold(fold, key, started_ms) for fold in folds),
         tags={
             "command": facts.command,
             "run_id": facts.run_id,
@@ -46,6 +51,27 @@ def logged_run(config: Config, facts: RunFacts, verdict: Judgement, started_ms: 
             "grade.json": _json(verdict.grade.to_json()),
             **{f"pictures/{name}": content for name, content in pictures(verdict).items()},
         },
+    )
+
+
+def _backtest_steps(folds: Sequence[Fold]) -> dict[str, dict[int, float]]:
+    """The model's figures at every cutoff of a backtest, by metric."""
+    steps: dict[str, dict[int, float]] = {}
+    for fold in folds:
+        for metric, figure in fold.evaluation.model.metrics.items():
+            steps.setdefault(f"backtest/{metric}", {})[fold.cutoff] = figure.value
+    return steps
+
+
+def _logged_fold(fold: Fold, key: str, started_ms: int) -> LoggedRun:
+    newcomers = {} if fold.newcomers is None else flat_metrics(fold.newcomers)
+    return LoggedRun(
+        key=f"{key}:{iso(fold.cutoff)}",
+        name=f"fold {iso(fold.cutoff)}",
+        started_ms=started_ms,
+        metrics=flat_metrics(fold.evaluation) | {f"newcomers/{name}": value for name, value in newcomers.items()},
+        tags={"command": "backtest", "cutoff": iso(fold.cutoff)},
+        artifacts={"fold.json": _json(fold_json(fold))},
     )
 
 

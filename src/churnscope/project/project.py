@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         SyncResult,
         TrainResult,
     )
+    from churnscope.project.versions import Comparison, Served, VersionDetails, VersionList
 
 Day = str | date | None
 
@@ -120,12 +121,13 @@ class Project:
 
         return train(self.config, as_of_day(as_of, self.config), self.progress, promote=promote)
 
-    def evaluate(self, as_of: Day = None, *, model: str = "latest") -> EvaluateResult:
+    def evaluate(self, as_of: Day = None, *, model: str = "latest", backtest: bool = True) -> EvaluateResult:
         """Judge a saved model at the newest complete cutoff that it was not trained on.
 
         Parameters
         ----------
         model : `champion`, `latest`, or the folder of a bundle.
+        backtest : refit the recipe before each of the newest `[evaluation] folds` cutoffs too, and judge it there.
 
         Raises
         ------
@@ -134,7 +136,7 @@ class Project:
         """
         from churnscope.project.evaluate import evaluate
 
-        return evaluate(self.config, as_of_day(as_of, self.config), self.progress, model=model)
+        return evaluate(self.config, as_of_day(as_of, self.config), self.progress, model=model, backtest=backtest)
 
     def score(
         self,
@@ -191,3 +193,68 @@ class Project:
 
         request = ReportRequest(model, None if output is None else Path(output), customers)
         return report(self.config, as_of_day(as_of, self.config), self.progress, request)
+
+    def models(self) -> VersionList:
+        """Every saved version of the model, with its figures, and which of them serves."""
+        from churnscope.project.registry import list_models
+
+        return list_models(self.config)
+
+    def show(self, model: str = "champion") -> VersionDetails:
+        """One saved version in full.
+
+        Parameters
+        ----------
+        model : `champion`, `latest`, a version, or the folder of a bundle.
+
+        Raises
+        ------
+        ModelError : when there is no such model, or it is damaged.
+        """
+        from churnscope.project.registry import show_model
+
+        return show_model(self.config, model)
+
+    def compare(self, one: str, other: str = "champion", *, as_of: Day = None) -> Comparison:
+        """Two saved versions on the customers of the newest complete cutoff, from whose outcomes neither has learned.
+
+        Parameters
+        ----------
+        one, other : each `champion`, `latest`, a version, or the folder of a bundle.
+
+        Raises
+        ------
+        InputError : when a file is refused or no cutoff is complete.
+        ModelError : when there is no such model, or one of them has learned from outcomes after that cutoff.
+        """
+        from churnscope.project.registry import compare_models
+
+        return compare_models(self.config, as_of_day(as_of, self.config), self.progress, one=one, other=other)
+
+    def promote(self, model: str = "latest", *, force: bool = False) -> Served:
+        """Make a saved version the champion where the gate is open.
+
+        Parameters
+        ----------
+        model : `latest`, a version, or the folder of a bundle.
+        force : whatever the gate says.
+
+        Raises
+        ------
+        GateError : when it beats neither the simple rules nor, where there is one, keeps up with the champion.
+        ModelError : when there is no such model, or it cannot be used.
+        """
+        from churnscope.project.registry import promote_model
+
+        return promote_model(self.config, self.progress, version=model, force=force)
+
+    def rollback(self) -> Served:
+        """Make the champion before the present one the champion again.
+
+        Raises
+        ------
+        ModelError : when there is none.
+        """
+        from churnscope.project.registry import rollback_model
+
+        return rollback_model(self.config)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from churnscope.config.models import Config
 from churnscope.errors import ModelError
@@ -13,13 +12,16 @@ from churnscope.evaluation.grade import DECIDING, METRIC_WORDS, Grade, is_worse
 from churnscope.model.baselines import LogisticRule
 from churnscope.model.bundle import Bundle, champion
 from churnscope.model.calibration import Calibration
+from churnscope.model.no_purchase import NoPurchase
 from churnscope.model.predictor import Predictor
 from churnscope.project.comparison import OTHER
-from churnscope.project.judging import Judgement, judge
+from churnscope.project.judging import Judgement, figures_of, judge
 from churnscope.project.models import load_model, model_name
-from churnscope.project.results import iso
 from churnscope.project.session import Folders
 from churnscope.snapshots import SnapshotTable
+
+CAN_SERVE = (LogisticRule, NoPurchase)  # rules that can tell their reasons
+TOO_LITTLE = "too little data to tell"
 
 Compare = Callable[[Bundle, Bundle], Evaluation]
 """A candidate and the champion on the candidate's test cutoff, the champion under `OTHER`."""
@@ -48,9 +50,7 @@ def gate(config: Config, candidate: Bundle, compare: Compare) -> Promotion:
     if present == candidate.version:
         return Promotion(granted=True, reason="it is the champion already")
     if _is_little(candidate) and not config.model.allow_small:
-        return Promotion(
-            granted=False, reason="too little data to tell; to use it all the same, set [model] allow_small = true"
-        )
+        return Promotion(granted=False, reason=f"{TOO_LITTLE}; to use it all the same, set [model] allow_small = true")
     if present is None:
         return against_rules(candidate, "first champion")
     try:
@@ -62,15 +62,23 @@ def gate(config: Config, candidate: Bundle, compare: Compare) -> Promotion:
         return against_rules(candidate, f"in place of {present}, which cannot be compared ({error.what})")
 
 
+def has_champion_model(config: Config) -> bool:
+    """Whether there is a champion that `score` can use, and it is more than a simple rule."""
+    try:
+        return not load_model(config, "champion").stands_in
+    except ModelError:
+        return False
+
+
 def against_rules(candidate: Bundle, granted: str) -> Promotion:
-    """The gate of a first champion: the order it gives beats that of the simple rules; `granted` is the reason where it does."""
+    """The gate of a first champion: its order beats that of the simple rules; `granted` is the reason where it does."""
     verdict = Grade(**candidate.figures["grade"])
     if candidate.stands_in:
         return Promotion(granted=True, reason=f"the {candidate.stands_in} stands in for a model")
     if verdict.verdict == "no better":
         return Promotion(granted=False, reason=verdict.text)
     if verdict.verdict == "too little data":
-        return Promotion(granted=True, reason="too little data to tell, allowed by [model] allow_small = true")
+        return Promotion(granted=True, reason=f"{TOO_LITTLE}, allowed by [model] allow_small = true")
     return Promotion(granted=True, reason=granted)
 
 
@@ -87,25 +95,22 @@ def against_champion(compared: Evaluation, present: str) -> Promotion:
 def stand_in(config: Config, bundle: Bundle, verdict: Judgement, table: SnapshotTable) -> Bundle | None:
     """The simple rule with the lowest log loss as a model of its own; None where none can tell its reasons.
 
+    Where there is too little data to tell which is the best, it is the simplest one.
+
     Parameters
     ----------
     bundle : of the model that did not win; `verdict` of its evaluation twin.
     table : snapshots at the test cutoff, among others.
     """
-    rules = [rule.name for rule in bundle.evaluation.baselines if isinstance(rule, LogisticRule)]
-    both = [name for name in rules if _rule(bundle.final, name)]
-    if not both:
+    names = [rule.name for rule in bundle.evaluation.baselines if isinstance(rule, CAN_SERVE)]  # the simplest first
+    names = [name for name in names if _rule(bundle.final, name)]
+    if not names:
         return None
-    figures = verdict.evaluation.predictors
-    best = min(both, key=lambda name: figures[name].metrics["log_loss"].value)
+    told = names[:1] if verdict.grade.verdict == "too little data" else names
+    best = min(told, key=lambda name: verdict.evaluation.predictors[name].metrics["log_loss"].value)
     final, evaluation = (_ruled(predictor, best) for predictor in (bundle.final, bundle.evaluation))
     judged = figures_of(judge(config, evaluation, table, verdict.cutoff))
     return replace(bundle, final=final, evaluation=evaluation, dropped={}, figures=judged, version="", stands_in=best)
-
-
-def figures_of(verdict: Judgement) -> Mapping[str, Any]:
-    """A judgement as a bundle keeps it."""
-    return {"cutoff": iso(verdict.cutoff), "evaluation": verdict.evaluation.to_json(), "grade": verdict.grade.to_json()}
 
 
 def _is_little(candidate: Bundle) -> bool:
@@ -113,8 +118,8 @@ def _is_little(candidate: Bundle) -> bool:
     return (candidate.small or too_little) and not candidate.stands_in
 
 
-def _rule(predictor: Predictor, name: str) -> LogisticRule | None:
-    return next((rule for rule in predictor.baselines if isinstance(rule, LogisticRule) and rule.name == name), None)
+def _rule(predictor: Predictor, name: str) -> LogisticRule | NoPurchase | None:
+    return next((rule for rule in predictor.baselines if isinstance(rule, CAN_SERVE) and rule.name == name), None)
 
 
 def _ruled(predictor: Predictor, name: str) -> Predictor:

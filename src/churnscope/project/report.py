@@ -101,6 +101,7 @@ class _Reporting:
             config=self.config,
             as_of=self.loaded.as_of,
             learned_from=tuple(sorted(day_of(text) for cutoffs in bundle.definition["split"].values() for text in cutoffs)),
+            stands_in=bundle.stands_in,
             features=len(bundle.specs),
             dropped=len(bundle.dropped),
             judged=judged,

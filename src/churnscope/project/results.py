@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 from churnscope.features import FeatureSpec
@@ -22,6 +23,17 @@ def iso(day: int) -> str:
 def split_dates(split: Split) -> dict[str, list[str]]:
     """The cutoffs of a split as dates."""
     return {use: [iso(cutoff) for cutoff in cutoffs] for use, cutoffs in asdict(split).items()}
+
+
+def fold_json(fold: Fold) -> dict[str, Any]:
+    """A fold of a backtest, JSON-ready."""
+    newcomers = None if fold.newcomers is None else fold.newcomers.to_json()
+    return {
+        "cutoff": iso(fold.cutoff),
+        "split": split_dates(fold.split),
+        "evaluation": fold.evaluation.to_json(),
+        "newcomers": newcomers,
+    }
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,7 @@ class TrainResult:
     features : how many the model was given.
     promoted : whether it became the champion, and `promotion` why or why not.
     stand_in : the rule that became the champion in its place; None where the model did, or there is an earlier champion.
+    looks : how many runs have looked at the test cutoff by now.
     """
 
     name: str
@@ -104,6 +117,7 @@ class TrainResult:
     promotion: str
     tracking: Tracking
     stand_in: StandIn | None = None
+    looks: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
@@ -121,6 +135,7 @@ class TrainResult:
             "grade": self.grade.to_json(),
             "promoted": self.promoted,
             "promotion": self.promotion,
+            "looks": self.looks,
             "stand_in": None if self.stand_in is None else asdict(self.stand_in),
             "tracking": asdict(self.tracking),
         }
@@ -128,7 +143,14 @@ class TrainResult:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """A saved model beside its baselines at the newest cutoff whose outcome is known and which it never saw."""
+    """A saved model beside its baselines at the newest cutoff whose outcome is known and which it never saw.
+
+    Parameters
+    ----------
+    trained_through : the day by which the outcomes it learned from had closed.
+    looks : how many runs have looked at this cutoff by now.
+    backtest : models of the same recipe, trained before earlier cutoffs and judged there, oldest first.
+    """
 
     name: str
     version: str
@@ -139,6 +161,8 @@ class EvaluateResult:
     grade: Grade
     outputs: tuple[Path, ...]
     tracking: Tracking
+    looks: int = 1
+    backtest: tuple[Fold, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
@@ -147,6 +171,8 @@ class EvaluateResult:
             "version": self.version,
             "as_of": iso(self.as_of),
             "cutoff": iso(self.cutoff),
+            "looks": self.looks,
+            "backtest": [fold_json(fold) for fold in self.backtest],
             "trained_through": iso(self.trained_through),
             "evaluation": self.evaluation.to_json(),
             "grade": self.grade.to_json(),

@@ -34,6 +34,11 @@ class Folders:
         return self.outputs / "runs"
 
     @property
+    def looks(self) -> Path:
+        """How often each test cutoff was looked at."""
+        return self.outputs / "looks.json"
+
+    @property
     def quarantine(self) -> Path:
         """Rows that were refused, a file per source."""
         return self.outputs / "quarantine"

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
-from churnscope.model.bundle import Bundle, champion, definition_of, write_bundle
+from churnscope.model.bundle import Bundle, definition_of, write_bundle
 from churnscope.model.bundle import promote as promote_version
 from churnscope.model.training import Trained
 from churnscope.model.training import train as fit
 from churnscope.operations.logs import Progress
+from churnscope.operations.looks import looked_at
 from churnscope.operations.run import recorded
 from churnscope.project.comparison import Ground
 from churnscope.project.days import training_split
-from churnscope.project.judging import Judgement, baseline_fitters, judge
+from churnscope.project.judging import Judgement, baseline_fitters, figures_of, judge
 from churnscope.project.log import logged_run, track
 from churnscope.project.models import feature_plan, model_name, snapshot_plan
-from churnscope.project.promotion import Promotion, figures_of, gate, stand_in
-from churnscope.project.results import StandIn, TrainResult
+from churnscope.project.promotion import Promotion, gate, has_champion_model, stand_in
+from churnscope.project.results import StandIn, TrainResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots
 from churnscope.timeline import Split
@@ -42,6 +42,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         trained = fit(table, split, config.model, fitters=baseline_fitters(config))
         progress("training", 1, 1)
         verdict = judge(config, trained.evaluation, table, split.test[0])
+        looks = looked_at(folders.looks, {iso(verdict.cutoff)}, facts.run_id)
         bundle = _bundle(config, plan, split, trained, verdict)
         folder = write_bundle(folders.models, bundle)
         bundle = replace(bundle, version=folder.name)
@@ -49,7 +50,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         promotion, rule = serving.settle(Ground(config, loaded, progress)) if promote else (NOT_ASKED, None)
         record.counts = {"snapshots": trained.rows, "churned_customers": trained.churned_customers}
         record.outputs = [str(folder)]
-        tracking = track(config, logged_run(config, facts, verdict, started_ms, folder.name), record)
+        tracking = track(config, logged_run(config, facts, verdict, started_ms, version=folder.name), record)
     return TrainResult(
         name=bundle.name,
         version=folder.name,
@@ -65,6 +66,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         promoted=promotion.granted,
         promotion=promotion.reason,
         stand_in=rule,
+        looks=looks[iso(verdict.cutoff)],
         tracking=tracking,
     )
 
@@ -95,18 +97,20 @@ class _Serving:
     table: SnapshotTable
 
     def settle(self, ground: Ground) -> tuple[Promotion, StandIn | None]:
-        """Make the model the champion where the gate is open; where it is not and there is no champion, the best simple rule."""
-        models, cutoff = Folders.of(self.config).models, self.verdict.cutoff
-        decision = gate(self.config, self.bundle, lambda one, other: ground.compared(one, other, cutoff, self.table))
-        if decision.granted:
-            promote_version(models, self.bundle.name, self.bundle.version)
+        """Make the model the champion where the gate is open; where it is closed and no model serves, the best simple rule."""
+        decision = self._asked(self.bundle, ground)
+        if decision.granted or has_champion_model(self.config):
             return decision, None
-        return decision, self._stand_in(models) if champion(models, self.bundle.name) is None else None
-
-    def _stand_in(self, models: Path) -> StandIn | None:
         rule = stand_in(self.config, self.bundle, self.verdict, self.table)
         if rule is None:
-            return None
-        version = write_bundle(models, rule, latest=False).name
-        promote_version(models, rule.name, version)
-        return StandIn(rule.stands_in, version)
+            return decision, None
+        rule = replace(rule, version=write_bundle(Folders.of(self.config).models, rule, latest=False).name)
+        return decision, StandIn(rule.stands_in, rule.version) if self._asked(rule, ground).granted else None
+
+    def _asked(self, candidate: Bundle, ground: Ground) -> Promotion:
+        """What the gate says of a written bundle, which is the champion from then on where it is open."""
+        cutoff = self.verdict.cutoff
+        decision = gate(self.config, candidate, lambda one, other: ground.compared(one, other, cutoff, self.table))
+        if decision.granted:
+            promote_version(Folders.of(self.config).models, candidate.name, candidate.version)
+        return decision

@@ -1,0 +1,92 @@
+"""The recipe refitted as of earlier days and judged on what came after: whether it would have been worth using all along."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from churnscope.config.identity import definition
+from churnscope.config.models import Config
+from churnscope.errors import InputError
+from churnscope.evaluation.backtest import Fold, Predictions, backtest, plan_folds
+from churnscope.model.bundle import Bundle
+from churnscope.model.predictor import Predictor
+from churnscope.model.training import train_before_test
+from churnscope.operations.logs import Progress
+from churnscope.project.days import timing_of
+from churnscope.project.judging import baseline_fitters
+from churnscope.project.results import iso, split_dates
+from churnscope.snapshots import SnapshotTable
+from churnscope.timeline import Split
+
+logger = logging.getLogger(__name__)
+
+
+USES = ("fit", "stop", "calibrate", "between", "test")  # of cutoffs that decide a model from before the test
+
+
+@dataclass(frozen=True)
+class Backtesting:
+    """What the folds of a backtest share.
+
+    Parameters
+    ----------
+    bundle : the model under judgement; where its split is a fold's, its twin is that fold's model.
+    table : snapshots at all the cutoffs, as of the day `as_of`.
+    """
+
+    config: Config
+    bundle: Bundle
+    table: SnapshotTable
+    as_of: int
+    progress: Progress
+
+    def folds(self, cutoffs: Sequence[int]) -> tuple[Fold, ...]:
+        """The newest cutoffs that can be tested, oldest first; those with too little to learn from are left out, and logged.
+
+        Parameters
+        ----------
+        cutoffs : complete ones, rising.
+        """
+        most = self.config.evaluation.folds
+        return tuple(self._judged(plan_folds(cutoffs, timing_of(self.config), most=most) if most else ()))
+
+    def _judged(self, splits: Sequence[Split]) -> Iterator[Fold]:
+        for number, split in enumerate(splits):
+            self.progress("backtest", number, len(splits))
+            rng = np.random.default_rng(self.config.model.seed)
+            try:
+                yield from backtest([split], self._predictions, self.config.evaluation, rng)
+            except InputError as error:
+                logger.info("The backtest leaves out %s: %s", iso(split.test[0]), error.what)
+            self.progress("backtest", number + 1, len(splits))
+
+    def _predictions(self, split: Split) -> Predictions:
+        """What a model trained before the test says of the customers who were active then."""
+        table, (cutoff,) = self.table, split.test
+        known = table.churned >= 0
+        here = np.flatnonzero(known & (table.cutoff == cutoff))
+        if not len(here):
+            raise InputError(f"No customer is active on {iso(cutoff)}.", "Look at [activity], or at the days the data cover.")
+        learned_from = np.unique(table.customer[known & np.isin(table.cutoff, split.before_test)])
+        return Predictions(
+            churned=table.churned[here],
+            customer=table.customer[here],
+            probabilities=self._predictor(split).probabilities(table.features[here], cutoff),
+            trained_on=np.isin(table.customer[here], learned_from),
+        )
+
+    def _predictor(self, split: Split) -> Predictor:
+        if self._is_of_the_bundle(split):
+            return self.bundle.evaluation
+        return train_before_test(self.table, split, self.config.model, fitters=baseline_fitters(self.config))
+
+    def _is_of_the_bundle(self, split: Split) -> bool:
+        """Whether training on the split would give the bundle's evaluation twin again."""
+        bundle, days = self.bundle, split_dates(split)
+        same_days = all(days[use] == bundle.definition["split"][use] for use in USES)
+        same_recipe = bundle.config == definition(self.config) and not bundle.stands_in
+        return same_days and same_recipe and bundle.as_of == self.as_of

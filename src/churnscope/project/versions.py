@@ -1,0 +1,136 @@
+"""What `models` answers: versions of a model, one of them in full, two compared, and which one serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from churnscope.evaluation.figures import Evaluation
+from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.intervals import Estimate
+from churnscope.project.results import iso
+
+
+@dataclass(frozen=True)
+class Version:
+    """A saved model in a line.
+
+    Parameters
+    ----------
+    as_of : first day it did not read, as a date.
+    marks : which of the words champion and latest mean it.
+    cutoff : the test cutoff, as a date; empty where the bundle is damaged, as are the figures.
+    stands_in : the simple rule it consists of; empty for a model.
+    damage : why it cannot be used; empty where it can.
+    """
+
+    version: str
+    as_of: str
+    marks: tuple[str, ...] = ()
+    cutoff: str = ""
+    auroc: float | None = None
+    log_loss: float | None = None
+    grade: str = ""
+    stands_in: str = ""
+    damage: str = ""
+
+
+@dataclass(frozen=True)
+class VersionList:
+    """Every version of a model, oldest as-of day first, and the champions before the present one, oldest first."""
+
+    name: str
+    versions: tuple[Version, ...]
+    before: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"name": self.name, "versions": [asdict(each) for each in self.versions], "before": list(self.before)}
+
+
+@dataclass(frozen=True)
+class VersionDetails:
+    """A saved model in full.
+
+    Parameters
+    ----------
+    split : cutoffs by use, as dates.
+    features : how many it reads; `dropped` with reason are those it was not given.
+    recipe : what orders the customers.
+    corrections : of the probabilities that were kept.
+    evaluation, grade : of its twin, at the test cutoff.
+    """
+
+    name: str
+    version: str
+    as_of: int
+    marks: tuple[str, ...]
+    recipe: str
+    corrections: tuple[str, ...]
+    split: Mapping[str, tuple[str, ...]]
+    features: int
+    dropped: Mapping[str, str]
+    baselines: tuple[str, ...]
+    cutoff: str
+    evaluation: Evaluation
+    grade: Grade
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        plain = {key: getattr(self, key) for key in ("name", "version", "recipe", "features", "cutoff")}
+        return plain | {
+            "as_of": iso(self.as_of),
+            "marks": list(self.marks),
+            "corrections": list(self.corrections),
+            "split": {use: list(days) for use, days in self.split.items()},
+            "dropped": dict(self.dropped),
+            "baselines": list(self.baselines),
+            "evaluation": self.evaluation.to_json(),
+            "grade": self.grade.to_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions at the newest complete cutoff, which neither has learned from.
+
+    Parameters
+    ----------
+    evaluation : of both on the same customers.
+    differences : by metric, the first minus the second, with the interval of the paired difference.
+    verdict : in a sentence.
+    """
+
+    name: str
+    one: str
+    other: str
+    cutoff: int
+    evaluation: Evaluation
+    differences: Mapping[str, Estimate]
+    verdict: str
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        return {
+            "name": self.name,
+            "one": self.one,
+            "other": self.other,
+            "cutoff": iso(self.cutoff),
+            "evaluation": self.evaluation.to_json(),
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True)
+class Served:
+    """The champion after a change, the one before, and why."""
+
+    name: str
+    version: str
+    before: str | None
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self)
