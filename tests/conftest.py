@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-# Some tests load LightGBM before the package does, which would have its waiting threads sleep: spinning ones are far slower here.
+# Tests that load LightGBM before the package does would have its waiting threads spin, which is far slower on a busy machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A run started in the background, or under nohup, inherits that these are ignored.

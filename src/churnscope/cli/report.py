@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
-from churnscope.cli.rendering import Part
+from churnscope.cli.rendering import Part, shown
 from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
@@ -49,6 +49,6 @@ def describe(result: ReportResult) -> Iterator[Part]:
         yield "This very report was written before and is whole: nothing was written."
     yield f"{result.name} {result.version}, as of {date_of(result.as_of)}, run {result.run_id}."
     yield f"Grade: {result.grade.text}. {result.grade.reason}"
-    yield f"Written: {result.page}"
+    yield f"Written: {shown(result.page)}"
     if result.names_customers:
         yield "It names customers: only its owner can read it (mode 0600). --no-customers leaves them out."
