@@ -1,0 +1,50 @@
+"""What the documents name exists, and every command is named in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from churnscope.cli.app import app
+
+TOP = Path(__file__).parents[1]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/outputs.md",
+    "models/README.md",
+    "notebooks/README.md",
+]
+COMMANDS = set(typer.main.get_command(app).commands)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_commands_and_targets_that_a_document_names_exist(name: str) -> None:
+    text = (TOP / name).read_text()
+    targets = set(re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`?churnscope ([a-z]+)(?: [A-Za-z_./]|`)", text)) <= COMMANDS
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= targets
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_files_that_a_document_links_exist(name: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)", (TOP / name).read_text())
+    missing = [link for link in links if "://" not in link and not ((TOP / name).parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_stands_in_the_readme(command: str) -> None:
+    assert f"churnscope {command}" in (TOP / "README.md").read_text()
+
+
+def test_the_map_names_files_that_are_there() -> None:
+    text = (TOP / "docs" / "architecture.md").read_text()
+    table = text[text.index("## Where to find a rule") :]
+    named = [name for name in re.findall(r"`([\w/.]+)`", table) if "/" in name or name.endswith(".py")]
+    missing = [name for name in named if not (TOP / "src" / "churnscope" / name).exists() and not (TOP / name).exists()]
+    assert missing == []
