@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from churnscope.errors import ConfigError, InputError, ModelError
+from churnscope.project import Project
 
 from .conftest import Shop
 
@@ -103,6 +104,18 @@ def test_a_model_of_another_definition_is_refused(shop: Shop) -> None:
 def test_an_unknown_kind_of_output_is_refused_before_anything_is_read(shop: Shop) -> None:
     with pytest.raises(ConfigError, match="unknown kind of output"):
         shop.project([]).score(output=shop.folder / "scores.xls")
+
+
+@pytest.mark.parametrize("files", [("sales.csv",), ("s*.csv",), (".",)])
+def test_a_source_is_never_written_over(shop: Shop, files: tuple[str, ...]) -> None:
+    project = replace(shop).project()
+    text = (shop.folder / "config.toml").read_text().replace("['sales.csv']", str(list(files)))
+    (shop.folder / "config.toml").write_text(text)
+    project = Project(shop.folder / "config.toml")
+    before = (shop.folder / "sales.csv").read_bytes()
+    with pytest.raises(ConfigError, match="would be read as part of"):
+        project.score(output=shop.folder / "sales.csv")
+    assert (shop.folder / "sales.csv").read_bytes() == before
 
 
 def test_too_short_a_history_says_how_much_is_missing(shop: Shop) -> None:

@@ -15,7 +15,7 @@ from churnscope.operations.run import recorded
 from churnscope.project.days import complete_cutoffs
 from churnscope.project.models import snapshot_plan
 from churnscope.project.results import CatalogResult, FeaturesResult, iso
-from churnscope.project.session import Folders, facts_of, loaded_data
+from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots
 
 CENSORED = -1
@@ -33,6 +33,7 @@ def features(
 ) -> FeaturesResult:
     """Write the snapshot table; `Project.features` says more."""
     folders = Folders.of(config)
+    refuse_source_as_output(config, output)
     with recorded(folders.ledger, "features") as record, loaded_data(config, as_of, progress) as loaded:
         asked = cutoffs or complete_cutoffs(config, loaded.first_day, loaded.as_of) or (loaded.as_of,)
         facts = facts_of("features", config, loaded, options={"cutoffs": " ".join(map(iso, asked))})

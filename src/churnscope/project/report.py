@@ -17,7 +17,7 @@ from churnscope.operations.run import RunFacts, recorded
 from churnscope.project.models import base_rate, load_model, matching_plan, model_facts
 from churnscope.project.past import Past, day_of, judged_in, past_evaluations
 from churnscope.project.results import ReportResult, iso
-from churnscope.project.session import Folders, facts_of, loaded_data
+from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.reports.explained import Explained, explain
 from churnscope.reports.findings import Findings, Stamp
 from churnscope.reports.report import report_page
@@ -41,6 +41,7 @@ class ReportRequest:
 def report(config: Config, as_of: int | None, progress: Progress, request: ReportRequest) -> ReportResult:
     """Write the report of a day; `Project.report` says more."""
     folders = Folders.of(config)
+    refuse_source_as_output(config, request.output)
     _refuse_other_endings(request.output)
     with recorded(folders.ledger, "report") as record:
         bundle = load_model(config, request.model)

@@ -16,7 +16,7 @@ from churnscope.operations.output_set import Manifest, OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.project.models import base_rate, load_model, matching_plan, model_facts
 from churnscope.project.results import ScoreResult, iso
-from churnscope.project.session import Folders, facts_of, loaded_data
+from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.scoring import Bands, ScoreStamp, score_table, state_counts
 from churnscope.snapshots import ScoringRows, build_scoring_rows
 
@@ -36,6 +36,7 @@ class Request:
 def score(config: Config, as_of: int | None, progress: Progress, request: Request) -> ScoreResult:
     """Score the customers of a day; `Project.score` says more."""
     folders = Folders.of(config)
+    refuse_source_as_output(config, request.output)
     if request.output is not None:
         export(request.output)  # refuses an unknown ending before any work is done
     with recorded(folders.ledger, "score") as record:

@@ -11,9 +11,11 @@ from churnscope import __version__
 from churnscope.config.identity import config_hash
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded, open_engine
+from churnscope.errors import ConfigError
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import RunFacts
 from churnscope.project.results import iso
+from churnscope.sources.files import would_be_read
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,19 @@ class Folders:
     def quarantine(self) -> Path:
         """Rows that were refused, a file per source."""
         return self.outputs / "quarantine"
+
+
+def refuse_source_as_output(config: Config, output: Path | None) -> None:
+    """Refuse to write where a source is read, now or by the next run.
+
+    Raises
+    ------
+    ConfigError : when the file is one of a source's, lies in its folder, or fits its pattern.
+    """
+    for name, source in config.sources.items():
+        entries = (*source.files, *(source.join.files if source.join else ()))
+        if output is not None and would_be_read(output, entries):
+            raise ConfigError(f"{output.name} would be read as part of [sources.{name}].", "Write to another folder.")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from churnscope.config.models import Files, Source
@@ -67,6 +68,13 @@ def find_files(entries: Sequence[Files], form: str, *, where: str) -> tuple[Data
 def source_files(name: str, source: Source) -> tuple[DataFile, ...]:
     """The files of a source, see `find_files`."""
     return find_files(source.files, source.format, where=f"[sources.{name}] files")
+
+
+def would_be_read(path: Path, entries: Sequence[Files]) -> bool:
+    """Whether a file at `path` is, or once written would be, among the files that the entries name."""
+    here = str(path.resolve())
+    places = [str(Path(entry.path).resolve()) for entry in entries]
+    return any(here == place or str(path.resolve().parent) == place or fnmatch(here, place) for place in places)
 
 
 def sha256_of(path: Path) -> str:
