@@ -82,6 +82,7 @@ def bundle_of(shop: Shop):
     return read_bundle(resolve(shop.folder.parent / "models", "corner_shop", "champion"))
 
 
+@pytest.mark.slow
 def test_folds_are_steps_and_runs_below_the_run(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     logged: list[LoggedRun] = []
 
@@ -105,6 +106,7 @@ def test_newcomers_are_those_no_cutoff_before_held(judged: EvaluateResult) -> No
     assert np.all(np.array(counts) < [fold.evaluation.rows for fold in judged.backtest])
 
 
+@pytest.mark.slow
 def test_different_runs_that_look_at_a_cutoff_are_counted(shop: Shop, tmp_path: Path) -> None:
     project = one_fold(shop, 0)
     assert [project.evaluate(backtest=backtest).looks for backtest in (False, True)] == [1, 2]

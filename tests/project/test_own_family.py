@@ -54,6 +54,7 @@ def test_it_is_in_the_catalogue_the_model_and_the_scores(own_shop: Shop) -> None
     assert project.score(model=trained.version).counts["active"] > 0
 
 
+@pytest.mark.slow
 def test_a_changed_source_refuses_the_model(own_shop: Shop) -> None:
     trained = with_family(own_shop).train(promote=False)
     promote(own_shop.folder.parent / "models", trained.name, trained.version)

@@ -190,6 +190,7 @@ def test_a_promotion_is_decided_on_rows_that_neither_model_has_learned_from(shop
     assert served.reason == f"in place of {original.version}, to which it does not lose"
 
 
+@pytest.mark.slow
 def test_a_model_trained_later_meets_the_champion_at_its_own_test_cutoff(shop: Shop, models: Path) -> None:
     shutil.rmtree(models)
     project = small_allowed(shop)
