@@ -86,17 +86,6 @@ class Bundle:
         return self.final.specs
 
 
-def feature_plan(config: Config, columns: Mapping[str, frozenset[str]]) -> dict[str, Json]:
-    """What the features were built from, JSON-ready."""
-    roles = {role: sorted(names) for role, names in sorted(columns.items())}
-    return {
-        "windows_days": sorted(set(config.features.windows_days)),
-        "families": list(config.features.families),
-        "plugins": "",
-        "columns": roles,
-    }
-
-
 def definition_of(config: Config, split: Split) -> dict[str, Json]:
     """What was predicted, of whom, and when; JSON-ready."""
     return {
