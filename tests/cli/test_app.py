@@ -64,6 +64,11 @@ def test_every_command_has_help_and_the_shared_options(command, churnscope_run):
     assert all(option in ended.out for option in ("--json", "--log-format", "--quiet"))
 
 
+@pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
+def test_every_command_shows_how_it_is_typed(command, churnscope_run):
+    assert f"churnscope {command}" in churnscope_run(command, "--help").out.partition("Example")[2]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_summaries_fit_the_list_of_commands(command):
     assert len(command.__doc__.splitlines()[0]) <= 45

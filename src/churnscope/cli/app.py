@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -14,6 +14,7 @@ from churnscope.cli.check import check
 from churnscope.cli.evaluate import evaluate
 from churnscope.cli.features import features
 from churnscope.cli.models import models
+from churnscope.cli.options import example
 from churnscope.cli.report import report
 from churnscope.cli.score import score
 from churnscope.cli.session import Failure
@@ -24,18 +25,19 @@ from churnscope.cli.train import train
 from churnscope.cli.warmup import warmup
 from churnscope.errors import ConfigError
 
-COMMANDS = (
-    check,
-    train,
-    evaluate,
-    score,
-    report,
-    catalog,
-    features,
-    simulate,
-    sync,
-    warmup,
-)  # in the order of a first use; a new command is a file and a name here
+# In the order of a first use, each with examples; a new command is a file and a line here.
+COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
+    check: ("check my_shop.toml", "check my_shop.toml --as-of 2024-03-01 --json"),
+    train: ("train my_shop.toml", "train my_shop.toml --as-of 2024-03-01 --no-promote"),
+    evaluate: ("evaluate my_shop.toml", "evaluate my_shop.toml --model champion --no-backtest"),
+    score: ("score my_shop.toml", "score my_shop.toml -o today.csv", "score my_shop.toml --log-format json --wait 600"),
+    report: ("report my_shop.toml", "report my_shop.toml -o march.html --no-customers"),
+    catalog: ("catalog my_shop.toml", "catalog my_shop.toml --json"),
+    features: ("features my_shop.toml -o table.parquet", "features my_shop.toml --cutoffs 2024-01-01"),
+    simulate: ("simulate shop /tmp/shop", "simulate service /tmp/service --customers 100000 --seed 7"),
+    sync: ("sync my_shop.toml",),
+    warmup: ("warmup", "NUMBA_CACHE_DIR=/opt/kernels churnscope warmup"),
+}
 
 EPILOG = """\b
 Example:
@@ -55,13 +57,12 @@ Exit codes:
 app = typer.Typer(
     name="churnscope",
     epilog=EPILOG,
-    add_completion=False,
     rich_markup_mode=None,  # plain help: rich would triple the time it takes
     pretty_exceptions_enable=False,  # a drawn traceback can show values of the data
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in COMMANDS:
-    app.command(no_args_is_help=False)(command)
+for command, lines in COMMANDS.items():
+    app.command(no_args_is_help=False, epilog=example(*lines))(command)
 app.add_typer(models)
 
 

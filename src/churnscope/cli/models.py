@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from churnscope.cli.figures import figures, predictor_table
-from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
+from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet, example
 from churnscope.cli.rendering import Part, Table, count
 from churnscope.cli.session import session
 from churnscope.timeline import date_of
@@ -29,7 +29,7 @@ Other = Annotated[str, typer.Argument(metavar="OTHER", help="The model to compar
 Force = Annotated[bool, typer.Option("--force", help="Promote it whatever the gate says.")]
 
 
-@models.command("list")
+@models.command("list", epilog=example("models list my_shop.toml"))
 def list_versions(config: ConfigFile, *, json: Json = False, log_format: LogFormat = "plain", quiet: Quiet = False) -> None:
     """List every version with its figures."""
     with session(json=json, log_format=log_format, quiet=quiet) as run:
@@ -38,7 +38,7 @@ def list_versions(config: ConfigFile, *, json: Json = False, log_format: LogForm
         run.show(Project(config, progress=run.progress).models(), describe_list)
 
 
-@models.command()
+@models.command(epilog=example("models show my_shop.toml", "models show my_shop.toml latest --json"))
 def show(
     config: ConfigFile,
     version: Which = "champion",
@@ -54,7 +54,7 @@ def show(
         run.show(Project(config, progress=run.progress).show(version), describe_version)
 
 
-@models.command()
+@models.command(epilog=example("models compare my_shop.toml latest"))
 def compare(
     config: ConfigFile,
     version: Which,
@@ -75,7 +75,7 @@ def compare(
         run.show(Project(config, progress=run.progress).compare(version, other, as_of=as_of), describe_comparison)
 
 
-@models.command()
+@models.command(epilog=example("models promote my_shop.toml latest"))
 def promote(
     config: ConfigFile,
     version: Which,
@@ -95,7 +95,7 @@ def promote(
         run.show(Project(config, progress=run.progress).promote(version, force=force), describe_change)
 
 
-@models.command()
+@models.command(epilog=example("models rollback my_shop.toml"))
 def rollback(config: ConfigFile, *, json: Json = False, log_format: LogFormat = "plain", quiet: Quiet = False) -> None:
     """Let the champion before the present one serve."""
     with session(json=json, log_format=log_format, quiet=quiet) as run:

@@ -19,3 +19,16 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", h
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 LogFormat = Annotated[LogFormatName, typer.Option("--log-format", metavar="plain|json", help="How log lines look on stderr.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log warnings and errors only.")]
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help: how it is typed. A line that begins with a variable stands as it is.
+
+    Examples
+    --------
+    >>> example("check my_shop.toml").splitlines()[2:]
+    ['  churnscope check my_shop.toml', '', 'Exit codes: churnscope --help']
+    """
+    typed = [line if "=" in line.split(" ", 1)[0] else f"churnscope {line}" for line in lines]
+    title = "Example:" if len(typed) == 1 else "Examples:"
+    return "\n".join(["\b", title, *(f"  {line}" for line in typed), "", "Exit codes: churnscope --help"])

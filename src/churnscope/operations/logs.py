@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 LogFormat = Literal["plain", "json"]
 _EXTRAS = ("stage", "done", "total", "exit_code")
 _SECONDS_BETWEEN_LINES = 5.0
+_SECONDS_TO_TELL = 1.0  # before it a rate is a guess
+_FEWEST_TO_TELL = 2  # steps
+_SLOW = 1.0  # steps a second; below it a step is told in seconds
+_MINUTE = 60
 
 logger = logging.getLogger(__name__)
 
@@ -80,20 +84,54 @@ def progress_on(stream: TextIO, *, log_format: LogFormat = "plain", quiet: bool 
         yield LoggedProgress()
 
 
+def pace(done: int, total: int | None, seconds: float) -> str:
+    """How fast a stage goes and how long it will take; empty where that cannot be said yet.
+
+    Examples
+    --------
+    >>> pace(30_000, 120_000, 10.0), pace(120_000, 120_000, 40.0), pace(1, 1, 30.0), pace(2, 5, 0.3)
+    ('3,000/s, 30 s left', '3,000/s', '', '')
+    """
+    if done < _FEWEST_TO_TELL or seconds < _SECONDS_TO_TELL:
+        return ""
+    rate = done / seconds
+    words = f"{rate:,.0f}/s" if rate >= _SLOW else f"{seconds / done:.0f} s each"
+    return f"{words}, {_lasting((total - done) / rate)} left" if total is not None and total > done else words
+
+
+def _lasting(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 2 * _MINUTE else f"{seconds / _MINUTE:.0f} min"
+
+
+class _Clocks:
+    """When each stage was first heard of."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, float] = {}
+
+    def seconds(self, stage: str) -> float:
+        """Since the first word of the stage."""
+        now = time.monotonic()
+        return now - self._begun.setdefault(stage, now)
+
+
 class LoggedProgress:
     """Progress as log lines: the end of every stage, and a line at most every few seconds before."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
+        self._clocks = _Clocks()
 
     def __call__(self, stage: str, done: int, total: int | None = None) -> None:
         """Log the stage where it is due."""
-        now = time.monotonic()
+        now, seconds = time.monotonic(), self._clocks.seconds(stage)
         if done != total and now - self._last < _SECONDS_BETWEEN_LINES:
             return
         self._last = now
         of_total = "" if total is None else f" of {total:,}"
-        logger.info("%s: %s%s", stage, f"{done:,}", of_total, extra={"stage": stage, "done": done, "total": total})
+        said = pace(done, total, seconds)
+        counts = {"stage": stage, "done": done, "total": total}
+        logger.info("%s: %s%s%s", stage, f"{done:,}", of_total, f" ({said})" if said else "", extra=counts)
 
 
 class _TerminalBars:
@@ -102,11 +140,13 @@ class _TerminalBars:
     def __init__(self, bars: RichProgress) -> None:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
+        self._clocks = _Clocks()
 
     def __call__(self, stage: str, done: int, total: int | None = None) -> None:
         if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(stage, total=total)
-        self._bars.update(self._tasks[stage], completed=done, total=total)
+            self._tasks[stage] = self._bars.add_task(stage, total=total, pace="")
+        said = pace(done, total, self._clocks.seconds(stage))
+        self._bars.update(self._tasks[stage], completed=done, total=total, pace=said)
 
 
 @contextmanager
@@ -115,7 +155,8 @@ def _terminal_bars() -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as RichProgress
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    told = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = (*told, TextColumn("{task.fields[pace]}"))
     with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
         yield _TerminalBars(bars)
 
