@@ -10,14 +10,14 @@ ROOT = Path(__file__).parents[1] / "src" / "churnscope"
 # From the ground up. A layer may import from those before it and from itself. Layers of one line do not know each other.
 LAYERS = [
     ["errors"],
-    ["roles", "timeline"],
+    ["roles", "timeline", "survival"],
     ["expressions"],
     ["config"],
     ["events"],
     ["sources"],
     ["engines"],
     ["activity"],
-    ["features"],
+    ["features", "advice"],
     ["snapshots"],
     ["value"],
     ["model"],
@@ -52,7 +52,7 @@ HOMES = {
 NOWHERE = {"pickle", "cloudpickle", "joblib", "dill", "shelve", "marshal"}  # loading a saved model runs no code
 
 # No file, clock or global state: arrays and small tables in, the same out.
-PURE = {"events", "activity", "features", "snapshots", "evaluation", "value", "scoring"}
+PURE = {"events", "activity", "advice", "survival", "features", "snapshots", "evaluation", "value", "scoring"}
 IMPURE_MODULES = {"os", "pathlib", "shutil", "tempfile", "time", "random", "subprocess", "socket", "urllib"}
 
 

@@ -13,6 +13,7 @@ from churnscope.project.days import as_of_day
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from churnscope.project.advise import AdviseResult
     from churnscope.project.results import (
         CatalogResult,
         CheckResult,
@@ -61,6 +62,19 @@ class Project:
         from churnscope.project.check import check
 
         return check(self.config, as_of_day(as_of, self.config), self.progress)
+
+    def advise(self, as_of: Day = None) -> AdviseResult:
+        """Weigh the activity windows and horizons that the data support; nothing is trained.
+
+        Only which rows count as activity is read of the activity rules, not how many within how many days.
+
+        Raises
+        ------
+        InputError : when a file is refused, or no customer came back on a second day.
+        """
+        from churnscope.project.advise import advise
+
+        return advise(self.config, as_of_day(as_of, self.config), self.progress)
 
     def catalog(self, as_of: Day = None) -> CatalogResult:
         """Name, unit, window, meaning and expected direction of every feature the config gives.
