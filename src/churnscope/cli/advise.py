@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def advise(
     config: ConfigFile, *, as_of: AsOf = None, json: Json = False, log_format: LogFormat = "plain", quiet: Quiet = False
 ) -> None:
-    """Say which window and horizon the data support.
+    """Weigh windows and horizons on the data.
 
     Measures, for every activity window, who would be called inactive too early, and for every horizon how many customers and
     churners it leaves to learn from. Nothing is trained.

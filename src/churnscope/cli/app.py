@@ -12,6 +12,7 @@ from churnscope import __version__
 from churnscope.cli.advise import advise
 from churnscope.cli.catalog import catalog
 from churnscope.cli.check import check
+from churnscope.cli.doctor import doctor
 from churnscope.cli.evaluate import evaluate
 from churnscope.cli.features import features
 from churnscope.cli.models import models
@@ -38,6 +39,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     features: ("features my_shop.toml -o table.parquet", "features my_shop.toml --cutoffs 2024-01-01"),
     simulate: ("simulate shop /tmp/shop", "simulate service /tmp/service --customers 100000 --seed 7"),
     sync: ("sync my_shop.toml",),
+    doctor: ("doctor", "doctor my_shop.toml"),
     warmup: ("warmup", "NUMBA_CACHE_DIR=/opt/kernels churnscope warmup"),
 }
 

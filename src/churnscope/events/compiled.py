@@ -28,6 +28,11 @@ def kernel(function: Kernel) -> Kernel:
         return _compile(function, cache=False)
 
 
+def kept_in(function: Callable[..., Any]) -> str:
+    """The folder in which a kernel's machine code is kept; empty where every process compiles it anew."""
+    return str(function.stats.cache_path or "")  # type: ignore[attr-defined]  # numba's, on what it compiled
+
+
 def _compile(function: Kernel, *, cache: bool) -> Kernel:
     compiled: Kernel = numba.njit(cache=cache, nogil=True, error_model="numpy")(function)
     return compiled

@@ -120,7 +120,7 @@ class Boosting:
         Judged by the log loss after the constant shift that suits the rows best: where the base rate moved between the cutoffs,
         the log loss itself would stop far too early, since it punishes whatever departs from the old rate.
         """
-        lightgbm, training = _lightgbm(), self._dataset(fit, positions)
+        lightgbm, training = lightgbm_library(), self._dataset(fit, positions)
         later = self._dataset(stop.thinned(MOST_STOP_ROWS), positions, training)
         trained = (
             lightgbm.train(
@@ -139,7 +139,7 @@ class Boosting:
         """Boosters of so many rounds, one number for each seed."""
         training = self._dataset(rows, positions)
         trained = (
-            _lightgbm().train(self._parameters(positions, len(rows.churned), seed), training, num_boost_round=count)
+            lightgbm_library().train(self._parameters(positions, len(rows.churned), seed), training, num_boost_round=count)
             for seed, count in zip(self._seeds, rounds, strict=True)
         )
         return self._boosters(positions, trained)
@@ -160,7 +160,7 @@ class Boosting:
         columns = rows.features[:, list(positions)]
         names = list(self._names(positions))
         given = {"weight": rows.weight, "feature_name": names, "reference": reference, "params": {"verbosity": -1}}
-        return _lightgbm().Dataset(columns, rows.churned, **given)
+        return lightgbm_library().Dataset(columns, rows.churned, **given)
 
     def _parameters(self, positions: Sequence[int], n_rows: int, seed: int) -> dict[str, Any]:
         settings = self.settings
@@ -207,7 +207,13 @@ def _without_ranges(line: str) -> str:
     return "feature_infos=" + " ".join(["none"] * len(line.split(" ")))
 
 
-def _lightgbm() -> ModuleType:
+def lightgbm_library() -> ModuleType:
+    """LightGBM, loaded.
+
+    Raises
+    ------
+    ChurnscopeError : when a library of the system that it links is missing.
+    """
     # Waiting threads sleep instead of spinning, which on a busy machine is eight times faster; read when LightGBM is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:

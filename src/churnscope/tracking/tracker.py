@@ -110,6 +110,18 @@ class Tracker:
             deadline = self.place.deadline()
             return tuple(self._try_to_send(_read(path), path, deadline) for path in self.waiting())
 
+    def ask(self) -> None:
+        """See whether the store answers; a database that is not there yet would be made by the first run.
+
+        Raises
+        ------
+        ServiceError : when it does not answer.
+        """
+        if self.settings.uri is None and not (self.folder / "mlflow.db").exists():
+            return
+        with open_store(self.place, self.place.deadline()):
+            pass
+
     def waiting(self) -> list[Path]:
         """Files of the runs that were not sent yet, oldest first."""
         return sorted((self.folder / "outbox").glob("*.json"))
