@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +18,53 @@ from churnscope.config.overrides import override
 from churnscope.config.places import Place
 from churnscope.config.problems import problems_of, refuse_all
 from churnscope.config.secrets import literal_secrets
+from churnscope.config.tables import KeptTable, with_tables
 from churnscope.errors import ConfigError
 
 
-def load_config(path: str | Path, environment: Mapping[str, str] | None = None) -> Config:
-    """The config of a TOML file, complete and checked.
+def load_config(
+    source: str | Path | Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+    *,
+    tables: Mapping[str, KeptTable] | None = None,
+) -> Config:
+    """A config, complete and checked.
 
     Parameters
     ----------
-    path : the file. Paths in it are relative to its folder; in the result they are absolute.
+    source : a TOML file, or the tables of one as dictionaries. Paths in it are relative to the file's folder, of dictionaries
+        to the present one; in the result they are absolute.
     environment : where `${VARIABLES}` and `CHURNSCOPE__TABLE__KEY` overrides are read; the process's own by default.
+    tables : in memory, by the name of the source they stand for; they take the place of its files.
 
     Raises
     ------
     ConfigError : when the file cannot be read or says something unknown, impossible or contradictory. All problems of one
         kind are listed together: first those of single values, then those between them.
     """
-    path = Path(path)
     variables = os.environ if environment is None else environment
-    document = _document(path)
-    refuse_all(str(path), list(literal_secrets(document)))
+    origin, folder = _origin(source)
+    document = _document(source)
+    if tables:
+        document = with_tables(document, tables)
+    refuse_all(origin, list(literal_secrets(document)))
     origins = override(document, variables)
-    config = _validated(document, path, Place(path.absolute().parent, variables), origins)
-    check_config(config, str(path))
+    config = _validated(document, origin, Place(folder, variables), origins)
+    check_config(config, origin)
     return config
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _origin(source: str | Path | Mapping[str, Any]) -> tuple[str, Path]:
+    """How messages name a config, and the folder that its paths start from."""
+    if isinstance(source, Mapping):
+        return "config", Path.cwd()
+    return str(source), Path(source).absolute().parent
+
+
+def _document(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(source, Mapping):
+        return deepcopy(dict(source))
+    path = Path(source)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -70,11 +91,11 @@ def _configs_beside(path: Path) -> str:
     return f"Configs in that folder: {', '.join(names)}." if names else "Check the path."
 
 
-def _validated(document: dict[str, Any], path: Path, place: Place, origins: Mapping[Key, str]) -> Config:
+def _validated(document: dict[str, Any], origin: str, place: Place, origins: Mapping[Key, str]) -> Config:
     # Default folders are paths of the config as well: they are located like written ones only when their table is there.
     document.setdefault("folders", {})
     try:
         return Config.model_validate(document, context=place)
     except ValidationError as error:
-        refuse_all(str(path), problems_of(error, Config, origins))
+        refuse_all(origin, problems_of(error, Config, origins))
         raise

@@ -22,6 +22,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from churnscope.errors import ConfigError
+from churnscope.operations.files import storage_errors
 
 _ROW_GROUP = 1 << 17
 # Skipped by spreadsheets in front of a formula: controls, blanks, soft hyphen, zero-width and direction marks, byte order mark.
@@ -69,6 +70,26 @@ def write_parquet(table: pa.Table, stream: BinaryIO) -> int:
     plain = table.replace_schema_metadata(None)
     pyarrow.parquet.write_table(plain, stream, row_group_size=_ROW_GROUP, compression="zstd")
     return int(table.num_rows)
+
+
+def read_export(path: Path) -> pa.Table:
+    """The table in a file that `export` wrote; text cells of CSV as they were before they were made safe.
+
+    Raises
+    ------
+    StorageError : when the file cannot be read.
+    """
+    with storage_errors(path, right="read"):
+        if path.suffix.lower() == ".parquet":
+            return pyarrow.parquet.read_table(path)
+        options = pyarrow.csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
+        table = pyarrow.csv.read_csv(path, convert_options=options)
+    columns = [_as_it_was(table.column(name)) for name in table.column_names]
+    return pa.table(columns, names=table.column_names)
+
+
+def _as_it_was(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(column, "^'", "") if pa.types.is_string(column.type) else column
 
 
 def spreadsheet_safe(cells: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -16,15 +16,15 @@ from churnscope.events import Block
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet
 from churnscope.operations.run import recorded
-from churnscope.project.results import iso
+from churnscope.project.results import Summarised, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.reports.window_chart import window_chart
 
 PICTURE = "windows.svg"
 
 
-@dataclass(frozen=True)
-class AdviseResult:
+@dataclass(frozen=True, repr=False)
+class AdviseResult(Summarised):
     """What the data support.
 
     Parameters
@@ -42,6 +42,18 @@ class AdviseResult:
     window: int
     horizon: int
     picture: Path
+
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        advice = self.advice
+        return f"A window of {advice.window} days and a horizon of {advice.horizon} suit {self.name}"
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        same = (self.window, self.horizon) == (self.advice.window, self.advice.horizon)
+        return "The config says so already." if same else f"Write into the config: {'; '.join(self.lines)}"
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet
 from churnscope.operations.run import recorded
 from churnscope.project.days import complete_cutoffs
+from churnscope.project.frames import Frame
 from churnscope.project.models import snapshot_plan
 from churnscope.project.results import CatalogResult, FeaturesResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
@@ -35,7 +36,7 @@ def features(
     folders = Folders.of(config)
     refuse_source_as_output(config, output)
     with recorded(folders.ledger, "features") as record, loaded_data(config, as_of, progress) as loaded:
-        asked = cutoffs or complete_cutoffs(config, loaded.first_day, loaded.as_of) or (loaded.as_of,)
+        asked = cutoffs or _usual(config, loaded)
         facts = facts_of("features", config, loaded, options={"cutoffs": " ".join(map(iso, asked))})
         record.run_id, record.as_of = facts.run_id, facts.as_of
         outputs = OutputSet.beside(output or folders.outputs / "features" / iso(loaded.as_of) / "features.parquet")
@@ -52,6 +53,18 @@ def features(
         record.counts, record.outputs = dict(manifest.counts), [str(outputs.folder / outputs.names[0])]
         path = outputs.folder / outputs.names[0]
         return FeaturesResult(config.name, asked, manifest.counts["snapshots"], plan.specs, path, was_done)
+
+
+def snapshots(config: Config, as_of: int | None, progress: Progress, *, cutoffs: tuple[int, ...] = ()) -> Frame:
+    """The snapshot table in memory; `Project.snapshots` says more."""
+    with loaded_data(config, as_of, progress) as loaded:
+        plan = snapshot_plan(config, loaded, cutoffs or _usual(config, loaded))
+        return Frame(snapshot_frame(loaded, _built(loaded, plan, progress)), "an active customer at a cutoff")
+
+
+def _usual(config: Config, loaded: Loaded) -> tuple[int, ...]:
+    """The cutoffs that training would use, else the day of the data's end."""
+    return complete_cutoffs(config, loaded.first_day, loaded.as_of) or (loaded.as_of,)
 
 
 def snapshot_frame(loaded: Loaded, table: SnapshotTable) -> pa.Table:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from churnscope.config.models import Config
 from churnscope.operations.logs import Progress, silent
 from churnscope.project.days import as_of_day
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from churnscope.project.advise import AdviseResult
+    from churnscope.project.frames import Frame
     from churnscope.project.results import (
         CatalogResult,
         CheckResult,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         SyncResult,
         TrainResult,
     )
+    from churnscope.project.tables import Spool, Streamed
     from churnscope.project.versions import Comparison, Served, VersionDetails, VersionList
 
 Day = str | date | None
@@ -36,7 +38,8 @@ class Project:
 
     Parameters
     ----------
-    config : path of a TOML file, or a config already loaded.
+    config : path of a TOML file, the tables of one as dictionaries, or a config already loaded. Paths in dictionaries start
+        from the present folder.
     progress : is told how far each stage has come.
 
     Raises
@@ -44,13 +47,52 @@ class Project:
     ConfigError : when the config cannot be read or says something impossible.
     """
 
-    def __init__(self, config: Config | str | Path, *, progress: Progress = silent) -> None:
+    def __init__(self, config: Config | str | Path | Mapping[str, Any], *, progress: Progress = silent) -> None:
         if not isinstance(config, Config):
             from churnscope.config.load import load_config
 
             config = load_config(config)
         self.config = config
         self.progress = progress
+        self._spool: Spool | None = None
+
+    @classmethod
+    def from_tables(
+        cls, config: str | Path | Mapping[str, Any], /, *, progress: Progress = silent, **tables: Streamed
+    ) -> Project:
+        """A business whose sources are tables in memory.
+
+        Parameters
+        ----------
+        config : path of a TOML file, or the tables of one as dictionaries. Sources may leave `files` and `format` out.
+        tables : by the name of the source, frames of pandas or Polars, tables of PyArrow, relations of DuckDB: anything that
+            offers an Arrow stream. A name that the config does not describe is that of a role, and the columns bear the names
+            of the role's columns. Each table is written once to a temporary folder, which goes with the project.
+
+        Raises
+        ------
+        ConfigError : when the config says something impossible, or a name is neither a source nor a role.
+        InputError : when a table offers no Arrow stream.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> from datetime import date
+        >>> bought = pa.table({"customer": ["a", "b"], "time": [date(2024, 1, 2), date(2024, 1, 3)]})
+        >>> business = {"name": "shop", "prediction": {"horizon_days": 30}}
+        >>> business["activity"] = {"rules": [{"source": "purchases", "days": 30}]}
+        >>> project = Project.from_tables(business, purchases=bought)
+        >>> project.config.sources["purchases"].columns
+        {'customer': 'customer', 'time': 'time'}
+        """
+        from churnscope.config.load import load_config
+        from churnscope.project.tables import Spool
+
+        spool = Spool()
+        kept = {name: spool.keep(name, table) for name, table in tables.items()}
+        project = cls(load_config(config, tables=kept), progress=progress)
+        project._spool = spool
+        return project
 
     def check(self, as_of: Day = None) -> CheckResult:
         """Read every source and count what is in it, what is refused, and what to do about it.
@@ -104,9 +146,23 @@ class Project:
         """
         from churnscope.project.features import features
 
-        days = tuple(sorted({day for day in (as_of_day(cutoff, self.config) for cutoff in cutoffs) if day is not None}))
         path = None if output is None else Path(output)
-        return features(self.config, as_of_day(as_of, self.config), self.progress, cutoffs=days, output=path)
+        return features(self.config, as_of_day(as_of, self.config), self.progress, cutoffs=self._days(cutoffs), output=path)
+
+    def snapshots(self, as_of: Day = None, *, cutoffs: Sequence[str | date] = ()) -> Frame:
+        """The snapshot table in memory, for any library to be fitted on: customer_id, cutoff, churned, then every feature.
+
+        Parameters
+        ----------
+        cutoffs : days to build it for; default: the complete ones that training uses, or `as_of` where none is complete.
+
+        Raises
+        ------
+        InputError : when a file is refused.
+        """
+        from churnscope.project.features import snapshots
+
+        return snapshots(self.config, as_of_day(as_of, self.config), self.progress, cutoffs=self._days(cutoffs))
 
     def sync(self) -> SyncResult:
         """Send the runs that could not be logged when they were made; each is sent once.
@@ -272,3 +328,6 @@ class Project:
         from churnscope.project.registry import rollback_model
 
         return rollback_model(self.config)
+
+    def _days(self, cutoffs: Sequence[str | date]) -> tuple[int, ...]:
+        return tuple(sorted({day for day in (as_of_day(cutoff, self.config) for cutoff in cutoffs) if day is not None}))

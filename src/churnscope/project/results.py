@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import Evaluation
@@ -13,6 +14,12 @@ from churnscope.evaluation.grade import Grade
 from churnscope.features import FeatureSpec
 from churnscope.sources.report import SourceReport
 from churnscope.timeline import Split, date_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from churnscope.project.frames import Frame
 
 
 def iso(day: int) -> str:
@@ -36,6 +43,28 @@ def fold_json(fold: Fold) -> dict[str, Any]:
     }
 
 
+class Summarised(ABC):
+    """A result that says in a line what came out and what to do next, and shows more of itself in a notebook."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """What came out."""
+
+    @property
+    def next_step(self) -> str:
+        """What to do next; empty where nothing suggests itself."""
+        return ""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.summary}" + (f"\n{self.next_step}" if self.next_step else "")
+
+    def _repr_html_(self) -> str:
+        from churnscope.project.notebook import html
+
+        return html(self)
+
+
 @dataclass(frozen=True)
 class Tracking:
     """Where a run was logged: `run_id` is empty and `pending` says why where it was not, or not yet."""
@@ -45,8 +74,8 @@ class Tracking:
     pending: str = ""
 
 
-@dataclass(frozen=True)
-class CheckResult:
+@dataclass(frozen=True, repr=False)
+class CheckResult(Summarised):
     """What is in the sources, and whether it is enough.
 
     Parameters
@@ -65,6 +94,17 @@ class CheckResult:
     cutoffs: tuple[int, ...]
     advice: tuple[str, ...]
     quarantine: Path | None
+
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        used, rows = sum(report.used for report in self.reports), sum(report.rows_in for report in self.reports)
+        return f"{used:,} of {rows:,} rows are used; {len(self.cutoffs)} cutoffs to train on, as of {iso(self.as_of)}"
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        return self.advice[0] if self.advice else "Next: project.train()"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
@@ -86,8 +126,8 @@ class StandIn:
     version: str
 
 
-@dataclass(frozen=True)
-class TrainResult:
+@dataclass(frozen=True, repr=False)
+class TrainResult(Summarised):
     """A trained model and how it did on the test cutoff, which its evaluation twin never saw.
 
     Parameters
@@ -119,6 +159,18 @@ class TrainResult:
     stand_in: StandIn | None = None
     looks: int = 1
 
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        serves = "it serves as champion" if self.promoted else f"not promoted: {self.promotion}"
+        return f"{self.name} {self.version}: {self.grade.text}; {serves}"
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        served = self.promoted or self.stand_in is not None
+        return "Next: project.score()" if served else 'Next: project.score(model="latest"), or see project.models()'
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
         return {
@@ -141,8 +193,8 @@ class TrainResult:
         }
 
 
-@dataclass(frozen=True)
-class EvaluateResult:
+@dataclass(frozen=True, repr=False)
+class EvaluateResult(Summarised):
     """A saved model beside its baselines at the newest cutoff whose outcome is known and which it never saw.
 
     Parameters
@@ -164,6 +216,16 @@ class EvaluateResult:
     looks: int = 1
     backtest: tuple[Fold, ...] = ()
 
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        return f"{self.name} {self.version} at {iso(self.cutoff)}, {self.evaluation.rows:,} customers: {self.grade.text}"
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        return "Next: project.report()" if self.grade.is_good else ""
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
         return {
@@ -181,8 +243,8 @@ class EvaluateResult:
         }
 
 
-@dataclass(frozen=True)
-class ScoreResult:
+@dataclass(frozen=True, repr=False)
+class ScoreResult(Summarised):
     """A written score file.
 
     Parameters
@@ -200,6 +262,42 @@ class ScoreResult:
     manifest: Path
     was_done: bool
 
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        high, active = self.counts["high"], self.counts["active"]
+        return f"{active:,} active customers as of {iso(self.as_of)}, {high:,} of them at high risk: {self.outputs[0]}"
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        return "Next: project.report(); the rows: to_pandas(), to_arrow(), to_polars()"
+
+    def frame(self) -> Frame:
+        """The written rows, riskiest first.
+
+        Raises
+        ------
+        StorageError : when the file is gone or cannot be read.
+        """
+        from churnscope.operations.exports import read_export
+        from churnscope.project.frames import Frame
+
+        parquet = [path for path in self.outputs if path.suffix == ".parquet"]
+        return Frame(read_export((parquet or self.outputs)[0]), "a customer, riskiest first")
+
+    def to_arrow(self) -> pa.Table:
+        """The written rows as a table of PyArrow."""
+        return self.frame().to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The written rows as a frame of pandas."""
+        return self.frame().to_pandas()
+
+    def to_polars(self) -> Any:
+        """The written rows as a frame of Polars, where that is installed."""
+        return self.frame().to_polars()
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
         return {
@@ -214,8 +312,8 @@ class ScoreResult:
         }
 
 
-@dataclass(frozen=True)
-class ReportResult:
+@dataclass(frozen=True, repr=False)
+class ReportResult(Summarised):
     """A written report.
 
     Parameters
@@ -234,6 +332,11 @@ class ReportResult:
     page: Path
     manifest: Path
     was_done: bool
+
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        return f"The page on {self.name} {self.version} ({self.grade.text}): {self.page}"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
@@ -258,8 +361,8 @@ def _report(report: SourceReport) -> dict[str, Any]:
     return asdict(report) | days
 
 
-@dataclass(frozen=True)
-class CatalogResult:
+@dataclass(frozen=True, repr=False)
+class CatalogResult(Summarised):
     """What the features of a config mean.
 
     Parameters
@@ -272,13 +375,23 @@ class CatalogResult:
     features: tuple[FeatureSpec, ...]
     families: Mapping[str, str]
 
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        return f"{len(self.features)} features in {len(self.families)} families"
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        return "Next: project.snapshots() builds them"
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
         return {"name": self.name, "features": [asdict(spec) for spec in self.features], "families": dict(self.families)}
 
 
-@dataclass(frozen=True)
-class FeaturesResult:
+@dataclass(frozen=True, repr=False)
+class FeaturesResult(Summarised):
     """A written snapshot table."""
 
     name: str
@@ -287,6 +400,11 @@ class FeaturesResult:
     features: tuple[FeatureSpec, ...]
     output: Path
     was_done: bool
+
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        return f"{self.rows:,} snapshots of {len(self.features)} features at {len(self.cutoffs)} cutoffs: {self.output}"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
@@ -300,11 +418,17 @@ class FeaturesResult:
         }
 
 
-@dataclass(frozen=True)
-class SyncResult:
+@dataclass(frozen=True, repr=False)
+class SyncResult(Summarised):
     """What became of the runs that had not reached the tracking store: sent ones have a `run_id`, others say why not."""
 
     runs: tuple[Tracking, ...]
+
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        sent = sum(bool(run.run_id) for run in self.runs)
+        return f"{sent} runs sent, {len(self.runs) - sent} still waiting" if self.runs else "No run was waiting"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
