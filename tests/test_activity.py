@@ -8,6 +8,7 @@ import pytest
 from churnscope.activity import CENSORED, Activity, churned
 from churnscope.config.models import Activity as ActivityConfig
 from churnscope.config.models import Rule
+from churnscope.errors import InputError
 from churnscope.events import Events, Grid
 from churnscope.timeline import Timing
 
@@ -97,3 +98,23 @@ def test_not_active_reads_the_definition_at_its_end(day: int, churned: int) -> N
 @pytest.mark.parametrize(("as_of", "censored"), [(124, True), (125, False)])
 def test_an_outcome_that_is_not_over_is_censored(as_of: int, *, censored: bool) -> None:
     assert (label("no_event", 110, as_of=as_of) == CENSORED) is censored
+
+
+def given(*labelled: tuple[int, bool], cutoffs: tuple[int, ...] = (100, 130)) -> list[int]:
+    days, left = zip(*labelled, strict=True)
+    logs = {"labels": rows(*days, churned=list(left))}
+    timing = Timing(horizon_days=20)
+    return (
+        churned(activity(*SHOP), "given", logs, cutoffs=np.array(cutoffs, np.int32), timing=timing, as_of=131).ravel().tolist()
+    )
+
+
+def test_given_labels_speak_of_their_own_cutoff() -> None:
+    assert given((100, True), (130, False)) == [1, 0]
+    assert given((99, True), (101, True), (131, True)) == [CENSORED, CENSORED]
+    assert given((130, True), (130, True)) == [CENSORED, 1]
+
+
+def test_given_labels_that_differ_are_refused() -> None:
+    with pytest.raises(InputError, match="1 given labels differ from another one of the same customer and cutoff"):
+        given((100, True), (100, False))

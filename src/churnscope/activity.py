@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from churnscope.config.models import Activity as ActivityConfig
 from churnscope.config.models import Rule
+from churnscope.errors import InputError
 from churnscope.events import Events, Grid, Observed
 from churnscope.roles import ROLES
 from churnscope.timeline import Timing
 
 CENSORED = -1  # the data end before the outcome window does
 
-LabelKind = Literal["no_event", "not_active"]
+LabelKind = Literal["no_event", "not_active", "given"]
 Flags = NDArray[np.bool_]
 
 
@@ -105,7 +106,8 @@ def churned(
     Parameters
     ----------
     kind : `no_event`: 1 when no qualifying event falls in `[c + gap, c + gap + horizon)`; `not_active`: 1 when the activity
-        definition does not hold at the end of that window.
+        definition does not hold at the end of that window; `given`: as the rows of the role `labels` say, one per customer and
+        cutoff, whatever the timing; without a row there is no label.
     logs : role -> rows.
     cutoffs : int32, shape (n_cutoffs,), rising.
     as_of : first day that is not read.
@@ -113,7 +115,13 @@ def churned(
     Returns
     -------
     Shape (n_cutoffs, n_customers): 1 churned, 0 stayed, `CENSORED` where the window does not end by `as_of`.
+
+    Raises
+    ------
+    InputError : when two given labels of one customer and cutoff differ.
     """
+    if kind == "given":
+        return _given(logs["labels"], cutoffs)
     ends = cutoffs + timing.gap_days + timing.horizon_days
     grid = Grid(ends.tolist(), [timing.horizon_days, *activity.windows])
     seen = {role: grid.see(events) for role, events in logs.items() if role in activity.roles}
@@ -122,6 +130,22 @@ def churned(
     else:
         label = np.logical_and.reduce([rows.count(timing.horizon_days) == 0 for rows in activity.qualifying(seen)])
     return np.where((ends > as_of)[:, None], np.int8(CENSORED), label.astype(np.int8))
+
+
+def _given(labels: Events, cutoffs: NDArray[np.int32]) -> NDArray[np.int8]:
+    """The label of each row at the cutoff it speaks of."""
+    answer = np.full((len(cutoffs), labels.n_customers), CENSORED, np.int8)
+    place = np.minimum(np.searchsorted(cutoffs, labels.day), len(cutoffs) - 1)
+    told = cutoffs[place] == labels.day
+    cells, churned_rows = (place[told], labels.customer[told]), labels.signals["churned"][told].astype(np.int8)
+    answer[cells] = churned_rows
+    contradicted = int(np.count_nonzero(answer[cells] != churned_rows))
+    if contradicted:
+        raise InputError(
+            f"{contradicted:,} given labels differ from another one of the same customer and cutoff.",
+            "Give each customer one label a cutoff; which of them is true only you can know.",
+        )
+    return answer
 
 
 def _marked(rows: Observed, name: str) -> Observed:

@@ -115,5 +115,17 @@ ROLES: dict[str, Role] = {
             verb="known",
             is_activity=False,
         ),
+        Role(
+            "labels",
+            "what became of a customer who was active on a day, told by yourself",
+            (
+                _CUSTOMER,
+                RoleColumn("time", "time", "the cutoff: the day the label speaks of", required=True),
+                RoleColumn("churned", "flag", "true where the customer left after it", required=True),
+            ),
+            noun="label",
+            verb="labelled",
+            is_activity=False,
+        ),
     )
 }

@@ -42,6 +42,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *_time_zone("time_zone", config.time_zone),
         *(problem for name, source in config.sources.items() for problem in _source(f"[sources.{name}]", source)),
         *_some_events(config),
+        *_given_labels(config),
         *(problem for number, rule in enumerate(config.activity.rules, 1) for problem in _rule(number, rule, config)),
         *_cutoffs(config),
         *_repeated("[features] windows_days", config.features.windows_days),
@@ -62,6 +63,12 @@ def _some_events(config: Config) -> Iterator[ConfigError]:
     if not _event_sources(config):
         roles = ", ".join(name for name, role in ROLES.items() if role.is_activity)
         yield ConfigError("[sources]: no source holds events.", f"Add one of the role {roles}.")
+
+
+def _given_labels(config: Config) -> Iterator[ConfigError]:
+    """Labels that are asked for have to come from somewhere."""
+    if config.label.kind == "given" and not any(source.role == "labels" for source in config.sources.values()):
+        yield ConfigError('[label] kind: "given", but no source holds labels.', "Add a source of the role labels.")
 
 
 def _event_sources(config: Config) -> list[str]:

@@ -18,6 +18,7 @@ from churnscope.config.overrides import override
 from churnscope.config.places import Place
 from churnscope.config.problems import problems_of, refuse_all
 from churnscope.config.secrets import literal_secrets
+from churnscope.config.short_forms import written_out
 from churnscope.config.tables import KeptTable, with_tables
 from churnscope.errors import ConfigError
 
@@ -44,7 +45,7 @@ def load_config(
     """
     variables = os.environ if environment is None else environment
     origin, folder = _origin(source)
-    document = _document(source)
+    document = written_out(_document(source))
     if tables:
         document = with_tables(document, tables)
     refuse_all(origin, list(literal_secrets(document)))

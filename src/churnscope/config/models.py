@@ -107,7 +107,7 @@ class Activity(Section):
 class Label(Section):
     """What `churned` means."""
 
-    kind: Literal["no_event", "not_active"] = "no_event"
+    kind: Literal["no_event", "not_active", "given"] = "no_event"
     delay_days: DaysOrZero = 0
 
 

@@ -43,6 +43,7 @@ class Loaded:
     as_of : first day that is not read.
     complete_through : last day on which the data are whole.
     first_day : day of the first used row.
+    label_days : rising, the days of which the rows of the role `labels` speak.
     n_customers : customers with a used row, numbered from 0 in the order of their ids.
     columns : role -> names of the signals its events carry.
     places : source -> (role, index of the source within its role).
@@ -52,6 +53,7 @@ class Loaded:
     as_of: int
     complete_through: int
     first_day: int
+    label_days: tuple[int, ...]
     n_customers: int
     columns: Mapping[str, frozenset[str]]
     places: Mapping[str, tuple[str, int]]
@@ -141,6 +143,7 @@ class DuckDBEngine:
             as_of=as_of,
             complete_through=complete_through,
             first_day=min(days, default=as_of),
+            label_days=_label_days(sources, as_of),
             n_customers=int(people.is_used.sum()),
             columns={role: rows.signals for role, rows in roles.items()},
             places=_places(roles),
@@ -193,6 +196,12 @@ def _roles(sources: Sequence[CheckedSource], zone: str) -> dict[str, RoleRows]:
     timed = [source for source in sources if source.mapping.has_time]
     names = dict.fromkeys(source.plan.source.role for source in timed)
     return {name: RoleRows.of(name, [source for source in timed if source.plan.source.role == name], zone) for name in names}
+
+
+def _label_days(sources: Sequence[CheckedSource], as_of: int) -> tuple[int, ...]:
+    labels = [source for source in sources if source.plan.source.role == "labels"]
+    days = [source.tally.day[source.tally.used(source.last_plausible, as_of)] for source in labels]
+    return tuple(sorted({int(day) for day in np.concatenate([np.empty(0, np.int64), *days]) if day != NO_DAY}))
 
 
 def _places(roles: Mapping[str, RoleRows]) -> dict[str, tuple[str, int]]:

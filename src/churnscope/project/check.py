@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from churnscope.config.models import Config
+from churnscope.engines.duckdb import Loaded
 from churnscope.errors import InputError
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
@@ -25,19 +28,27 @@ def check(config: Config, as_of: int | None, progress: Progress) -> CheckResult:
             as_of=loaded.as_of,
             complete_through=loaded.complete_through,
             reports=loaded.reports,
-            cutoffs=complete_cutoffs(config, loaded.first_day, loaded.as_of),
+            cutoffs=complete_cutoffs(config, loaded),
             advice=(
-                *history_advice(config, loaded.first_day, loaded.as_of),
+                *history_advice(config, loaded),
+                *_unread_labels(config),
                 *(line for r in loaded.reports for line in r.advice),
             ),
             quarantine=folders.quarantine if quarantined else None,
         )
 
 
-def history_advice(config: Config, first_day: int, as_of: int) -> tuple[str, ...]:
+def history_advice(config: Config, loaded: Loaded) -> tuple[str, ...]:
     """What is missing for training, if anything."""
     try:
-        training_split(config, first_day, as_of)
+        training_split(config, loaded)
     except InputError as error:
         return (f"Training is not possible yet: {error.what} {error.advice}",)
     return ()
+
+
+def _unread_labels(config: Config) -> Iterator[str]:
+    """Labels that are there and that nobody asks for."""
+    for name, source in config.sources.items():
+        if source.role == "labels" and config.label.kind != "given":
+            yield f'Source {name} holds labels that are not read: write kind = "given" under [label] to learn from them.'

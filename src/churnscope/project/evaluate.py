@@ -32,8 +32,8 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
             options = {"backtest": str(backtest).lower()}
             facts = facts_of("evaluate", config, loaded, model=model_facts(bundle), options=options)
             record.run_id, record.as_of = facts.run_id, facts.as_of
-            cutoffs = complete_cutoffs(config, loaded.first_day, loaded.as_of) if backtest else ()
-            cutoff = newest_cutoff(config, loaded.first_day, loaded.as_of)
+            cutoffs = complete_cutoffs(config, loaded) if backtest else ()
+            cutoff = newest_cutoff(config, loaded)
             predictor, through = unseen(bundle, cutoff)
             plan = matching_plan(config, loaded, bundle, cutoffs or (cutoff,))
             customers = loaded.n_customers

@@ -64,7 +64,7 @@ def snapshots(config: Config, as_of: int | None, progress: Progress, *, cutoffs:
 
 def _usual(config: Config, loaded: Loaded) -> tuple[int, ...]:
     """The cutoffs that training would use, else the day of the data's end."""
-    return complete_cutoffs(config, loaded.first_day, loaded.as_of) or (loaded.as_of,)
+    return complete_cutoffs(config, loaded) or (loaded.as_of,)
 
 
 def snapshot_frame(loaded: Loaded, table: SnapshotTable) -> pa.Table:

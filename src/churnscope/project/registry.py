@@ -58,7 +58,7 @@ def compare_models(config: Config, as_of: int | None, progress: Progress, *, one
     with recorded(Folders.of(config).ledger, "models compare") as record:
         bundles = load_model(config, one), load_model(config, other)
         with loaded_data(config, as_of, progress) as loaded:
-            cutoff = newest_cutoff(config, loaded.first_day, loaded.as_of)
+            cutoff = newest_cutoff(config, loaded)
             evaluation = Ground(config, loaded, progress).compared(*bundles, cutoff)
         record.counts = {"rows": evaluation.rows, "churned": evaluation.churned}
     versions_compared = bundles[0].version, bundles[1].version

@@ -34,7 +34,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
     with recorded(folders.ledger, "train") as record, loaded_data(config, as_of, progress) as loaded:
         facts = facts_of("train", config, loaded)
         record.run_id, record.as_of = facts.run_id, facts.as_of
-        split = training_split(config, loaded.first_day, loaded.as_of)
+        split = training_split(config, loaded)
         plan = snapshot_plan(config, loaded, split.all)
         customers = loaded.n_customers
         table = build_snapshots(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
