@@ -40,7 +40,7 @@ def largest_of_all(log: Log) -> Iterator[Feature]:
 
 
 @family("purchases")
-def days_to_next(log: Log) -> Iterator[Feature]:
+def rows_at_all(log: Log) -> Iterator[Feature]:
     """How many rows there are at all."""
     rows = log.kept.derive("all", lambda rows: np.bincount(rows.customer, minlength=rows.n_customers)[rows.customer])
     yield feature("rows_at_all", log.kept.last(rows))
@@ -48,11 +48,9 @@ def days_to_next(log: Log) -> Iterator[Feature]:
 
 @family("purchases", needs=("amount",))
 def honest(log: Log) -> Iterator[Feature]:
-    """How often the customer paid more than ten, and how much more than the time before."""
+    """How often the customer paid more than ten."""
     large = log.kept.derive("large", lambda rows: rows.signals["amount"] > 1_000)
-    step = log.kept.derive("step", lambda rows: np.diff(rows.signals["amount"], prepend=0))
     yield feature("large_orders", log.kept.total(large))
-    yield feature("last_step_of_large", log.kept.select(large, 1).count() + 0 * log.kept.total(step))
 
 
 @family("purchases")
@@ -80,7 +78,7 @@ def test_no_family_of_the_catalogue_and_no_honest_one_changes(block: Block) -> N
 
 
 def test_families_that_look_ahead_are_named(block: Block) -> None:
-    setting = planned(block, largest_of_all, days_to_next)
+    setting = planned(block, largest_of_all, rows_at_all)
     looked = changed_by_later_rows(block, setting)
     assert names(setting, looked.ahead) == {"share_of_largest", "rows_at_all"}
     assert all(0 < change.differed <= 2 * change.looked_at for change in looked.ahead)
