@@ -14,7 +14,13 @@ import pytest
 
 from churnscope.cli.app import main
 from churnscope.errors import StorageError
+from churnscope.evaluation.figures import Evaluation
+from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.leak_audit import Finding
+from churnscope.operations.run import RunFacts
 from churnscope.project import Project
+from churnscope.project.judging import Judgement
+from churnscope.project.log import logged_run
 
 from .conftest import Sale, Shop
 
@@ -214,6 +220,16 @@ def test_rows_that_arrive_late_without_saying_so_are_suspicious(bare: Shop) -> N
     assert "delay_days = 2" in found.advice
 
 
+def test_a_newest_day_that_was_not_over_is_no_change(bare: Shop) -> None:
+    ends = max(sale.time for sale in bare.sales)
+    noon = [sale for sale in bare.sales if sale.time < ends]
+    undeclared = lambda text: text.replace("complete_through = 2023-02-26\n", "").replace('known = "known"\n', "")  # noqa: E731
+    before = with_text(replace(bare, sales=tuple(noon)), change=undeclared).audit()
+    assert before.as_of == (ends.date() - date(1970, 1, 1)).days + 1
+    now = with_text(bare, change=undeclared).audit()
+    assert (now.findings, now.compared_with) == ((), {"sales": before.as_of})
+
+
 def test_another_mapping_begins_anew(bare: Shop) -> None:
     bare.project().audit()
     project = with_text(
@@ -235,6 +251,19 @@ def test_what_is_kept_holds_counts_and_sums_and_a_damaged_file_is_named(bare: Sh
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(StorageError, match=r"sales\.parquet is damaged"):
         bare.project().check()
+
+
+def test_the_outcome_of_an_audit_is_logged_without_a_value_of_anyone(trained: Shop) -> None:
+    config = Project(trained.folder / "config.toml").config
+    (figures,) = [json.loads(path.read_text()) for path in trained.folder.parent.glob("models/corner_shop/*/figures.json")]
+    assert figures["leak_audit"] == []
+    verdict = Judgement(19_400, Evaluation.from_json(figures["evaluation"]), Grade(**figures["grade"]))
+    facts = RunFacts("train", "2023-02-27", "1", "hash")
+    leak = Finding("past changed", "suspicious", "sales.rows", "[sales]", "At least 3 rows were added.", "Map columns.known.")
+    run = logged_run(config, facts, verdict, 0, version="v1", findings=[leak])
+    assert run.tags["leak_audit"] == "1 suspicious"
+    assert json.loads(run.artifacts["leak_audit.json"]) == [leak.to_json()]
+    assert "leak_audit" not in logged_run(config, facts, verdict, 0, version="v1").tags
 
 
 @pytest.mark.slow

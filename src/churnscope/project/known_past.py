@@ -60,9 +60,10 @@ class KnownPast:
             now[source] = without_marks(table).replace_schema_metadata({**tags, "as_of": str(loaded.as_of)})
             if kept is not None and usable:
                 then[source] = since
-                changed = compared(PastRows.of(kept.table, since), PastRows.of(table, since))
+                whole = since if config.complete_through else since - 1  # the newest day of a file may be half a day
+                changed = compared(PastRows.of(kept.table, whole), PastRows.of(table, whole))
                 places = {name: place(config, source, name) for name in changed.columns}
-                findings += findings_of(changed, source, places, since, has_known="known" in config.sources[source].columns)
+                findings += findings_of(changed, source, places, whole, has_known="known" in config.sources[source].columns)
         return cls(folder, then, settled(findings, config.audit.accept), now)
 
     def remember(self, *, all_sources: bool) -> None:
