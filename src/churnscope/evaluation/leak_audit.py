@@ -118,6 +118,7 @@ def too_good(
 
     Examples
     --------
+    >>> from churnscope.features import FeatureSpec
     >>> words = {"unit": "", "concept": "", "sentence": ""}
     >>> specs = [FeatureSpec(name="days", family="recency", **words), FeatureSpec(name="told", family="own", **words)]
     >>> churned = np.tile(np.array([0, 1], np.int8), 50)
