@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from churnscope.cli import check, evaluate, score, train
+from churnscope.cli import audit, check, evaluate, score, train
 from churnscope.cli.rendering import print_parts
 from churnscope.config.models import Evaluation as Settings
 from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import evaluate as judge
 from churnscope.evaluation.grade import grade
-from churnscope.project.results import CheckResult, EvaluateResult, ScoreResult, StandIn, Tracking, TrainResult
+from churnscope.evaluation.leak_audit import Finding
+from churnscope.project.results import AuditResult, CheckResult, EvaluateResult, ScoreResult, StandIn, Tracking, TrainResult
 from churnscope.sources.report import FileFacts, SourceReport
 from churnscope.timeline import Split
 
@@ -161,6 +162,43 @@ def test_train_says_which_rule_serves_in_place_of_the_model(evaluation):
     assert "In its place serves a simple rule, the recency rule: version v2." in text
     assert "churnscope models promote CONFIG v1 --force" in text
     assert text.endswith("Next: churnscope score CONFIG\n")
+
+
+def a_finding(**changes):
+    facts = {"kind": "tells the outcome", "severity": "leak", "subject": "crm.risk", "where": "[sources.crm] signals.risk"}
+    return Finding(**(facts | {"what": "risk alone reaches AUROC 1.000.", "advice": "Leave it out."} | changes))
+
+
+def test_audit_shows_each_finding_with_where_and_what_to_do():
+    findings = (a_finding(), a_finding(subject="crm.age", severity="suspicious", accepted="it is checked"))
+    text = said(audit, AuditResult("shop", 15_100, findings, 2_400, 40, 256, (15_000, 15_040), {"crm": 15_099}))
+    assert text == (
+        "Audited shop as of 2011-05-06: 40 features of 2,400 snapshots, built again with another future for 256 customers at 2 "
+        "cutoffs.\n"
+        "Past rows were compared with those of the run as of 2011-05-05.\n"
+        "\n"
+        "Leak: crm.risk tells the outcome\n"
+        "  where       [sources.crm] signals.risk\n"
+        "  found       risk alone reaches AUROC 1.000.\n"
+        "  what to do  Leave it out.\n"
+        "\n"
+        "Accepted: crm.age tells the outcome\n"
+        "  where     [sources.crm] signals.risk\n"
+        "  found     risk alone reaches AUROC 1.000.\n"
+        "  accepted  it is checked\n"
+    )
+
+
+def test_audit_that_finds_nothing_says_so():
+    text = said(audit, AuditResult("shop", 15_100, (), 2_400, 40, 256, (15_000,), {}))
+    assert "there was no earlier one" in text
+    assert text.endswith("Nothing was found.\n")
+
+
+def test_train_shows_what_the_audit_found(evaluation):
+    text = said(train, train_result(evaluation, findings=(a_finding(accepted="known by contract"),)))
+    assert "Accepted: crm.risk tells the outcome" in text
+    assert "  accepted  known by contract" in text
 
 
 def score_result(**changes):

@@ -51,3 +51,13 @@ def test_taken_signals_list_their_names() -> None:
     assert list(kept.signals) == ["x"]
     assert len(kept.signals) == 1
     assert kept.signals["x"].tolist() == [0, 2, 4]
+
+
+def test_picked_customers_keep_their_rows_and_when_those_were_known() -> None:
+    events = some_events([2, 6, 3, 4, 10, 5]).of(np.array([1, 2, 3]))
+    assert events.n_customers == 3
+    assert events.customer.tolist() == [1, 1, 1, 2]
+    assert events.signals["x"].tolist() == [2, 3, 4, 5]
+    assert events.visible_day.tolist() == [3, 4, 10, 5]
+    block = Block(100, 4, {"purchases": some_events()}).of(np.array([3]))
+    assert (block.first, block.n_customers, block.logs["purchases"].day.tolist()) == (0, 1, [4])

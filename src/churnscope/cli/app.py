@@ -10,6 +10,7 @@ import typer
 
 from churnscope import __version__
 from churnscope.cli.advise import advise
+from churnscope.cli.audit import audit
 from churnscope.cli.catalog import catalog
 from churnscope.cli.check import check
 from churnscope.cli.doctor import doctor
@@ -31,6 +32,7 @@ from churnscope.errors import ConfigError
 COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     check: ("check my_shop.toml", "check my_shop.toml --as-of 2024-03-01 --json"),
     advise: ("advise my_shop.toml", "advise my_shop.toml --json"),
+    audit: ("audit my_shop.toml", "audit my_shop.toml --json", "audit my_shop.toml --renew"),
     train: ("train my_shop.toml", "train my_shop.toml --as-of 2024-03-01 --no-promote"),
     evaluate: ("evaluate my_shop.toml", "evaluate my_shop.toml --model champion --no-backtest"),
     score: ("score my_shop.toml", "score my_shop.toml -o today.csv", "score my_shop.toml --log-format json --wait 600"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from churnscope.cli.audit import findings_told
 from churnscope.cli.figures import figures, looks_line, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
@@ -44,6 +45,7 @@ def describe(result: TrainResult) -> Iterator[Part]:
     yield _training_table(result)
     yield ""
     yield from figures(result.evaluation, result.grade)
+    yield from findings_told(result.findings)
     yield ""
     yield looks_line(result.looks)
     yield f"{'Champion' if result.promoted else 'Not promoted'}: {result.promotion}"

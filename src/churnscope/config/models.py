@@ -155,6 +155,12 @@ class Evaluation(Section):
     folds: Annotated[int, Field(ge=0, le=24)] = 3  # cutoffs of the backtest
 
 
+class Audit(Section):
+    """What the leak audit need not refuse."""
+
+    accept: dict[str, Text] = Field(default_factory=dict)  # feature or source.column = why it is no leak
+
+
 class Tracking(Section):
     """Where runs are logged."""
 
@@ -193,6 +199,7 @@ class Config(Section):
     features: Features = Features()
     model: Model = Model()
     evaluation: Evaluation = Evaluation()
+    audit: Audit = Audit()
     tracking: Tracking = Tracking()
     folders: Folders = Folders()
     engine: Engine = Engine()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlglot import exp
 
@@ -17,6 +18,7 @@ from churnscope.engines.blocks import RoleRows, SortedRows, stream_blocks
 from churnscope.engines.checking import CheckedSource, check_rows
 from churnscope.engines.connection import connected
 from churnscope.engines.counting import People, Report, count_people, tally_rows
+from churnscope.engines.fingerprint import fingerprint
 from churnscope.engines.queries import arrow_table
 from churnscope.engines.reading import SourcePlan, read_source
 from churnscope.engines.refusing import breaches, quarantine_rows
@@ -65,6 +67,16 @@ class Loaded:
         """The customers' ids, shape (n_customers,), by number."""
         query = exp.select("id").from_(table("people")).order_by("person")
         return np.asarray(arrow_table(self._connection, query)["id"].to_numpy(), dtype=object)[self._people.is_used]
+
+    def fingerprint(self, source: str, since: int) -> pa.Table:
+        """The used rows of a source that has times, by day, as sums of hashes; `engines/fingerprint.py` says more.
+
+        Parameters
+        ----------
+        since : rows known only after this day are told apart.
+        """
+        role, place = self.places[source]
+        return fingerprint(self._connection, self._roles[role].sources[place], self.as_of, since)
 
     def blocks(self, customers: int = 16_384) -> Iterator[Block]:
         """All rows, sorted, in blocks of so many customers; each call reads them anew and out of core.

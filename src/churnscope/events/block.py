@@ -53,6 +53,18 @@ class Events:
         index = np.flatnonzero(keep)
         return self._rows(index, self.customer[index], self.n_customers)
 
+    def of(self, customers: NDArray[np.int64]) -> Events:
+        """The rows of some customers, numbered in the order given.
+
+        Parameters
+        ----------
+        customers : shape (n,), positions in the range.
+        """
+        index, place = self._rows_of(customers)
+        visible_day = None if self.visible_day is None else self.visible_day[index]
+        signals = {name: values[index] for name, values in self.signals.items()}
+        return Events(len(customers), place, self.time[index], self.day[index], signals, visible_day)
+
     def as_known_at(self, customers: NDArray[np.int64], cutoffs: NDArray[np.int32]) -> Events:
         """One stand-in customer for each (customer, cutoff): the rows that had happened and were known by then.
 
@@ -61,14 +73,18 @@ class Events:
         customers : shape (n,), positions in the range, in any order and number.
         cutoffs : shape (n,), the day at which each is seen.
         """
-        size = self.begin[customers + 1] - self.begin[customers]
-        stand_in = np.repeat(np.arange(len(customers), dtype=np.int32), size)
-        index = np.arange(len(stand_in)) + np.repeat(self.begin[customers] - (np.cumsum(size) - size), size)
+        index, stand_in = self._rows_of(customers)
         cutoff = cutoffs[stand_in]
         seen = self.day[index] < cutoff
         if self.visible_day is not None:
             seen &= self.visible_day[index] <= cutoff
         return self._rows(index[seen], stand_in[seen], len(customers))
+
+    def _rows_of(self, customers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Where the rows of some customers are, and whose of the given customers each is."""
+        size = self.begin[customers + 1] - self.begin[customers]
+        place = np.repeat(np.arange(len(customers), dtype=np.int32), size)
+        return np.arange(len(place)) + np.repeat(self.begin[customers] - (np.cumsum(size) - size), size), place
 
     def _rows(self, index: NDArray[np.int64], customer: NDArray[np.int32], n_customers: int) -> Events:
         return Events(n_customers, customer, self.time[index], self.day[index], _Taken(self.signals, index))
@@ -105,3 +121,7 @@ class Block:
         for low in range(0, self.n_customers, customers):
             high = min(low + customers, self.n_customers)
             yield Block(self.first + low, high - low, {role: events.part(low, high) for role, events in self.logs.items()})
+
+    def of(self, customers: NDArray[np.int64]) -> Block:
+        """The rows of some customers, given by their positions in the block, numbered from 0 in the order given."""
+        return Block(0, len(customers), {role: events.of(customers) for role, events in self.logs.items()})

@@ -10,6 +10,7 @@ from churnscope.errors import InputError
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
 from churnscope.project.days import complete_cutoffs, training_split
+from churnscope.project.known_past import KnownPast
 from churnscope.project.results import CheckResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 
@@ -24,6 +25,8 @@ def check(config: Config, as_of: int | None, progress: Progress) -> CheckResult:
         record.run_id, record.as_of = facts_of("check", config, loaded).run_id, iso(loaded.as_of)
         quarantined = sum(sum(report.quarantined.values()) for report in loaded.reports)
         record.counts = {f"{report.name}_used": report.used for report in loaded.reports}
+        past = KnownPast.of(config, loaded)
+        past.remember(all_sources=False)
         return CheckResult(
             as_of=loaded.as_of,
             complete_through=loaded.complete_through,
@@ -32,6 +35,7 @@ def check(config: Config, as_of: int | None, progress: Progress) -> CheckResult:
             advice=(
                 *history_advice(config, loaded),
                 *_unread_labels(config),
+                *(f"{finding.subject}: {finding.what} {finding.advice}" for finding in past.findings if finding.is_open),
                 *(line for r in loaded.reports for line in r.advice),
             ),
             quarantine=folders.quarantine if quarantined else None,

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
 from churnscope.evaluation.backtest import Fold
+from churnscope.evaluation.leak_audit import Finding, in_short
 from churnscope.operations.run import RunFacts, RunRecord
 from churnscope.project.judging import Judgement
 from churnscope.project.results import SyncResult, Tracking, fold_json, iso
@@ -24,9 +25,19 @@ def pictures(verdict: Judgement) -> dict[str, bytes]:
 
 
 def logged_run(
-    config: Config, facts: RunFacts, verdict: Judgement, started_ms: int, *, version: str, folds: Sequence[Fold] = ()
+    config: Config,
+    facts: RunFacts,
+    verdict: Judgement,
+    started_ms: int,
+    *,
+    version: str,
+    folds: Sequence[Fold] = (),
+    findings: Sequence[Finding] | None = None,
 ) -> LoggedRun:
-    """A run as the tracker takes it; the folds of a backtest are runs below it and steps of its `backtest/` metrics."""
+    """A run as the tracker takes it; the folds of a backtest are runs below it and steps of its `backtest/` metrics.
+
+    `findings` are those of a leak audit, None where none was made.
+    """
     metrics, key = flat_metrics(verdict.evaluation), f"{facts.command}:{facts.run_id}:{started_ms}"
     return LoggedRun(
         key=key,
@@ -42,6 +53,7 @@ def logged_run(
             "cutoff": iso(verdict.cutoff),
             "model_version": version,
             "grade": verdict.grade.text,
+            **({} if findings is None else {"leak_audit": in_short(findings)}),
             "config_hash": facts.config,
             "data_fingerprint": ",".join(sorted(digest[:16] for digest in facts.inputs.values())),
         },
@@ -49,6 +61,7 @@ def logged_run(
             "config.json": _json(definition(config)),
             "evaluation.json": _json(verdict.evaluation.to_json()),
             "grade.json": _json(verdict.grade.to_json()),
+            **({} if findings is None else {"leak_audit.json": _json([finding.to_json() for finding in findings])}),
             **{f"pictures/{name}": content for name, content in pictures(verdict).items()},
         },
     )

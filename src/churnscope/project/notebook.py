@@ -19,7 +19,15 @@ from churnscope.reports.snippets import grid, paragraph, picture, shown_rows
 if TYPE_CHECKING:
     from churnscope.evaluation.figures import Evaluation
     from churnscope.project.advise import AdviseResult
-    from churnscope.project.results import CatalogResult, CheckResult, EvaluateResult, ScoreResult, Summarised, TrainResult
+    from churnscope.project.results import (
+        AuditResult,
+        CatalogResult,
+        CheckResult,
+        EvaluateResult,
+        ScoreResult,
+        Summarised,
+        TrainResult,
+    )
 
 ROWS_SHOWN = 10
 CHARTS = (
@@ -82,6 +90,12 @@ def _catalog(result: CatalogResult) -> Iterator[str]:
     yield grid(((spec.name, spec.unit, spec.sentence, spec.missing, spec.family) for spec in result.features), header)
 
 
+def _audited(result: AuditResult) -> Iterator[str]:
+    if result.findings:
+        header = ("column or feature", "what was found", "what to do", "accepted because")
+        yield grid(((each.subject, each.what, each.advice, each.reason) for each in result.findings), header)
+
+
 def _advised(result: AdviseResult) -> Iterator[str]:
     yield picture(result.picture.read_bytes(), result.summary)
 
@@ -92,6 +106,7 @@ def _titled(rows: Sequence[Sequence[str]]) -> str:
 
 DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "AdviseResult": _advised,
+    "AuditResult": _audited,
     "CheckResult": _check,
     "TrainResult": _judged,
     "EvaluateResult": _judged,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from churnscope.project.advise import AdviseResult
     from churnscope.project.frames import Frame
     from churnscope.project.results import (
+        AuditResult,
         CatalogResult,
         CheckResult,
         EvaluateResult,
@@ -117,6 +118,22 @@ class Project:
         from churnscope.project.advise import advise
 
         return advise(self.config, as_of_day(as_of, self.config), self.progress)
+
+    def audit(self, as_of: Day = None, *, renew: bool = False) -> AuditResult:
+        """Look for what the training table could not have known: outcomes, later rows, columns written over since the last run.
+
+        Parameters
+        ----------
+        renew : later runs are compared with the past as it is now, whatever was found in it.
+
+        Raises
+        ------
+        InputError : when a file is refused or the data are too few to learn from.
+        StorageError : when the past of an earlier run cannot be read, or this one's cannot be written.
+        """
+        from churnscope.project.audit import audit
+
+        return audit(self.config, as_of_day(as_of, self.config), self.progress, renew=renew)
 
     def catalog(self, as_of: Day = None) -> CatalogResult:
         """Name, unit, window, meaning and expected direction of every feature the config gives.

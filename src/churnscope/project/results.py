@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.leak_audit import Finding
 from churnscope.features import FeatureSpec
 from churnscope.sources.report import SourceReport
 from churnscope.timeline import Split, date_of
@@ -118,6 +119,57 @@ class CheckResult(Summarised):
         }
 
 
+@dataclass(frozen=True, repr=False)
+class AuditResult(Summarised):
+    """What the leak audit found.
+
+    Parameters
+    ----------
+    findings : leaks first, accepted ones last.
+    snapshots, features : of the table that training would learn from.
+    customers, cutoffs : whose features were built again with another future.
+    compared_with : by source, the day of the run whose past the present one is compared with.
+    renewed : whether the past as it is now is what later runs are compared with, whatever was found.
+    """
+
+    name: str
+    as_of: int
+    findings: tuple[Finding, ...]
+    snapshots: int
+    features: int
+    customers: int
+    cutoffs: tuple[int, ...]
+    compared_with: Mapping[str, int]
+    renewed: bool = False
+
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        found = [finding for finding in self.findings if finding.is_open]
+        said = f"{len(found)} findings" if found else "no leak found"
+        return f"{said} in {self.features} features at {len(self.cutoffs)} cutoffs, as of {iso(self.as_of)}"
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is no finding that nobody has accepted."""
+        return not any(finding.is_open for finding in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        return {
+            "name": self.name,
+            "as_of": iso(self.as_of),
+            "clean": self.is_clean,
+            "findings": [finding.to_json() for finding in self.findings],
+            "snapshots": self.snapshots,
+            "features": self.features,
+            "customers": self.customers,
+            "cutoffs": [iso(cutoff) for cutoff in self.cutoffs],
+            "compared_with": {source: iso(day) for source, day in self.compared_with.items()},
+            "renewed": self.renewed,
+        }
+
+
 @dataclass(frozen=True)
 class StandIn:
     """A simple rule that serves as the champion because no model has won yet; `version` is its bundle."""
@@ -140,6 +192,7 @@ class TrainResult(Summarised):
     promoted : whether it became the champion, and `promotion` why or why not.
     stand_in : the rule that became the champion in its place; None where the model did, or there is an earlier champion.
     looks : how many runs have looked at the test cutoff by now.
+    findings : of the leak audit; leaks among them are accepted ones.
     """
 
     name: str
@@ -158,6 +211,7 @@ class TrainResult(Summarised):
     tracking: Tracking
     stand_in: StandIn | None = None
     looks: int = 1
+    findings: tuple[Finding, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -189,6 +243,7 @@ class TrainResult(Summarised):
             "promotion": self.promotion,
             "looks": self.looks,
             "stand_in": None if self.stand_in is None else asdict(self.stand_in),
+            "findings": [finding.to_json() for finding in self.findings],
             "tracking": asdict(self.tracking),
         }
 

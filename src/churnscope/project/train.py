@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
@@ -14,6 +16,7 @@ from churnscope.model.training import train as fit
 from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looked_at
 from churnscope.operations.run import recorded
+from churnscope.project.audit import audited_table
 from churnscope.project.comparison import Ground
 from churnscope.project.days import training_split
 from churnscope.project.judging import Judgement, baseline_fitters, figures_of, judge
@@ -22,7 +25,7 @@ from churnscope.project.models import feature_plan, model_name, snapshot_plan
 from churnscope.project.promotion import Promotion, gate, has_champion_model, stand_in
 from churnscope.project.results import StandIn, TrainResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
-from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots
+from churnscope.snapshots import SnapshotPlan, SnapshotTable
 from churnscope.timeline import Split
 
 NOT_ASKED = Promotion(granted=False, reason="not asked for")
@@ -36,21 +39,23 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         record.run_id, record.as_of = facts.run_id, facts.as_of
         split = training_split(config, loaded)
         plan = snapshot_plan(config, loaded, split.all)
-        customers = loaded.n_customers
-        table = build_snapshots(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
+        table, audit = audited_table(config, loaded, plan, split, progress)
+        audit.refuse_leaks()
         progress("training", 0, 1)
         trained = fit(table, split, config.model, fitters=baseline_fitters(config))
         progress("training", 1, 1)
         verdict = judge(config, trained.evaluation, table, split.test[0])
         looks = looked_at(folders.looks, {iso(verdict.cutoff)}, facts.run_id)
-        bundle = _bundle(config, plan, split, trained, verdict)
+        bundle = _bundle(config, plan, split, trained, {**figures_of(verdict), "leak_audit": audit.to_json()})
         folder = write_bundle(folders.models, bundle)
+        audit.past.remember(all_sources=True)
         bundle = replace(bundle, version=folder.name)
         serving = _Serving(config, bundle, verdict, table)
         promotion, rule = serving.settle(Ground(config, loaded, progress)) if promote else (NOT_ASKED, None)
         record.counts = {"snapshots": trained.rows, "churned_customers": trained.churned_customers}
         record.outputs = [str(folder)]
-        tracking = track(config, logged_run(config, facts, verdict, started_ms, version=folder.name), record)
+        run = logged_run(config, facts, verdict, started_ms, version=folder.name, findings=audit.findings)
+        tracking = track(config, run, record)
     return TrainResult(
         name=bundle.name,
         version=folder.name,
@@ -67,11 +72,12 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         promotion=promotion.reason,
         stand_in=rule,
         looks=looks[iso(verdict.cutoff)],
+        findings=audit.findings,
         tracking=tracking,
     )
 
 
-def _bundle(config: Config, plan: SnapshotPlan, split: Split, trained: Trained, verdict: Judgement) -> Bundle:
+def _bundle(config: Config, plan: SnapshotPlan, split: Split, trained: Trained, figures: Mapping[str, Any]) -> Bundle:
     return Bundle(
         name=model_name(config),
         as_of=plan.as_of,
@@ -83,7 +89,7 @@ def _bundle(config: Config, plan: SnapshotPlan, split: Split, trained: Trained, 
         plan=feature_plan(plan),
         config=definition(config),
         definition=definition_of(config, split),
-        figures=figures_of(verdict),
+        figures=figures,
     )
 
 

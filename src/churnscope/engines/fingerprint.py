@@ -1,0 +1,57 @@
+"""What the past of a source looks like, so small that it can be kept, and without a value of anyone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from churnscope.engines.checking import CheckedSource, used_rows
+from churnscope.engines.queries import arrow_table
+from churnscope.sources.trees import column, table, tree
+
+_CELLS_A_DAY = 8
+MADE_BY: Final = f"duckdb {duckdb.__version__}, {_CELLS_A_DAY} cells a day"  # another version may hash otherwise
+_WHOLE = 1 << 64
+
+
+def fingerprint(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_of: int, since: int) -> pa.Table:
+    """The used rows of a source by day and an eighth of the customers: their number, and a sum of hashes for each column.
+
+    Parameters
+    ----------
+    since : rows known only after this day are told apart.
+
+    Returns
+    -------
+    day, slot, is_new, rows; `key` of customer and time, and for each mapped column `sum <name>` of customer, time and value:
+    sums of 64-bit hashes modulo 2^64, which no order of the rows changes.
+    """
+    measures = [measure.name for measure in source.mapping.measures]
+    values = {name: column(name) for name in measures} | ({"known": column("visible_day")} if source.mapping.has_known else {})
+    is_new = tree("visible_day > :since", since=since) if source.mapping.has_visible_day else exp.false()
+    people = exp.select("person", tree("hash(id)").as_("person_hash")).from_(table("people"))
+    rows = (
+        exp.select("day", tree("hash(person_hash, time)").as_("row_key"), is_new.as_("is_new"))
+        .select(tree("CAST(person_hash % :cells AS UTINYINT)", cells=_CELLS_A_DAY).as_("slot"))
+        .select(*(value.as_(f"value {name}", quoted=True) for name, value in values.items()))
+        .from_(table(source.rows).as_("r"))
+        .join(people.subquery("p"), on=tree("r.person = p.person"), join_type="inner")
+        .where(used_rows(source, as_of), tree("day IS NOT NULL"))
+    )
+    sums: dict[str, exp.Expr] = {"key": column("row_key")}
+    sums |= {f"sum {name}": tree("hash(row_key, :value)", value=column(f"value {name}")) for name in values}
+    query = (
+        exp.select("day", "slot", "is_new", tree("count(*)").as_("rows"))
+        .select(*(_sum(hashed).as_(name, quoted=True) for name, hashed in sums.items()))
+        .from_(rows.subquery("k"))
+        .group_by("day", "slot", "is_new")
+        .order_by("day", "slot", "is_new")
+    )
+    return arrow_table(connection, query)
+
+
+def _sum(hashed: exp.Expr) -> exp.Expr:
+    return tree("CAST(sum(:hashed) % :whole AS UBIGINT)", hashed=hashed, whole=_WHOLE)
