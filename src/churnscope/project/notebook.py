@@ -93,7 +93,7 @@ def _catalog(result: CatalogResult) -> Iterator[str]:
 def _audited(result: AuditResult) -> Iterator[str]:
     if result.findings:
         header = ("column or feature", "what was found", "what to do", "accepted because")
-        yield grid(((each.subject, each.what, each.advice, each.reason) for each in result.findings), header)
+        yield grid(((each.subject, each.what, each.advice, each.accepted) for each in result.findings), header)
 
 
 def _advised(result: AdviseResult) -> Iterator[str]:
