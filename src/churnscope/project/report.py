@@ -119,7 +119,7 @@ class _Reporting:
         rows = build_scoring_rows(loaded.blocks(), plan, progress=lambda done: self.progress("features", done, customers))
         bands = Bands.around(base_rate(self.bundle))
         listed = LISTED if self.names_customers else 0
-        return explain(loaded.ids(), rows, self.bundle.final, loaded.as_of, bands, listed=listed)
+        return explain(loaded.ids(), rows, self.bundle.final, loaded.as_of, bands, listed=listed, usual=self.bundle.profile)
 
 
 def _refuse_other_endings(output: Path | None) -> None:
