@@ -101,6 +101,12 @@ def test_what_all_customers_have_can_still_be_the_only_reason():
     assert said([0.4, 0.0, 0.0, 0.0], row(pause=70), usual=everyone) == ["last purchase 70 days ago", "", ""]
 
 
+def test_the_same_amount_is_told_once():
+    specs = [FeatureSpec(name=n, concept=n, unit="currency", sentence=f"{n} {{value:.2f}}") for n in "abc"]
+    assert said([0.4, 0.3, 0.2], np.float32([[52, 52, 7]]), specs, most=2) == ["a 52.00", "c 7.00"]
+    assert said([0.4, 0.3, 0.2], np.float32([[52, -52, 52]]), specs, most=3) == ["a 52.00", "b -52.00", "c 52.00"]
+
+
 def test_a_sentence_whose_other_numbers_are_missing_gives_way_to_the_next_of_its_concept():
     broken = row()
     broken[0, GAP] = np.nan  # the ratio is known, the gap it names is not

@@ -16,6 +16,7 @@ from churnscope.model.profile import Profile
 
 SPEAKS_FOR_STAYING = " (speaks for staying)"
 AN_ABSENCE = 1e-6  # a number speaks before an absence, which speaks only where its concept has no number to show
+MONEY = "currency"  # a unit of which the same amount is told once: what was spent may be one purchase and one line
 MOST = 0.5  # of the customers: what more of them lack tells nobody apart
 
 Texts = NDArray[np.object_]
@@ -59,7 +60,9 @@ def reasons(
     weight[np.sign(np.take_along_axis(sayable, speaker, axis=1)) != np.sign(weight)] = 0.0
     values, shared = (np.take_along_axis(each, speaker, axis=1) for each in (features, common))
     weight *= 1 - shared
-    chosen = _order(weight, _rank(weight, values, shared))[:, :most]
+    order = _order(weight, _rank(weight, values, shared))
+    is_money = np.array([spec.unit == MONEY for spec in specs])[speaker]
+    chosen = _once(order, np.where(is_money & (weight != 0), np.abs(values), np.nan))[:, :most]
     weight, speaker = np.take_along_axis(weight, chosen, axis=1), np.take_along_axis(speaker, chosen, axis=1)
     texts = np.full((len(features), most), "", object)
     for column, spec in enumerate(specs):
@@ -124,6 +127,15 @@ def _strongest(contributions: Floats, weight: Floats) -> NDArray[np.int64]:
 def _order(weight: Floats, rank: NDArray[np.int64]) -> NDArray[np.int64]:
     """Concepts by rank, within it the strongest first; equal ones keep the order of the catalogue."""
     return np.lexsort((-np.abs(weight), rank), axis=1)
+
+
+def _once(order: NDArray[np.int64], amounts: Floats) -> NDArray[np.int64]:
+    """The order with those last that repeat an amount told before them; NaN repeats nothing."""
+    told = np.take_along_axis(amounts, order, axis=1)
+    repeats = np.zeros(told.shape, np.bool_)
+    for later in range(1, told.shape[1]):
+        repeats[:, later] = (told[:, :later] == told[:, later, None]).any(axis=1)
+    return np.take_along_axis(order, np.argsort(repeats, axis=1, kind="stable"), axis=1)
 
 
 def _said(features: Matrix, spec: FeatureSpec, column: int, others: dict[str, int] | None) -> Texts:
