@@ -58,7 +58,7 @@ def reasons(
     )
     # A concept is silent where none of its features pulls the way the whole does and can be put into words.
     weight[np.sign(np.take_along_axis(sayable, speaker, axis=1)) != np.sign(weight)] = 0.0
-    values, shared = (np.take_along_axis(each, speaker, axis=1) for each in (features, common))
+    values, shared = (np.take_along_axis(each, speaker, axis=1) for each in (features.astype(np.float64), common))
     weight *= 1 - shared
     order = _order(weight, _rank(weight, values, shared))
     is_money = np.array([spec.unit == MONEY for spec in specs])[speaker]
@@ -88,7 +88,7 @@ def _common(features: Matrix, asked: NDArray[np.bool_], usual: Profile) -> Float
     return common
 
 
-def _rank(weight: Floats, values: Matrix, shared: Floats) -> NDArray[np.int64]:
+def _rank(weight: Floats, values: Floats, shared: Floats) -> NDArray[np.int64]:
     """What is told first: what raises the risk, numbers before absences; what lowers it; what most lack; the silent."""
     absent = np.isnan(values)
     lacked_by_most = (absent | (values == 0)) & (shared > MOST)

@@ -103,7 +103,7 @@ class _Reporting:
     def _findings(self, facts: RunFacts) -> Findings:
         bundle, judged = self.bundle, judged_in(self.bundle.figures)
         folds = folds_of(self.past, bundle.version)
-        evaluations = {each.cutoff: each.evaluation for each in (*folds, *self.past)}
+        evaluations = {each.cutoff: each.evaluation for each in folds} | {each.cutoff: each.evaluation for each in self.past}
         return Findings(
             config=self.config,
             as_of=self.loaded.as_of,
