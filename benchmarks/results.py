@@ -163,7 +163,7 @@ def summary(results: list[tuple[Case, tuple[Judged, ...]]]) -> str:
         for cutoff, mark in case.marks.items():
             for metric, least, reference in zip(DECIDING, (mark.auroc, mark.log_loss), mark.reference, strict=True):
                 value = found[cutoff][metric].value if cutoff in found else float("nan")
-                cells = (_verdict(metric, value, least), _verdict(metric, value, reference))
+                cells = (_verdict(metric, value, least), _verdict(metric, round(value, 3), reference))  # given so
                 reached = "not measured" if isnan(value) else f"{value:.3f}"
                 bound = "at least" if metric == "auroc" else "at most"
                 rows.append((case.config, cutoff, METRICS[metric], reached, f"{bound} {least:.3f}", cells[0]))
@@ -219,8 +219,7 @@ def _ahead(case: Case, judged: tuple[Judged, ...]) -> list[str]:
 def _verdict(metric: str, value: float, bound: float) -> str:
     if isnan(value):
         return ""
-    rounded = round(value, 3)  # as both are printed
-    return "met" if (rounded >= bound if metric == "auroc" else rounded <= bound) else "missed"
+    return "met" if (value >= bound if metric == "auroc" else value <= bound) else "missed"
 
 
 def _estimate(figure: Estimate, sign: str = "") -> str:
