@@ -107,6 +107,12 @@ def test_the_same_amount_is_told_once():
     assert said([0.4, 0.3, 0.2], np.float32([[52, -52, 52]]), specs, most=3) == ["a 52.00", "b -52.00", "c 52.00"]
 
 
+def test_that_nothing_happened_is_told_once():
+    specs = [FeatureSpec(name=n, concept=n, unit="", sentence=f"{n} {{value:.0f}}") for n in "abc"]
+    assert said([0.4, 0.3, 0.2], np.float32([[0, 0, 7]]), specs, most=3) == ["a 0", "c 7", "b 0"]
+    assert said([0.4, 0.3, 0.2], np.float32([[7, 7, 0]]), specs, most=3) == ["a 7", "b 7", "c 0"]
+
+
 def test_a_sentence_whose_other_numbers_are_missing_gives_way_to_the_next_of_its_concept():
     broken = row()
     broken[0, GAP] = np.nan  # the ratio is known, the gap it names is not

@@ -16,7 +16,7 @@ from churnscope.model.profile import Profile
 
 SPEAKS_FOR_STAYING = " (speaks for staying)"
 AN_ABSENCE = 1e-6  # a number speaks before an absence, which speaks only where its concept has no number to show
-MONEY = "currency"  # a unit of which the same amount is told once: what was spent may be one purchase and one line
+MONEY = "currency"  # the same amount is told once, as what was spent may be one purchase and one line; so is a nought
 MOST = 0.5  # of the customers: what more of them lack tells nobody apart
 
 Texts = NDArray[np.object_]
@@ -62,7 +62,8 @@ def reasons(
     weight *= 1 - shared
     order = _order(weight, _rank(weight, values, shared))
     is_money = np.array([spec.unit == MONEY for spec in specs])[speaker]
-    chosen = _once(order, np.where(is_money & (weight != 0), np.abs(values), np.nan))[:, :most]
+    told_once = (is_money | (values == 0)) & (weight != 0)
+    chosen = _once(order, np.where(told_once, np.abs(values), np.nan))[:, :most]
     weight, speaker = np.take_along_axis(weight, chosen, axis=1), np.take_along_axis(speaker, chosen, axis=1)
     texts = np.full((len(features), most), "", object)
     for column, spec in enumerate(specs):
@@ -130,7 +131,7 @@ def _order(weight: Floats, rank: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _once(order: NDArray[np.int64], amounts: Floats) -> NDArray[np.int64]:
-    """The order with those last that repeat an amount told before them; NaN repeats nothing."""
+    """The order with those last that repeat an amount that stands before them; NaN repeats nothing."""
     told = np.take_along_axis(amounts, order, axis=1)
     repeats = np.zeros(told.shape, np.bool_)
     for later in range(1, told.shape[1]):

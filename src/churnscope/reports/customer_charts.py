@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from churnscope.reports.explained import Explained
 
 SCORE_BINS = 40
-MOST_DRIVERS = 10
+MOST_DRIVERS, LEAST_SHARE = 10, 0.005  # less would be shown as 0%
 BAND_COLOURS = {"low": "#6794b8", "medium": "#3f5d78", "high": BASELINE_COLOURS[0]}
 SKEWED = 10  # times the median: from there on the largest value would leave no room for the others
 LEGEND_LETTERS = 44  # in a line, so that a legend fits its picture

@@ -19,6 +19,7 @@ from churnscope.reports.charts import (
     history_sentence,
 )
 from churnscope.reports.customer_charts import (
+    LEAST_SHARE,
     MOST_DRIVERS,
     common_sentence,
     draw_drivers,
@@ -158,7 +159,7 @@ def scores(findings: Findings) -> Iterator[Section]:
 
 def what_drives(findings: Findings) -> Iterator[Section]:
     """What moves the scores, by concept."""
-    found = telling(findings.customers.drivers)[:MOST_DRIVERS]
+    found = tuple(driver for driver in telling(findings.customers.drivers) if driver.share >= LEAST_SHARE)[:MOST_DRIVERS]
     if not found:
         return
     height = 1.1 + 0.24 * len(found)
