@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= default
 
-.PHONY: help install demo test slow lint types doctest golden notebooks bench format clean
+.PHONY: help install demo test slow lint types doctest golden notebooks bench results pictures format clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,12 @@ notebooks: install ## Execute the notebooks and compare nothing but that they ru
 
 bench: install ## Feature building against DuckDB group-by and other ways, in one run (EVENTS="1000000 10000000")
 	$(BIN)/python benchmarks/features.py --page --events $(EVENTS)
+
+results: install ## How good the models are on the example configs: docs/results.md (CHURNSCOPE_DATA for those not in data/)
+	$(BIN)/python benchmarks/results.py
+
+pictures: install ## Draw the pictures of the README anew
+	$(BIN)/python docs/pictures/draw.py
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) outputs models/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis

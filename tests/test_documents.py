@@ -16,6 +16,8 @@ DOCUMENTS = [
     "CONTRIBUTING.md",
     "docs/architecture.md",
     "docs/outputs.md",
+    "docs/report.md",
+    "docs/results.md",
     "models/README.md",
     "notebooks/README.md",
 ]

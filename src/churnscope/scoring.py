@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from churnscope.features import FeatureSpec
 from churnscope.model.predictor import Predictor
+from churnscope.model.profile import Profile
 from churnscope.model.reasons import reasons
 from churnscope.snapshots import ACTIVE, INACTIVE, NO_HISTORY, ScoringRows
 from churnscope.snapshots.table import Features
@@ -67,6 +68,7 @@ def score_table(
     bands: Bands,
     stamp: ScoreStamp,
     *,
+    usual: Profile | None = None,
     inactive_too: bool = False,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> pa.Table:
@@ -76,6 +78,7 @@ def score_table(
     ----------
     ids : shape (n_customers,), by dense code.
     rows : features of the active customers and the status of all.
+    usual : how the customers the model learned from were distributed; the reasons tell what sets a customer apart.
     inactive_too : list customers who are not active any more; they have no probability.
     progress : told the customers explained so far.
 
@@ -87,7 +90,7 @@ def score_table(
     table = rows.table
     probability = predictor.predict(table.features, stamp.as_of)
     order = risk_order(probability, ids[table.customer])
-    why = _reasons(predictor, table.features, order, progress)
+    why = _reasons(predictor, table.features, order, usual, progress)
     listed = [NO_HISTORY, INACTIVE] if inactive_too else [NO_HISTORY]
     others = np.concatenate([np.flatnonzero(rows.status == status) for status in listed])
     n, n_others = len(order), len(others)
@@ -154,13 +157,13 @@ def id_hashes(ids: NDArray[np.object_]) -> NDArray[np.uint64]:
 
 
 def _reasons(
-    predictor: Predictor, features: Features, order: NDArray[np.int64], progress: Callable[[int], None]
+    predictor: Predictor, features: Features, order: NDArray[np.int64], usual: Profile | None, progress: Callable[[int], None]
 ) -> list[tuple[str, ...]]:
     specs: tuple[FeatureSpec, ...] = predictor.specs
     texts: list[tuple[str, ...]] = []
     for low in range(0, len(order), ROWS_AT_ONCE):
         part = features[order[low : low + ROWS_AT_ONCE]]
-        texts += [tuple(row) for row in reasons(predictor.contributions(part), part, specs, most=MOST_REASONS)]
+        texts += [tuple(row) for row in reasons(predictor.contributions(part), part, specs, MOST_REASONS, usual=usual)]
         progress(len(texts))
     return texts
 

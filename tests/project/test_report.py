@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from churnscope.errors import ConfigError, ModelError
-from churnscope.project.past import past_evaluations
+from churnscope.project.past import folds_of, past_evaluations
 from churnscope.project.session import Folders
 
 from .conftest import Shop
@@ -42,6 +42,7 @@ def test_the_riskiest_are_those_of_the_score_file(reported: tuple[Shop, Path], t
     shop, page = reported
     scores = pq.read_table(shop.project().score(output=tmp_path / "scores.parquet").outputs[0]).to_pylist()
     text = page.read_text("utf-8")
+    assert "churnscope evaluate CONFIG --model champion" in text  # nobody has evaluated it so far
     places = [text.index(f">{row['customer_id']}<") for row in scores[:20]]
     assert places == sorted(places)
     assert f">{scores[20]['customer_id']}<" not in text
@@ -86,9 +87,14 @@ def test_later_evaluations_are_part_of_the_report_unless_somebody_changed_them(s
     result = project.evaluate()
     (past,) = past_evaluations(folder, project.config, result.as_of)
     assert (past.cutoff, past.evaluation.rows) == (result.cutoff, result.evaluation.rows)
+    assert [fold.cutoff for fold in folds_of((past,), result.version)] == [fold.cutoff for fold in result.backtest]
+    assert folds_of((past,), "another") == folds_of((), result.version) == ()
     assert past_evaluations(folder, project.config, result.as_of - 1) == ()
     other = project.config.model_copy(update={"time_zone": "UTC"})
     assert past_evaluations(folder, other, result.as_of) == ()
+    text = project.report().page.read_text("utf-8")
+    assert f"Judged at {len(result.backtest)} cutoffs" in text
+    assert "Customers the model never met" in text
     figures = next(path for path in result.outputs if path.name == "evaluation.json")
     figures.write_text(figures.read_text().replace("0", "1", 1))
     assert past_evaluations(folder, project.config, result.as_of) == ()

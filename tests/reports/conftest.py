@@ -116,9 +116,11 @@ def findings(evaluation):
         features=3,
         dropped=0,
         judged=Judged(CUTOFF, evaluation, grade(evaluation)),
+        looks=1,
         past={CUTOFF: evaluation},
+        newcomers={},
         customers=scored(),
         names_customers=True,
         sources=(SALES, replace(SALES, name="web", advice=(), first_day=None, last_day=None, rows_in=0, used=0)),
-        stamp=Stamp("corner_shop v1", "0.1.0", "2c77a06fcf939929", "ab" * 32, {"sales 1: sales.csv": "cd" * 32}),
+        stamp=Stamp("corner_shop v1", "0.1.0", "2c77a06fcf939929", "ab" * 32, {"sales 1: sales.csv": "cd" * 32}, {}),
     )

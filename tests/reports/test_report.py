@@ -17,7 +17,7 @@ from churnscope.evaluation.figures import evaluate
 from churnscope.evaluation.grade import Grade
 from churnscope.reports.findings import Judged
 from churnscope.reports.report import figures, report_page, verdict
-from churnscope.reports.sections import over_time, riskiest, scores, sections
+from churnscope.reports.sections import newcomers, over_time, parts, prediction, riskiest, scores, what_drives
 
 from .conftest import CUTOFF, HOSTILE, judged_rows
 
@@ -53,7 +53,8 @@ class Outline(HTMLParser):
 
 @pytest.fixture(scope="session")
 def page(findings):
-    return report_page(replace(findings, past={CUTOFF - 30: judged_rows(seed=5), **findings.past})).to_html().decode()
+    earlier = {CUTOFF - 30: judged_rows(seed=5)}
+    return report_page(replace(findings, past=earlier | findings.past, newcomers=earlier)).to_html().decode()
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +68,10 @@ def outlined(page):
     outline.close()
     assert outline.open == []
     return outline
+
+
+def sections(findings):
+    return [section for part in parts(findings) for section in part.sections]
 
 
 def text_of(page):
@@ -109,22 +114,28 @@ def test_no_figure_is_undefined_or_raw(outline):
 
 def test_every_section_is_there_in_order(outline, findings):
     text = " ".join(outline.text)
-    titles = [section.title for section in sections(findings)]
+    titles = [title for part in parts(findings) for title in (part.title, *(section.title for section in part.sections))]
     places = [text.rindex(title) for title in titles]
     assert places == sorted(places)
-    assert "Churned in the riskiest tenth" in text
+    assert text.index("Use it.") < text.index("Churned in the riskiest tenth") < text.index(titles[0])
+    assert "Customers the model never met" in text
+
+
+def test_every_figure_can_be_looked_up(findings):
+    silent = [section.anchor for section in sections(findings) if not section.origin]
+    assert silent == ["over-time"]  # of which there is nothing to say yet
 
 
 def test_every_picture_has_its_sentence(page):
     figures = re.findall(r"<figure>.*?</figure>", page, re.DOTALL)
-    assert len(figures) == 11
+    assert len(figures) == 11  # two of them per metric over time
     for figure in figures:
         sentence = unescape(re.search(r"<figcaption>(.*?)</figcaption>", figure, re.DOTALL)[1])
         assert unescape(re.search(r'aria-label="([^"]*)"', figure)[1]) == sentence
 
 
 def test_the_same_findings_give_the_same_bytes(findings):
-    few = replace(report_page(findings), sections=sections(findings)[:3])
+    few = replace(report_page(findings), parts=parts(findings)[:2])
     assert few.to_html() == few.to_html()
 
 
@@ -136,8 +147,32 @@ def test_a_page_without_names_names_nobody(findings):
     assert "0600" in report_page(findings).warning
 
 
-def test_a_single_cutoff_has_no_history(findings):
-    assert list(over_time(findings)) == []
+def test_a_single_cutoff_has_no_history_but_a_command_that_makes_one(findings):
+    (section,) = over_time(findings)
+    assert section.pictures == section.tables == ()
+    assert "churnscope evaluate CONFIG --model champion" in section.lead
+    assert list(newcomers(findings)) == []
+
+
+def test_customers_never_met_stand_beside_all(findings):
+    new = judged_rows(rows=80, seed=6)
+    ((*cells,),) = next(newcomers(replace(findings, newcomers={CUTOFF: new}))).tables[0].rows
+    assert cells[0] == "26 January 2011"
+    assert (cells[1].text, cells[1].small) == ("80", "of 900")
+    assert cells[4] == f"{findings.judged.evaluation.model.metrics['auroc'].value:.3f}"
+
+
+@pytest.mark.parametrize(("looks", "said"), [(0, ""), (1, "One run has looked"), (7, "7 different runs have looked")])
+def test_the_looks_at_the_cutoff_are_told(findings, looks, said):
+    facts = dict(next(prediction(replace(findings, looks=looks))).facts)
+    assert said in facts["Judged on"]
+    assert ("looked" in facts["Judged on"]) == bool(looks)
+
+
+def test_what_is_the_same_for_all_drives_nobody_past_another(findings):
+    section = next(what_drives(findings))
+    assert [row[0] for row in section.tables[0].rows] == ["recency", "spend"]
+    assert section.closing == ("Season is the same for everyone on this day: it multiplies the odds of leaving by about 1.11.",)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +188,7 @@ def test_the_verdict_comes_in_plain_words(findings, grade, headline, tone):
     judged = replace(findings.judged, grade=Grade(grade, grade, "It says 95 % why."))
     said = verdict(replace(findings, judged=judged))
     assert (said.headline, said.tone) == (headline, tone)
-    assert said.reasons[0] == "It says 95% why."
+    assert said.reasons[-1] == "It says 95% why."
 
 
 def test_good_figures_with_probabilities_that_are_off_come_with_a_warning(findings):
@@ -182,13 +217,15 @@ def test_nobody_who_churned_is_a_page_too(findings):
         np.zeros(12), np.arange(12), {"model": np.full(12, 0.2), "base rate": np.full(12, 0.1)}, Settings(bootstraps=5), RNG
     )
     judged = replace(findings.judged, evaluation=none)
-    page = report_page(replace(findings, judged=judged, past={CUTOFF: none, CUTOFF + 30: none}))
-    assert UNDEFINED.search(text_of(replace(page, sections=page.sections[:5]).to_html().decode())) is None
+    past = {CUTOFF: none, CUTOFF + 30: none}
+    page = report_page(replace(findings, judged=judged, past=past, newcomers=past))
+    assert UNDEFINED.search(text_of(page.to_html().decode())) is None
 
 
 def test_an_evaluation_without_rules_is_a_page_too(findings):
     alone = judged_rows()
     alone = replace(alone, predictors={"model": alone.model}, differences={})
-    page = report_page(replace(findings, judged=replace(findings.judged, evaluation=alone)))
-    assert len(page.sections[1].tables) == 1
-    assert page.figures[3][2] == ""
+    judged = replace(findings, judged=replace(findings.judged, evaluation=alone))
+    assert [len(section.tables) for section in sections(judged) if section.anchor == "comparison"] == [1]
+    assert figures(judged)[3][2] == ""
+    assert report_page(judged).to_html()

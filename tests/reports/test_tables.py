@@ -48,7 +48,9 @@ def test_rows_of_a_source_add_up_and_are_said_in_words():
     assert rows["in another file too"] == ["47", "4.7%"]
     assert rows["bad time"] == ["3", "0.3%"]
     assert "rows that repeat another" not in rows  # not counted
-    assert source_table(SALES).caption == "sales: purchases from 1 file, 1 May 2008 to 25 April 2011"
+    assert rows["days covered"] == ["1,090", ""]
+    assert "1 May 2008 to 25 April 2011" in f"{source_table(SALES).rows}"
+    assert source_table(SALES).caption == "Source \u201csales\u201d (purchases), 1 file"
 
 
 def test_cutoffs_are_listed_with_the_rule_that_was_hardest_to_beat():

@@ -55,7 +55,8 @@ def test_every_kind_of_label_has_words():
     ("sentence", "said"),
     [
         ("worth {value:.1f} times the usual", "worth … times the usual"),
-        ("{value:.0f} units", "purchase value 90 days of ever"),
+        ("{value:.0f} units", "… units"),
+        ("{value:.0%} of the usual", "…% of the usual"),
         ("last {days_since:.0f} days ago", "purchase value 90 days of ever"),
     ],
 )

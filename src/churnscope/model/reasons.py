@@ -12,24 +12,32 @@ from churnscope.features import FeatureSpec
 from churnscope.features.feature import NEVER_MISSING
 from churnscope.model.blocks import Matrix
 from churnscope.model.logistic import Floats
+from churnscope.model.profile import Profile
 
 SPEAKS_FOR_STAYING = " (speaks for staying)"
 AN_ABSENCE = 1e-6  # a number speaks before an absence, which speaks only where its concept has no number to show
+MONEY = "currency"  # the same amount is told once, as what was spent may be one purchase and one line; so is a nought
+MOST = 0.5  # of the customers: what more of them lack tells nobody apart
 
 Texts = NDArray[np.object_]
 
 
-def reasons(contributions: Floats, features: Matrix, specs: Sequence[FeatureSpec], most: int = 3) -> Texts:
+def reasons(
+    contributions: Floats, features: Matrix, specs: Sequence[FeatureSpec], most: int = 3, *, usual: Profile | None = None
+) -> Texts:
     """The strongest reasons of every row, shape (n_rows, most), text; empty where there are no more.
 
     Features of one concept count together, and the strongest of them is put into words. What raises the risk comes first,
-    strongest first; where that is fewer than `most` concepts, the strongest that lower it follow and say so.
+    strongest first, numbers before absences; where that is fewer than `most` concepts, the strongest that lower it follow and
+    say so. What most customers lack (nothing returned, no second purchase yet) is told only where there is nothing else to say.
 
     Parameters
     ----------
     contributions : shape (n_rows, n_features + 1), log-odds; the last column, the mean, is not read.
     features : shape (n_rows, n_features), NaN for missing.
     specs : what the columns mean.
+    usual : how the customers that the model learned from were distributed: a contribution then counts for less the more of
+        them stand where the customer stands, or further out.
 
     Examples
     --------
@@ -38,7 +46,9 @@ def reasons(contributions: Floats, features: Matrix, specs: Sequence[FeatureSpec
     [['last bought 74 days ago'], ['last bought 2 days ago (speaks for staying)']]
     """
     named = _named_columns(specs)
-    sayable = np.where(_can_be_said(features, specs, named), contributions[:, :-1], 0.0)
+    can_be_said = _can_be_said(features, specs, named)
+    common = np.zeros(features.shape) if usual is None else _common(features, can_be_said, usual)
+    sayable = np.where(can_be_said, contributions[:, :-1] * (1 - common), 0.0)
     sayable[np.isnan(features)] *= AN_ABSENCE
     concepts = list(dict.fromkeys(spec.concept for spec in specs))
     members = [np.array([i for i, spec in enumerate(specs) if spec.concept == concept]) for concept in concepts]
@@ -48,7 +58,12 @@ def reasons(contributions: Floats, features: Matrix, specs: Sequence[FeatureSpec
     )
     # A concept is silent where none of its features pulls the way the whole does and can be put into words.
     weight[np.sign(np.take_along_axis(sayable, speaker, axis=1)) != np.sign(weight)] = 0.0
-    chosen = _order(weight)[:, :most]
+    values, shared = (np.take_along_axis(each, speaker, axis=1) for each in (features.astype(np.float64), common))
+    weight *= 1 - shared
+    order = _order(weight, _rank(weight, values, shared))
+    is_money = np.array([spec.unit == MONEY for spec in specs])[speaker]
+    told_once = (is_money | (values == 0)) & (weight != 0)
+    chosen = _once(order, np.where(told_once, np.abs(values), np.nan))[:, :most]
     weight, speaker = np.take_along_axis(weight, chosen, axis=1), np.take_along_axis(speaker, chosen, axis=1)
     texts = np.full((len(features), most), "", object)
     for column, spec in enumerate(specs):
@@ -56,6 +71,29 @@ def reasons(contributions: Floats, features: Matrix, specs: Sequence[FeatureSpec
         said = _said(features[rows], spec, column, named[column])
         texts[rows, ranks] = np.where(weight[rows, ranks] > 0, said, said + SPEAKS_FOR_STAYING)
     return texts
+
+
+def _common(features: Matrix, asked: NDArray[np.bool_], usual: Profile) -> Floats:
+    """The share of customers who stand where the row stands or further out, in steps of a twentieth; shape of the features.
+
+    It stays below 1: what can be said is never silenced by it alone.
+    """
+    common = np.zeros(features.shape)
+    for column in np.flatnonzero(asked.any(axis=0)).tolist():
+        values, levels = features[:, column].astype(np.float64), usual.quantiles[column]
+        absent = np.isnan(values)
+        at_most = np.searchsorted(levels, values, side="right")
+        at_least = len(levels) - np.searchsorted(levels, values, side="left")
+        known = np.minimum(at_most, at_least) / (len(levels) + 1) * (1 - usual.missing[column])
+        common[:, column] = np.where(absent, np.minimum(usual.missing[column], len(levels) / (len(levels) + 1)), known)
+    return common
+
+
+def _rank(weight: Floats, values: Floats, shared: Floats) -> NDArray[np.int64]:
+    """What is told first: what raises the risk, numbers before absences; what lowers it; what most lack; the silent."""
+    absent = np.isnan(values)
+    lacked_by_most = (absent | (values == 0)) & (shared > MOST)
+    return np.select([weight == 0, lacked_by_most, weight < 0, absent], [4, 3, 2, 1], 0)
 
 
 def _named_columns(specs: Sequence[FeatureSpec]) -> list[dict[str, int] | None]:
@@ -87,10 +125,18 @@ def _strongest(contributions: Floats, weight: Floats) -> NDArray[np.int64]:
     return np.asarray(np.where(weight > 0, contributions.argmax(axis=1), contributions.argmin(axis=1)), np.int64)
 
 
-def _order(weight: Floats) -> NDArray[np.int64]:
-    """Concepts that raise the risk, strongest first, then those that lower it, strongest first, then the silent ones."""
-    strength = np.abs(weight)
-    return np.argsort(-np.where(weight > 0, strength + strength.max(initial=0.0), strength), axis=1, kind="stable")
+def _order(weight: Floats, rank: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Concepts by rank, within it the strongest first; equal ones keep the order of the catalogue."""
+    return np.lexsort((-np.abs(weight), rank), axis=1)
+
+
+def _once(order: NDArray[np.int64], amounts: Floats) -> NDArray[np.int64]:
+    """The order with those last that repeat an amount that stands before them; NaN repeats nothing."""
+    told = np.take_along_axis(amounts, order, axis=1)
+    repeats = np.zeros(told.shape, np.bool_)
+    for later in range(1, told.shape[1]):
+        repeats[:, later] = (told[:, :later] == told[:, later, None]).any(axis=1)
+    return np.take_along_axis(order, np.argsort(repeats, axis=1, kind="stable"), axis=1)
 
 
 def _said(features: Matrix, spec: FeatureSpec, column: int, others: dict[str, int] | None) -> Texts:

@@ -37,6 +37,16 @@ def looked_at(path: Path, cutoffs: Collection[str], run_id: str) -> dict[str, in
     return {cutoff: len(looks[cutoff]) for cutoff in cutoffs}
 
 
+def looks_at(path: Path, cutoff: str) -> int:
+    """How many different runs have looked at a cutoff so far; 0 where none was noted.
+
+    Raises
+    ------
+    StorageError : when the file cannot be read.
+    """
+    return len(_read(path).get(cutoff, []))
+
+
 def _read(path: Path) -> dict[str, list[str]]:
     if not path.exists():
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,12 +23,34 @@ FIGURES = "evaluation.json"
 
 
 @dataclass(frozen=True)
-class Past:
-    """An evaluation and the hash of the file it stands in."""
+class PastFold:
+    """A cutoff of a backtest; `newcomers` judges customers never trained on, None where there were none."""
 
     cutoff: int
     evaluation: Evaluation
+    newcomers: Evaluation | None
+
+
+@dataclass(frozen=True)
+class Past:
+    """An evaluation, its backtest, and the hash of the file they stand in.
+
+    Parameters
+    ----------
+    version : of the model that was judged.
+    folds : rising by cutoff; empty where the backtest was left out.
+    """
+
+    cutoff: int
+    version: str
+    evaluation: Evaluation
+    folds: tuple[PastFold, ...]
     sha256: str
+
+
+def folds_of(past: Sequence[Past], version: str) -> tuple[PastFold, ...]:
+    """The newest backtest of a model; empty where it has none."""
+    return next((each.folds for each in reversed(past) if each.version == version and each.folds), ())
 
 
 def past_evaluations(folder: Path, config: Config, as_of: int) -> tuple[Past, ...]:
@@ -57,4 +79,16 @@ def _evaluation_in(home: Path, config: str, as_of: str) -> Iterator[Past]:
     entry = manifest.files.get(FIGURES)
     if entry is not None and path.is_file() and file_sha256(path) == entry.sha256:
         document = json.loads(path.read_bytes())
-        yield Past(day_of(document["cutoff"]), Evaluation.from_json(document["evaluation"]), entry.sha256)
+        yield Past(
+            cutoff=day_of(document["cutoff"]),
+            version=manifest.facts.model.get("version", ""),
+            evaluation=Evaluation.from_json(document["evaluation"]),
+            folds=tuple(map(_fold, document.get("backtest", ()))),
+            sha256=entry.sha256,
+        )
+
+
+def _fold(written: Mapping[str, Any]) -> PastFold:
+    new = written["newcomers"]
+    evaluation = Evaluation.from_json(written["evaluation"])
+    return PastFold(day_of(written["cutoff"]), evaluation, None if new is None else Evaluation.from_json(new))

@@ -12,10 +12,11 @@ from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ConfigError
 from churnscope.model.bundle import Bundle
 from churnscope.operations.logs import Progress
+from churnscope.operations.looks import looks_at
 from churnscope.operations.output_set import Manifest, OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.project.models import base_rate, load_model, matching_plan, model_facts
-from churnscope.project.past import Past, day_of, judged_in, past_evaluations
+from churnscope.project.past import Past, day_of, folds_of, judged_in, past_evaluations
 from churnscope.project.results import ReportResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.reports.explained import Explained, explain
@@ -47,7 +48,8 @@ def report(config: Config, as_of: int | None, progress: Progress, request: Repor
         bundle = load_model(config, request.model)
         with loaded_data(config, as_of, progress) as loaded:
             past = past_evaluations(folders.outputs / "evaluation", config, loaded.as_of)
-            reporting = _Reporting(config, loaded, bundle, past, progress, names_customers=request.customers)
+            looks = looks_at(folders.looks, bundle.figures["cutoff"])
+            reporting = _Reporting(config, loaded, bundle, past, looks, progress, names_customers=request.customers)
             facts = reporting.facts()
             record.run_id, record.as_of = facts.run_id, facts.as_of
             outputs = _output_set(folders, loaded.as_of, request.output)
@@ -78,14 +80,16 @@ class _Reporting:
     loaded: Loaded
     bundle: Bundle
     past: tuple[Past, ...]
+    looks: int
     progress: Progress
     names_customers: bool
 
     def facts(self) -> RunFacts:
         """All that decides what the page says."""
         options = {"customers": str(self.names_customers).lower()}
-        judged = {f"evaluation {iso(each.cutoff)}": each.sha256 for each in self.past}
-        return facts_of("report", self.config, self.loaded, model=model_facts(self.bundle), options=options | judged)
+        judged = {f"evaluation {name}": digest for name, digest in self._evaluations().items()}
+        options |= judged | {"looks": str(self.looks)}
+        return facts_of("report", self.config, self.loaded, model=model_facts(self.bundle), options=options)
 
     def write(self, outputs: OutputSet, facts: RunFacts) -> Manifest:
         """Score, explain and write."""
@@ -98,6 +102,8 @@ class _Reporting:
 
     def _findings(self, facts: RunFacts) -> Findings:
         bundle, judged = self.bundle, judged_in(self.bundle.figures)
+        folds = folds_of(self.past, bundle.version)
+        evaluations = {each.cutoff: each.evaluation for each in folds} | {each.cutoff: each.evaluation for each in self.past}
         return Findings(
             config=self.config,
             as_of=self.loaded.as_of,
@@ -106,12 +112,25 @@ class _Reporting:
             features=len(bundle.specs),
             dropped=len(bundle.dropped),
             judged=judged,
-            past={each.cutoff: each.evaluation for each in self.past} | {judged.cutoff: judged.evaluation},
+            looks=self.looks,
+            past=evaluations | {judged.cutoff: judged.evaluation},
+            newcomers={each.cutoff: each.newcomers for each in folds if each.newcomers is not None},
             customers=self._customers(),
             names_customers=self.names_customers,
             sources=self.loaded.reports,
-            stamp=Stamp(f"{bundle.name} {bundle.version}", facts.version, facts.run_id, facts.config, facts.inputs),
+            stamp=Stamp(
+                model=f"{bundle.name} {bundle.version}",
+                version=facts.version,
+                run_id=facts.run_id,
+                config=facts.config,
+                inputs=facts.inputs,
+                evaluations=self._evaluations(),
+            ),
         )
+
+    def _evaluations(self) -> dict[str, str]:
+        """The files of evaluations that the page reads, by the day of their cutoff, with their hashes."""
+        return {iso(each.cutoff): each.sha256 for each in self.past}
 
     def _customers(self) -> Explained:
         loaded, customers = self.loaded, self.loaded.n_customers
@@ -119,7 +138,7 @@ class _Reporting:
         rows = build_scoring_rows(loaded.blocks(), plan, progress=lambda done: self.progress("features", done, customers))
         bands = Bands.around(base_rate(self.bundle))
         listed = LISTED if self.names_customers else 0
-        return explain(loaded.ids(), rows, self.bundle.final, loaded.as_of, bands, listed=listed)
+        return explain(loaded.ids(), rows, self.bundle.final, loaded.as_of, bands, listed=listed, usual=self.bundle.profile)
 
 
 def _refuse_other_endings(output: Path | None) -> None:

@@ -99,6 +99,7 @@ class _Scoring:
             self.bundle.final,
             Bands.around(base_rate(self.bundle)),
             ScoreStamp(self.loaded.as_of, self.bundle.version, run_id),
+            usual=self.bundle.profile,
             inactive_too=inactive_too,
             progress=lambda done: self.progress("reasons", done, active),
         )

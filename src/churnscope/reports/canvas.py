@@ -21,9 +21,10 @@ Draw = Callable[["Axes"], None]
 SIZE_INCHES: Final[Size] = (7.0, 4.6)
 DOTS_PER_INCH: Final = 130  # of PNG
 MODEL_COLOUR: Final = "#0072b2"  # colours of Okabe and Ito (2008), told apart by the colour-blind
-CHANCE_COLOUR: Final = "#8a8a8a"
+CHANCE_COLOUR: Final = "#767676"
 LINE_COLOUR: Final = "#555555"
-BASELINE_COLOURS: Final = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+BASELINE_COLOURS: Final = ("#c44f00", "#00795a", "#a8447a", "#8a6000", "#5b4ea3")  # told from white by 4.5 to 1
+BASELINE_DASHES: Final = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (1, 1)))  # and without colour
 STYLE: Final = {
     "font.family": "DejaVu Sans",  # comes with Matplotlib
     "font.size": 10.0,

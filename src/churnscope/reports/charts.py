@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,8 +11,18 @@ from churnscope.evaluation.figures import MODEL
 from churnscope.evaluation.grade import is_better, is_worse
 from churnscope.evaluation.measures import better
 from churnscope.evaluation.tables import title
-from churnscope.reports.canvas import BASELINE_COLOURS, CHANCE_COLOUR, LINE_COLOUR, MODEL_COLOUR, Draw, Kind, drawn, percent
-from churnscope.reports.wording import capital
+from churnscope.reports.canvas import (
+    BASELINE_COLOURS,
+    BASELINE_DASHES,
+    CHANCE_COLOUR,
+    LINE_COLOUR,
+    MODEL_COLOUR,
+    Draw,
+    Kind,
+    drawn,
+    percent,
+)
+from churnscope.reports.wording import capital, points
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from churnscope.evaluation.intervals import Estimate
 
 GAINS_SHARE = 20  # percent of customers of which the gains sentence speaks
+MOST_DATES = 6  # on an axis, so that they do not run into each other
 CONSTANT = "base rate"  # the baseline that orders nobody
 NOBODY = "Nobody churned in the outcome window"
 
@@ -46,14 +57,15 @@ def decile_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
 def calibration_sentence(evaluation: Evaluation) -> str:
     """What the calibration picture shows."""
     error, (_, most) = evaluation.model.metrics["ece"].value, evaluation.model.reliability.noise
+    off = f"{points(error)} off on average"
     if isnan(most):
-        return f"The probabilities are {error:.1%} off on average"
+        return f"The probabilities are {off}"
     if error <= most:
-        return f"The probabilities hold: they are {error:.1%} off on average, and chance alone explains up to {most:.1%}"
+        return f"The probabilities hold: they are {off}, and chance alone explains up to {points(most)}"
     bins = evaluation.model.reliability.bins
     excess = sum(row.rows * (row.predicted - row.churn_rate) for row in bins) / evaluation.rows
     lean = f", too {'high' if excess > 0 else 'low'}" if abs(excess) > error / 2 else ""
-    return f"The probabilities are {error:.1%} off on average{lean}; chance alone explains up to {most:.1%}"
+    return f"The probabilities are {off}{lean}; chance alone explains up to {points(most)}"
 
 
 def gains_sentence(evaluation: Evaluation) -> str:
@@ -127,26 +139,23 @@ def draw_comparison(axes: Axes, evaluation: Evaluation, metric: str) -> None:
 
 def draw_history(axes: Axes, past: Mapping[int, Evaluation], metric: str) -> None:
     """A metric of the model with its interval, and of every baseline, cutoff by cutoff."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+    from matplotlib.dates import date2num
 
     days = date2num([date_of(cutoff) for cutoff in past]).tolist()
     rules = sorted({name for evaluation in past.values() for name in evaluation.predictors if name not in {MODEL, CONSTANT}})
     for number, name in enumerate(rules):
         judged = {day: each.predictors[name] for day, each in zip(days, past.values(), strict=True) if name in each.predictors}
-        colour = BASELINE_COLOURS[number % len(BASELINE_COLOURS)]
-        axes.plot(
-            list(judged), [rule.metrics[metric].value for rule in judged.values()], "o-", color=colour, markersize=3, label=name
-        )
+        values = [rule.metrics[metric].value for rule in judged.values()]
+        axes.plot(list(judged), values, marker="o", markersize=3, label=name.replace("_", " "), **_line(number))
     figures = [evaluation.model.metrics[metric] for evaluation in past.values()]
     axes.fill_between(
         days, [each.low for each in figures], [each.high for each in figures], color=MODEL_COLOUR, alpha=0.18, linewidth=0
     )
     axes.plot(days, [each.value for each in figures], "o-", color=MODEL_COLOUR, linewidth=2.4, label="model, 95% interval")
-    locator = AutoDateLocator(minticks=2, maxticks=5)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    shown = list(past)[:: -(-len(past) // MOST_DATES)]
+    axes.set_xticks(date2num([date_of(cutoff) for cutoff in shown]).tolist(), labels=[_short_date(cutoff) for cutoff in shown])
     axes.set_ylabel(title(metric))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
 
 
 def draw_calibration(axes: Axes, evaluation: Evaluation) -> None:
@@ -168,8 +177,7 @@ def draw_gains(axes: Axes, evaluation: Evaluation) -> None:
     axes.plot([0, 1], [0, 1], color=CHANCE_COLOUR, linewidth=1, linestyle="--", label="chance")
     ranked = [name for name in evaluation.predictors if name not in (MODEL, CONSTANT)]
     for number, name in enumerate(ranked):
-        colour = BASELINE_COLOURS[number % len(BASELINE_COLOURS)]
-        axes.plot(percent, evaluation.predictors[name].captured, color=colour, linewidth=1.4, label=name.replace("_", " "))
+        axes.plot(percent, evaluation.predictors[name].captured, label=name.replace("_", " "), **_line(number))
     axes.plot(percent, evaluation.model.captured, color=MODEL_COLOUR, linewidth=2.4, label="model")
     at = GAINS_SHARE / 100
     axes.plot([at], [evaluation.model.captured[GAINS_SHARE]], color=MODEL_COLOUR, marker="o", markersize=8)
@@ -195,6 +203,17 @@ def draw_deciles(axes: Axes, evaluation: Evaluation) -> None:
     axes.set_xlabel("tenth of the customers, 1 the riskiest; share that churned")
     axes.set_ylabel("customers who churned")
     axes.legend(loc="upper right", ncols=3)
+
+
+def _short_date(cutoff: int) -> str:
+    date = date_of(cutoff)
+    return f"{date.day} {date:%b}\n{date.year}"
+
+
+def _line(number: int) -> dict[str, Any]:
+    """How the line of a baseline is drawn."""
+    place = number % len(BASELINE_COLOURS)
+    return {"color": BASELINE_COLOURS[place], "linestyle": BASELINE_DASHES[place], "linewidth": 1.4}
 
 
 def _titled(draw: Draw, sentence: str, kind: Kind) -> bytes:

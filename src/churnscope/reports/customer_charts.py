@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from churnscope.reports.canvas import BASELINE_COLOURS, CHANCE_COLOUR, MODEL_COLOUR, percent, plain_number
-from churnscope.reports.wording import capital, count, feature, quantity, share
+from churnscope.reports.wording import capital, count, quantity, said_at, said_of, share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from churnscope.reports.explained import Explained
 
 SCORE_BINS = 40
-MOST_DRIVERS = 10
-BAND_COLOURS = {"low": "#9ecae1", "medium": "#6a8ca5", "high": BASELINE_COLOURS[0]}
+MOST_DRIVERS, LEAST_SHARE = 10, 0.005  # less would be shown as 0%
+BAND_COLOURS = {"low": "#6794b8", "medium": "#3f5d78", "high": BASELINE_COLOURS[0]}
 SKEWED = 10  # times the median: from there on the largest value would leave no room for the others
 LEGEND_LETTERS = 44  # in a line, so that a legend fits its picture
 LEAST_RANGE = (0.75, 1.25)  # of factors: what changes little shall look little
@@ -82,13 +82,23 @@ def draw_drivers(axes: Axes, found: Sequence[Driver]) -> None:
     axes.set_xlabel("share of what raises or lowers the scores")
 
 
+def common_sentence(driver: Driver) -> str:
+    """What a driver does that is the same for all customers of the day."""
+    times = f"{np.exp(driver.added.mean()):.2f}"
+    return f"{capital(driver.concept)} is the same for everyone on this day: it multiplies the odds of leaving by about {times}"
+
+
 def effect_sentence(effect: Effect) -> str:
     """What an effect curve shows."""
     least, most = int(effect.odds.argmin()), int(effect.odds.argmax())
-    at_least, at_most = (quantity(float(effect.values[place]), effect.spec.unit) for place in (least, most))
-    low, high = f"{at_least} ({effect.odds[least]:.2f} times the average)", f"{at_most} ({effect.odds[most]:.2f} times)"
+    low, high = (f"{effect.odds[place]:.2f}" for place in (least, most))
+    at_least, at_most = (
+        said_at(effect.spec, float(effect.values[least])),
+        quantity(float(effect.values[most]), effect.spec.unit),
+    )
     return (
-        f"{capital(effect.concept)}, by {feature(effect.spec)}: the odds of leaving are lowest at {low} and highest at {high}"
+        f"{capital(effect.concept)}: the odds of leaving are {low} times the average at \u201c{at_least}\u201d, {high} times "
+        f"at {at_most}"
     )
 
 
@@ -117,6 +127,6 @@ def _scale_values(axes: Axes, effect: Effect) -> None:
 
 
 def _with_unit(effect: Effect) -> str:
-    unit = effect.spec.unit
-    name = feature(effect.spec)
-    return name if not unit or unit in name.split() else f"{name} ({unit})"
+    unit, said = effect.spec.unit, said_of(effect.spec)
+    is_told = not unit or unit in said.split() or "%" in said
+    return fill(said if is_told else f"{said} ({unit})", LEGEND_LETTERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,13 @@ def drivers(contributions: Floats, features: Matrix, specs: Sequence[FeatureSpec
             share = strength[concept] / total
             found.append(Driver(concept, added[concept], share, specs[teller], features[:, teller]))
     return tuple(found)
+
+
+def telling(found: Sequence[Driver]) -> tuple[Driver, ...]:
+    """The drivers that tell customers apart, their shares among themselves."""
+    kept = [driver for driver in found if not driver.is_common]
+    total = sum(driver.share for driver in kept)
+    return tuple(replace(driver, share=driver.share / total) for driver in kept)
 
 
 def members(specs: Sequence[FeatureSpec]) -> dict[str, list[int]]:

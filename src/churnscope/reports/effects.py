@@ -12,7 +12,7 @@ from churnscope.features import FeatureSpec
 from churnscope.reports.drivers import Driver, Floats, bins_of
 
 MIDDLE = (0.1, 0.9)  # where other features let the effect of a value vary, most of it is shown
-LEAST_RANGE = 1.05  # of the factors: a curve that stays within 5 % says nothing
+LEAST_RANGE = 1.15  # of the factors: a curve that stays within 15 % says little
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.model.predictor import Predictor
+from churnscope.model.profile import Profile
 from churnscope.model.reasons import reasons
 from churnscope.reports.drivers import Driver, Matrix, drivers
 from churnscope.reports.effects import Effect, strongest_effects
@@ -49,7 +50,14 @@ class Explained:
 
 
 def explain(
-    ids: NDArray[np.object_], rows: ScoringRows, predictor: Predictor, as_of: int, bands: Bands, *, listed: int
+    ids: NDArray[np.object_],
+    rows: ScoringRows,
+    predictor: Predictor,
+    as_of: int,
+    bands: Bands,
+    *,
+    listed: int,
+    usual: Profile | None = None,
 ) -> Explained:
     """Score the active customers, and say what moves their scores.
 
@@ -59,6 +67,7 @@ def explain(
     rows : features of the active customers, and the status of all.
     as_of : the day of the scores.
     listed : how many of the riskiest to name.
+    usual : how the customers the model learned from were distributed; the reasons tell what sets a customer apart.
     """
     features = rows.table.features
     probability = predictor.predict(features, as_of)
@@ -71,14 +80,20 @@ def explain(
         no_history=int((rows.status == NO_HISTORY).sum()),
         drivers=found,
         effects=strongest_effects(found),
-        listed=_riskiest(ids[rows.table.customer], features, probability, predictor, listed),
+        listed=_riskiest(ids[rows.table.customer], features, probability, predictor, listed, usual=usual),
     )
 
 
 def _riskiest(
-    ids: NDArray[np.object_], features: Matrix, probability: NDArray[np.float64], predictor: Predictor, most: int
+    ids: NDArray[np.object_],
+    features: Matrix,
+    probability: NDArray[np.float64],
+    predictor: Predictor,
+    most: int,
+    *,
+    usual: Profile | None,
 ) -> tuple[Listed, ...]:
     top = risk_order(probability, ids)[:most]
-    why = reasons(predictor.contributions(features[top]), features[top], predictor.specs, most=MOST_REASONS)
+    why = reasons(predictor.contributions(features[top]), features[top], predictor.specs, MOST_REASONS, usual=usual)
     named = zip(ids[top], probability[top].tolist(), why, strict=True)
     return tuple(Listed(str(customer), chance, tuple(filter(None, texts))) for customer, chance, texts in named)

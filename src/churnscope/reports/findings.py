@@ -31,6 +31,7 @@ class Stamp:
     version : of churnscope.
     config : hash of the config as it was understood.
     inputs : hash of every file.
+    evaluations : hash of every file of evaluations that was read.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Stamp:
     run_id: str
     config: str
     inputs: Mapping[str, str]
+    evaluations: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,9 @@ class Findings:
     stands_in : name of the simple rule that serves as the model; empty for a model.
     features : how many it reads, and `dropped`, how many it was not given because they tell nobody apart.
     judged : how it did.
+    looks : how many runs have looked at the cutoff it was judged at; 0 where nobody counted.
     past : every evaluation there is, by cutoff, the judged one among them.
+    newcomers : of the cutoffs of a backtest, the evaluation on customers that were never trained on, where there were any.
     customers : their scores and what is behind them.
     names_customers : whether the riskiest are listed.
     sources : what was found in the files.
@@ -65,7 +69,9 @@ class Findings:
     features: int
     dropped: int
     judged: Judged
+    looks: int
     past: Mapping[int, Evaluation]
+    newcomers: Mapping[int, Evaluation]
     customers: Explained
     names_customers: bool
     sources: tuple[SourceReport, ...]

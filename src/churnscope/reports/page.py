@@ -15,6 +15,8 @@ from churnscope.reports.canvas import Draw, Size, drawn, inline
 
 PICTURE_INCHES: Final[Size] = (4.8, 3.3)  # half the width of the page, so that letters stay legible on a phone
 
+FEW_COLUMNS: Final = 4
+
 Tone = Literal["", "good", "bad"]
 
 
@@ -46,6 +48,11 @@ class Table:
     notes: tuple[tuple[str, str], ...] = ()
     is_wide: bool = False
 
+    @property
+    def kind(self) -> str:
+        """Its class in the style sheet: a table of few columns does not fill the page."""
+        return "wide" if self.is_wide else "narrow" if len(self.columns) <= FEW_COLUMNS else ""
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -62,7 +69,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page, in the order of its fields; a single picture has the first table beside it."""
+    """A section of the page, in the order of its fields; a single picture has the first table beside it.
+
+    Parameters
+    ----------
+    origin : where its figures come from, so that each can be looked up.
+    """
 
     anchor: str
     title: str
@@ -71,6 +83,16 @@ class Section:
     pictures: tuple[Picture, ...] = ()
     tables: tuple[Table, ...] = ()
     closing: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sections under one heading, for one kind of reader."""
+
+    anchor: str
+    title: str
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True)
@@ -98,7 +120,7 @@ class Page:
     warning: str
     verdict: Verdict
     figures: tuple[tuple[str, str, str], ...]
-    sections: tuple[Section, ...]
+    parts: tuple[Part, ...]
     stamp: tuple[tuple[str, str], ...]
 
     def to_html(self) -> bytes:

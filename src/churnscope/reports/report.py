@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from churnscope.evaluation.grade import Grade, spoken
-from churnscope.reports.charts import best_rule, calibration_sentence, gains_sentence
+from collections.abc import Mapping
+
+from churnscope.evaluation.grade import DECIDING, Grade, spoken
+from churnscope.reports.charts import best_rule, calibration_sentence, gains_sentence, history_sentence
 from churnscope.reports.findings import Findings
 from churnscope.reports.page import Page, Tone, Verdict
-from churnscope.reports.sections import sections
-from churnscope.reports.wording import capital, count, day, decimal, share
+from churnscope.reports.sections import FEWEST_CUTOFFS, parts
+from churnscope.reports.wording import capital, count, day, decimal, share, typeset
 
 MEANINGS = {
     "use it": "On later customers both the order and the probabilities were better than those of the simple rules.",
@@ -21,7 +23,7 @@ MEANINGS = {
 STANDS_IN = (
     "No model has beaten the simple rules yet, so {rule} scores the customers. Where this page says model, it is that rule."
 )
-MIND = " Mind that these probabilities, though better than the rules', are off by more than chance: see below."
+MIND = " Mind that these probabilities, though better than the rules', are off by more than chance explains."
 NAMES_CUSTOMERS = (
     "This page names customers. It was written so that its owner alone can read it (file mode 0600): keep it as you keep your "
     "customer file. With --no-customers it is written without names."
@@ -37,7 +39,7 @@ def report_page(findings: Findings) -> Page:
         warning=NAMES_CUSTOMERS if findings.names_customers else "",
         verdict=verdict(findings),
         figures=figures(findings),
-        sections=sections(findings),
+        parts=parts(findings),
         stamp=stamp(findings),
     )
 
@@ -45,14 +47,16 @@ def report_page(findings: Findings) -> Page:
 def verdict(findings: Findings) -> Verdict:
     """The grade and why, in plain words."""
     evaluation, grade = findings.judged.evaluation, findings.judged.grade
-    shown = tuple(f"{say(evaluation)}." for say in (gains_sentence, calibration_sentence))
+    shown = [f"{say(evaluation)}." for say in (gains_sentence, calibration_sentence)]
+    if len(findings.past) >= FEWEST_CUTOFFS:
+        shown.append(f"{history_sentence(findings.past, DECIDING[0])}.")
     if findings.stands_in:
         rule = spoken(findings.stands_in)
-        return Verdict(f"{capital(rule)} stands in.", STANDS_IN.format(rule=rule), shown, "")
+        return Verdict(f"{capital(rule)} stands in.", STANDS_IN.format(rule=rule), tuple(shown), "")
     figures = evaluation.model
     is_off = grade.is_good and figures.metrics["ece"].value > figures.reliability.noise[1]
     meaning = MEANINGS[grade.verdict] + (MIND if is_off else "")
-    return Verdict(f"{capital(grade.text)}.", meaning, (grade.reason.replace(" %", "%"), *shown), _tone(grade))
+    return Verdict(f"{capital(grade.text)}.", meaning, (*shown, typeset(grade.reason)), _tone(grade))
 
 
 def figures(findings: Findings) -> tuple[tuple[str, str, str], ...]:
@@ -71,13 +75,17 @@ def figures(findings: Findings) -> tuple[tuple[str, str, str], ...]:
 def stamp(findings: Findings) -> tuple[tuple[str, str], ...]:
     """What the page was made from."""
     made = findings.stamp
-    hashes = ", ".join(f"{name} {digest[:16]}" for name, digest in sorted(made.inputs.items()))
     return (
         ("Run", f"{made.run_id}, churnscope {made.version}"),
         ("Model", made.model),
         ("Config", made.config[:16]),
-        ("Files (SHA-256)", hashes),
+        ("Files (SHA-256)", _hashes(made.inputs)),
+        *((("Evaluations (SHA-256)", _hashes(made.evaluations)),) if made.evaluations else ()),
     )
+
+
+def _hashes(files: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {digest[:16]}" for name, digest in sorted(files.items()))
 
 
 def _tone(grade: Grade) -> Tone:

@@ -1,8 +1,8 @@
-"""The sections of a report, in the order they are read."""
+"""The sections of a report, in the order they are read: the question, the customers, the proof, the data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from churnscope.evaluation.grade import DECIDING
@@ -19,7 +19,9 @@ from churnscope.reports.charts import (
     history_sentence,
 )
 from churnscope.reports.customer_charts import (
+    LEAST_SHARE,
     MOST_DRIVERS,
+    common_sentence,
     draw_drivers,
     draw_effect,
     draw_scores,
@@ -27,8 +29,9 @@ from churnscope.reports.customer_charts import (
     effect_sentence,
     score_sentence,
 )
+from churnscope.reports.drivers import telling
 from churnscope.reports.findings import Findings
-from churnscope.reports.page import PICTURE_INCHES, Picture, Section
+from churnscope.reports.page import PICTURE_INCHES, Part, Picture, Section
 from churnscope.reports.tables import (
     band_table,
     comparison_table,
@@ -37,17 +40,30 @@ from churnscope.reports.tables import (
     driver_table,
     history_table,
     listed_table,
+    newcomer_table,
     reliability_table,
     source_table,
 )
 from churnscope.reports.wording import active_customers, churned_customers, count, counted, day, share, time_to_act
 
 FEWEST_CUTOFFS = 2  # below it there is no line to draw
+LOOKS = {
+    1: "One run has looked at this cutoff.",
+    2: "{times} different runs have looked at this cutoff: the more, the more of a good figure may be luck.",
+}
+ONE_CUTOFF = (
+    "So far the model was judged at one cutoff. The command churnscope evaluate CONFIG --model champion judges its recipe at "
+    "earlier ones too; the next report then shows them here."
+)
 
 
-def sections(findings: Findings) -> tuple[Section, ...]:
-    """All sections there is something to say in."""
-    return tuple(section for build in SECTIONS for section in build(findings))
+def parts(findings: Findings) -> tuple[Part, ...]:
+    """All parts and sections there is something to say in."""
+    built = [
+        Part(anchor, title, tuple(section for build in builders for section in build(findings)))
+        for anchor, title, builders in PARTS
+    ]
+    return tuple(part for part in built if part.sections)
 
 
 def prediction(findings: Findings) -> Iterator[Section]:
@@ -61,7 +77,8 @@ def prediction(findings: Findings) -> Iterator[Section]:
         ("Scored", f"{counted(len(findings.customers.probability), 'customers')} who are active on {day(findings.as_of)}."),
     )
     lead = "A cutoff is the morning on which the future is asked for: only what happened before it is seen."
-    yield Section("prediction", "What was predicted, and of whom", lead, facts)
+    origin = f"Config {findings.stamp.config[:16]}; cutoffs and features: model {findings.stamp.model}."
+    yield Section("prediction", "What was predicted, and of whom", lead, facts, origin=origin)
 
 
 def comparison(findings: Findings) -> Iterator[Section]:
@@ -73,7 +90,8 @@ def comparison(findings: Findings) -> Iterator[Section]:
     )
     tables = (comparison_table(evaluation), *((difference_table(evaluation),) if evaluation.differences else ()))
     lead = "A model is worth its trouble where it is better than the rules anyone could write."
-    yield Section("comparison", "The model against simple rules", lead, pictures=pictures, tables=tables)
+    origin = _judged_in(findings)
+    yield Section("comparison", "The model against simple rules", lead, pictures=pictures, tables=tables, origin=origin)
 
 
 def calibration(findings: Findings) -> Iterator[Section]:
@@ -85,7 +103,8 @@ def calibration(findings: Findings) -> Iterator[Section]:
         "that keeps them off it."
     )
     table = reliability_table(evaluation)
-    yield Section("calibration", "Do the probabilities hold?", lead, pictures=(picture,), tables=(table,))
+    origin = _judged_in(findings)
+    yield Section("calibration", "Do the probabilities hold?", lead, pictures=(picture,), tables=(table,), origin=origin)
 
 
 def gains(findings: Findings) -> Iterator[Section]:
@@ -95,19 +114,37 @@ def gains(findings: Findings) -> Iterator[Section]:
         Picture(gains_sentence(evaluation), partial(draw_gains, evaluation=evaluation)),
         Picture(decile_sentence(evaluation), partial(draw_deciles, evaluation=evaluation)),
     )
-    yield Section("gains", "Whom a list of the riskiest reaches", pictures=pictures, tables=(decile_table(evaluation),))
+    table, origin = decile_table(evaluation), _judged_in(findings)
+    yield Section("gains", "Whom a list of the riskiest reaches", pictures=pictures, tables=(table,), origin=origin)
 
 
 def over_time(findings: Findings) -> Iterator[Section]:
     """The evaluation cutoff by cutoff."""
-    past = dict(sorted(findings.past.items()))
+    past, title = dict(sorted(findings.past.items())), "Did it hold over time?"
     if len(past) < FEWEST_CUTOFFS:
+        yield Section("over-time", title, ONE_CUTOFF)
         return
     pictures = tuple(
         Picture(history_sentence(past, metric), partial(draw_history, past=past, metric=metric)) for metric in DECIDING
     )
-    lead = "Each cutoff was judged by the model of its time, on outcomes that it had not learned from."
-    yield Section("over-time", "Over time", lead, pictures=pictures, tables=(history_table(past),))
+    lead = "Each cutoff was judged by a model of the same recipe that had learned only from what was known on that day."
+    origin = (
+        f"{_judged_in(findings)} Of the other cutoffs: evaluation.json of churnscope evaluate, named at the end of the page."
+    )
+    yield Section("over-time", title, lead, pictures=pictures, tables=(history_table(past),), origin=origin)
+
+
+def newcomers(findings: Findings) -> Iterator[Section]:
+    """The evaluation on customers that were never trained on."""
+    new = {cutoff: each for cutoff, each in sorted(findings.newcomers.items()) if cutoff in findings.past}
+    if new:
+        lead = (
+            "A model could know old customers by heart. These were new: none of their earlier days was trained on. "
+            "Where they are few, the intervals are wide; a dash stands where they all left, or all stayed."
+        )
+        table = newcomer_table(new, findings.past)
+        origin = "Figures: evaluation.json of churnscope evaluate, named at the end of the page."
+        yield Section("newcomers", "Customers the model never met", lead, tables=(table,), origin=origin)
 
 
 def scores(findings: Findings) -> Iterator[Section]:
@@ -115,14 +152,14 @@ def scores(findings: Findings) -> Iterator[Section]:
     customers, title = findings.customers, f"The scores of {day(findings.as_of)}"
     if len(customers.probability):
         picture = Picture(score_sentence(customers), partial(draw_scores, customers=customers))
-        yield Section("scores", title, pictures=(picture,), tables=(band_table(customers),))
+        yield Section("scores", title, pictures=(picture,), tables=(band_table(customers),), origin=_scored_by(findings))
     else:
         yield Section("scores", title, "No customer is active on that day, so there is nobody to score.")
 
 
 def what_drives(findings: Findings) -> Iterator[Section]:
     """What moves the scores, by concept."""
-    found = findings.customers.drivers[:MOST_DRIVERS]
+    found = tuple(driver for driver in telling(findings.customers.drivers) if driver.share >= LEAST_SHARE)[:MOST_DRIVERS]
     if not found:
         return
     height = 1.1 + 0.24 * len(found)
@@ -131,7 +168,9 @@ def what_drives(findings: Findings) -> Iterator[Section]:
         "What raises or lowers the scores of the day's customers, as the model sees it. It is no proof of a cause: who buys "
         "rarely often leaves, and would not stay for being made to buy."
     )
-    yield Section("drivers", "What drives churn", lead, pictures=(picture,), tables=(driver_table(found),))
+    closing = tuple(f"{common_sentence(driver)}." for driver in findings.customers.drivers if driver.is_common)
+    tables, origin = (driver_table(found),), _scored_by(findings)
+    yield Section("drivers", "What drives churn", lead, pictures=(picture,), tables=tables, closing=closing, origin=origin)
 
 
 def effects(findings: Findings) -> Iterator[Section]:
@@ -145,22 +184,30 @@ def effects(findings: Findings) -> Iterator[Section]:
         "of the customers; in the shaded range lie four in five of them, as other features have their say."
     )
     pictures = tuple(Picture(effect_sentence(curve), partial(draw_effect, effect=curve)) for curve in curves)
-    yield Section("effects", "How the risk goes with the values", lead, pictures=pictures)
+    yield Section("effects", "How the risk goes with the values", lead, pictures=pictures, origin=_scored_by(findings))
 
 
 def data_quality(findings: Findings) -> Iterator[Section]:
     """What was found in the files."""
     advice = tuple(sentence for report in findings.sources for sentence in report.advice)
     lead = "Every row that was read was used, set apart as faulty (quarantined), or left aside on purpose (ignored)."
-    yield Section("data", "The data", lead, tables=tuple(map(source_table, findings.sources)), closing=advice)
+    tables, origin = (
+        tuple(map(source_table, findings.sources)),
+        "Counted for this page; churnscope check CONFIG counts them too.",
+    )
+    yield Section("rows", "Rows read, used and set apart", lead, tables=tables, closing=advice, origin=origin)
 
 
 def riskiest(findings: Findings) -> Iterator[Section]:
     """The top of the list."""
     listed = findings.customers.listed
     if findings.names_customers and listed:
-        lead = "The top of the list that churnscope score writes."
-        yield Section("riskiest", f"The {counted(len(listed), 'riskiest customers')}", lead, tables=(listed_table(listed),))
+        lead = (
+            "The top of the list that churnscope score writes. Among the reasons, what raises the risk comes first, strongest "
+            "first; what sets a customer apart is preferred to what most have in common."
+        )
+        title, tables = f"The {counted(len(listed), 'riskiest customers')}", (listed_table(listed),)
+        yield Section("riskiest", title, lead, tables=tables, origin=_scored_by(findings))
 
 
 def _judged_on(findings: Findings) -> str:
@@ -169,10 +216,19 @@ def _judged_on(findings: Findings) -> str:
     last = first + prediction.horizon_days - 1
     evaluation = judged.evaluation
     churned = f"{count(evaluation.churned)} of them churned ({share(evaluation.base_rate, 1)})"
+    looks = f" {LOOKS[min(findings.looks, 2)].format(times=findings.looks)}" if findings.looks else ""
     return (
         f"{counted(evaluation.customers, 'customers')} who were active on {day(judged.cutoff)}. From {day(first)} to "
-        f"{day(last)}, {churned}. The model that was judged had learned from nothing later than that cutoff."
+        f"{day(last)}, {churned}. The model that was judged had learned from nothing later than that cutoff.{looks}"
     )
+
+
+def _judged_in(findings: Findings) -> str:
+    return f"Figures of {day(findings.judged.cutoff)}: figures.json of model {findings.stamp.model}."
+
+
+def _scored_by(findings: Findings) -> str:
+    return f"Scored for this page by model {findings.stamp.model} from what was known before {day(findings.as_of)}."
 
 
 def _learned_from(findings: Findings) -> str:
@@ -182,15 +238,10 @@ def _learned_from(findings: Findings) -> str:
     return f"{counted(len(learned), 'cutoffs')} {span}, by {counted(used, 'features')}{dropped}."
 
 
-SECTIONS = (
-    prediction,
-    comparison,
-    calibration,
-    gains,
-    over_time,
-    scores,
-    what_drives,
-    effects,
-    data_quality,
-    riskiest,
+# A section more is a function from findings to sections, and its name here.
+PARTS: tuple[tuple[str, str, tuple[Callable[[Findings], Iterator[Section]], ...]], ...] = (
+    ("question", "The question", (prediction,)),
+    ("customers", "The customers: who, and why", (scores, riskiest, what_drives, effects)),
+    ("proof", "The proof: can it be trusted?", (comparison, gains, calibration, over_time, newcomers)),
+    ("data", "The data it rests on", (data_quality,)),
 )

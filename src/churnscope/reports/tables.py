@@ -8,7 +8,7 @@ from math import isnan
 import numpy as np
 
 from churnscope.evaluation.figures import Evaluation
-from churnscope.evaluation.grade import is_better, is_worse, spoken
+from churnscope.evaluation.grade import DECIDING, is_better, is_worse, spoken
 from churnscope.evaluation.intervals import Estimate
 from churnscope.evaluation.tables import HEADLINE
 from churnscope.features.feature import EITHER, FALLING, RISING
@@ -16,7 +16,7 @@ from churnscope.reports.charts import best_rule
 from churnscope.reports.drivers import Driver
 from churnscope.reports.explained import Explained, Listed
 from churnscope.reports.page import Cell, Table
-from churnscope.reports.wording import UNKNOWN, count, counted, day, decimal, metric, said_of, share
+from churnscope.reports.wording import UNKNOWN, count, counted, day, decimal, metric, said_of, share, typeset
 from churnscope.sources.report import SourceReport
 
 METRIC_NOTES = (
@@ -92,19 +92,34 @@ def decile_table(evaluation: Evaluation) -> Table:
         )
         for each in evaluation.model.deciles
     )
-    columns = ("tenth", "custo\u00admers", "churned", "rate", "pre\u00addicted", "lift", "reached")
+    columns = ("decile", "custo\u00admers", "churned", "rate", "pre\u00addicted", "lift", "reached")
     notes = (
         ("lift", "the churn rate over that of all customers"),
-        ("reached", "of all who churned, in this tenth and the riskier ones"),
+        ("reached", "of all who churned, in this decile and the riskier ones"),
     )
-    return Table("Tenths of the customers, 1 the riskiest", ">" * len(columns), columns, rows, notes)
+    return Table("Deciles: tenths of the customers, 1 the riskiest", ">" * len(columns), columns, rows, notes)
 
 
 def history_table(past: Mapping[int, Evaluation]) -> Table:
     """The evaluations, cutoff by cutoff."""
-    columns = ("cutoff", "customers", "churned", "AUROC", "best rule", "log loss", "lift at 10%")
+    columns = ("cutoff", "customers", "churned", "AUROC", "best rule's AUROC", "log loss", "lift at 10%")
     rows = tuple((day(cutoff), *_past_row(evaluation)) for cutoff, evaluation in past.items())
     return Table("Every cutoff that was judged", "<>>>>>>", columns, rows, is_wide=True)
+
+
+def newcomer_table(new: Mapping[int, Evaluation], past: Mapping[int, Evaluation]) -> Table:
+    """Customers never trained on, cutoff by cutoff, beside all customers of the cutoff."""
+    columns = ("cutoff", "new customers", "churned", "AUROC", "of all", "log loss", "of all")
+    rows = tuple(
+        (
+            day(cutoff),
+            Cell(count(each.customers), f"of {count(past[cutoff].customers)}"),
+            share(each.base_rate, 1),
+            *(cell for metric in DECIDING for cell in _beside(each, past[cutoff], metric)),
+        )
+        for cutoff, each in new.items()
+    )
+    return Table("Customers never trained on, and all customers, with 95% intervals", "<>>>>>>", columns, rows, is_wide=True)
 
 
 def band_table(customers: Explained) -> Table:
@@ -137,20 +152,20 @@ def source_table(report: SourceReport) -> Table:
         ("used", count(report.used), _part(report.used, report)),
         *_by_reason("quarantined", report.quarantined, report),
         *_by_reason("ignored", report.ignored, report),
+        *_covered(report),
         ("customers", count(report.customers), ""),
         ("rows without customer", count(report.missing_ids), _part(report.missing_ids, report)),
         *_repeated(report),
         *((f"noticed: {what.replace('_', ' ')}", count(times), "") for what, times in sorted(report.counted.items())),
     )
-    span = "" if report.first_day is None or report.last_day is None else f", {day(report.first_day)} to {day(report.last_day)}"
-    caption = f"{report.name}: {report.role} from {counted(len(report.files), 'files')}{span}"
+    caption = f"Source \u201c{report.name}\u201d ({report.role}), {counted(len(report.files), 'files')}"
     return Table(caption, "<>>", ("", "rows", "of all"), rows)
 
 
 def listed_table(listed: Sequence[Listed]) -> Table:
     """The riskiest customers with their reasons."""
     rows = tuple(
-        (str(place), each.customer_id, share(each.probability), "; ".join(each.reasons))
+        (str(place), each.customer_id, share(each.probability), typeset("; ".join(each.reasons)))
         for place, each in enumerate(listed, start=1)
     )
     return Table(
@@ -195,8 +210,18 @@ def _past_row(evaluation: Evaluation) -> Iterator[Cell | str]:
     yield _estimate(figures["lift_10pct"]) if "lift_10pct" in figures else UNKNOWN
 
 
+def _beside(new: Evaluation, everyone: Evaluation, metric: str) -> tuple[Cell, str]:
+    return _estimate(new.model.metrics[metric]), decimal(everyone.model.metrics[metric].value)
+
+
 def _tendency(driver: Driver) -> str:
     return ALIKE if driver.is_common else TENDENCIES[driver.tendency]
+
+
+def _covered(report: SourceReport) -> Iterator[tuple[Cell, str, str]]:
+    if report.first_day is not None and report.last_day is not None:
+        span = f"{day(report.first_day)} to {day(report.last_day)}"
+        yield Cell("days covered", span), count(report.last_day - report.first_day + 1), ""
 
 
 def _by_reason(what: str, rows: Mapping[str, int], report: SourceReport) -> Iterator[tuple[Cell | str, str, str]]:

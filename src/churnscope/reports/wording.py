@@ -13,6 +13,7 @@ from churnscope.features.feature import suffix, within
 from churnscope.roles import ROLES
 from churnscope.timeline import date_of
 
+_NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 _DAYS = re.compile(r"\b(\d+)d\b")
 UNKNOWN = "\u2013"  # an en dash
 MINUS = "\u2212"
@@ -66,6 +67,28 @@ def decimal(value: float, form: str = ".3f") -> str:
     return UNKNOWN if isnan(value) else format(value, form).replace("-", MINUS)
 
 
+def points(value: float) -> str:
+    """A difference of shares, in percentage points.
+
+    Examples
+    --------
+    >>> points(0.0318)
+    '3.2 points'
+    """
+    return f"{100 * value:.1f} points"
+
+
+def typeset(text: str) -> str:
+    r"""A sentence of the command line as a page prints it.
+
+    Examples
+    --------
+    >>> typeset("difference -0.031, 95 % interval -0.036 to -0.026")
+    'difference \u22120.031, 95% interval \u22120.036 to \u22120.026'
+    """
+    return _NEGATIVE.sub(MINUS, text).replace(" %", "%")
+
+
 def capital(text: str) -> str:
     """A text that begins a sentence; the rest of it stays as it is.
 
@@ -103,20 +126,44 @@ def feature(spec: FeatureSpec) -> str:
 
 
 def said_of(spec: FeatureSpec) -> str:
-    """A feature in the words of its sentence with the number left open, or its name where that leaves out what it is.
+    r"""A feature in the words of its sentence with the number left open, or its name where that names other features.
 
     Examples
     --------
     >>> words = {"name": "spend_90d", "unit": "currency", "concept": "spend"}
     >>> said_of(FeatureSpec(sentence="spent {value:,.2f} in the last 90 days", **words))
-    'spent … in the last 90 days'
+    'spent \u2026 in the last 90 days'
+    >>> said_of(FeatureSpec(sentence="{value:.0%} of the usual", **words))
+    '\u2026% of the usual'
     """
-    name = feature(spec)
-    fields = [(before, field) for before, field, _, _ in string.Formatter().parse(spec.sentence)]
-    if {field for _, field in fields if field} != {"value"}:
-        return name
-    said = "".join(before if field is None else f"{before}…" for before, field in fields)
-    return name if said.startswith("…") else said
+    if not _says_only_itself(spec):
+        return feature(spec)
+    parts = string.Formatter().parse(spec.sentence)
+    return "".join(f"{before}{'' if field is None else _left_open(form or '')}" for before, field, form, _ in parts)
+
+
+def said_at(spec: FeatureSpec, value: float) -> str:
+    """A feature at a value: its sentence, or value and name where the sentence names other features.
+
+    Examples
+    --------
+    >>> words = {"name": "spend_90d", "unit": "currency", "concept": "spend", "window": 90}
+    >>> said_at(FeatureSpec(sentence="spent {value:,.2f} in the last 90 days", **words), 12)
+    'spent 12.00 in the last 90 days'
+    >>> said_at(FeatureSpec(sentence="twice {other}", **words), 12)
+    'spend in the last 90 days: 12.00'
+    """
+    if _says_only_itself(spec):
+        return spec.say(value, {})
+    return f"{feature(spec)}: {quantity(value, spec.unit)}"
+
+
+def _says_only_itself(spec: FeatureSpec) -> bool:
+    return {field for _, field, _, _ in string.Formatter().parse(spec.sentence) if field} == {"value"}
+
+
+def _left_open(form: str) -> str:
+    return f"\u2026{'%' if form.endswith('%') else ''}"
 
 
 def quantity(value: float, unit: str) -> str:
