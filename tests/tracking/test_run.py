@@ -9,7 +9,7 @@ import pytest
 
 from churnscope.config.models import Evaluation as Settings
 from churnscope.evaluation.figures import evaluate
-from churnscope.tracking.run import LoggedRun, flat_metrics
+from churnscope.tracking.run import LoggedRun, SavedModel, flat_metrics
 
 
 def test_json_comes_back_equal():
@@ -24,11 +24,15 @@ def test_json_comes_back_equal():
         tags={"grade": "use it"},
         artifacts={"pictures/gains.svg": b"\x00<svg/>\xff"},
         children=(child,),
+        below="shop:1",
+        inputs={"sales": "ab"},
+        models=(SavedModel("shop", "1", {"model.json": b"{}"}, ("a", "b"), {"grade": "use it"}, "good"),),
     )
     back = LoggedRun.from_json(json.loads(json.dumps(run.to_json())))
     assert back.artifacts == run.artifacts
     assert back.steps == run.steps
     assert back.children == (child,)
+    assert back.models == run.models
     assert repr(back) == repr(run)  # NaN is unequal to itself
 
 
@@ -41,6 +45,18 @@ def test_numbers_are_finite_and_steps_win():
 def test_artifacts_stay_inside_their_run(name):
     with pytest.raises(ValueError, match="no name of an artifact"):
         LoggedRun("k", "n", 0, artifacts={name: b""})
+
+
+def test_runs_of_earlier_versions_are_still_read():
+    written = LoggedRun("k", "n", 0).to_json()
+    earlier = {key: value for key, value in written.items() if key not in {"below", "inputs", "models"}}
+    assert LoggedRun.from_json(earlier) == LoggedRun("k", "n", 0)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd"])
+def test_files_of_models_stay_inside_their_folder(name):
+    with pytest.raises(ValueError, match="no name of an artifact"):
+        SavedModel("shop", "1", {name: b""}, ())
 
 
 @pytest.mark.parametrize("key", ["", "it's", "a b", "x" * 201])

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import http.server
+import json
 import logging
 import os
+import shlex
 import subprocess
 import sys
-import threading
-import time
+from pathlib import Path
 
 import pytest
 
 from churnscope.config.models import Tracking
 from churnscope.errors import ServiceError, StorageError
 from churnscope.tracking import LoggedRun, Tracker, store
+from churnscope.tracking import tracker as module
 
 DEAD = "http://ann:secret@127.0.0.1:9"  # the discard port: nobody listens
 
@@ -28,17 +29,9 @@ def run(key="train-1", **changed):
         "tags": {"grade": "use it"},
         "artifacts": {"figures.json": b"{}", "pictures/gains.svg": b"<svg/>"},
         "children": (fold,),
+        "inputs": {"sales 1: sales.csv": "ab" * 32},
     }
     return LoggedRun(key, "training", 1_000, **{**given, **changed})
-
-
-@pytest.fixture(scope="module")
-def client_of():
-    """MLflow's own client on a store, quiet."""
-    with store._quiet_mlflow():
-        from mlflow.tracking import MlflowClient
-
-        yield lambda tracker: MlflowClient(tracking_uri=tracker.place.uri)
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +74,9 @@ def test_the_same_run_logged_again_is_one_run(logged, client_of):
 
 def test_a_run_cut_short_is_completed_not_repeated(logged, client_of, monkeypatch):
     tracker, _ = logged
-    whole = store.Store._upload
-    monkeypatch.setattr(store.Store, "_upload", lambda *_: (_ for _ in ()).throw(OSError("disk gone")))
-    assert tracker.log(run("train-2")).reason.endswith("disk gone")
-    monkeypatch.setattr(store.Store, "_upload", whole)
+    with monkeypatch.context() as patched:
+        patched.setattr("mlflow.tracking.MlflowClient.log_artifacts", lambda *_: (_ for _ in ()).throw(OSError("disk gone")))
+        assert tracker.log(run("train-2")).reason.endswith("disk gone")
     (tracked,) = tracker.sync()
     assert tracked.state == "logged"
     client = client_of(tracker)
@@ -95,9 +87,26 @@ def test_a_run_cut_short_is_completed_not_repeated(logged, client_of, monkeypatc
     assert tracker.waiting() == []
 
 
-def test_the_command_to_look_names_the_store(logged):
+def test_the_command_to_look_names_the_store(logged, monkeypatch, tmp_path):
     tracker, tracked = logged
-    assert tracked.look == f"mlflow ui --backend-store-uri sqlite:///{tracker.outputs}/mlflow/mlflow.db"
+    store_uri = f"--backend-store-uri sqlite:///{tracker.outputs}/mlflow/mlflow.db"
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    assert tracker.look == f"mlflow ui {store_uri}"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert tracker.look == f"{sys.executable} -m mlflow ui {store_uri}"
+    assert tracked.look.endswith(store_uri)
+
+
+def test_the_command_to_look_can_be_pasted_whatever_the_folder_is_called(tmp_path):
+    tracker = Tracker(Tracking(), tmp_path / "my shop's $HOME", "x")
+    assert shlex.split(tracker.look)[-1] == f"sqlite:///{tmp_path}/my shop's $HOME/mlflow/mlflow.db"
+
+
+def test_inputs_are_shown_with_their_fingerprints(logged, client_of):
+    tracker, tracked = logged
+    (read,) = client_of(tracker).get_run(tracked.run_id).inputs.dataset_inputs
+    assert (read.dataset.name, read.dataset.digest) == ("sales 1: sales.csv", "ab" * 18)
+    assert json.loads(read.dataset.source) == {"sha256": "ab" * 32}
 
 
 def test_store_and_files_are_for_their_owner_alone(logged):
@@ -132,29 +141,10 @@ def test_a_required_server_that_is_dead_is_a_failure_and_still_loses_nothing(tmp
     assert len(tracker.waiting()) == 1
 
 
-class _Slow(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        time.sleep(5)
-
-
-def test_a_slow_server_is_left_after_its_time(tmp_path, monkeypatch):
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Slow)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        tracker = Tracker(Tracking(uri=f"http://127.0.0.1:{server.server_port}"), tmp_path, "x")
-        assert "Read timed out. (read timeout=1)" in tracker.log(run()).reason
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def test_nothing_more_is_asked_when_the_time_is_over(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "SERVER_SECONDS", -1.0)
+    monkeypatch.setattr(module, "RUN_SECONDS", (10, -1.0))
     tracker = Tracker(Tracking(uri=DEAD), tmp_path, "x")
-    assert "nothing is left" in tracker.log(run()).reason
+    assert "longer than it is given" in tracker.log(run()).reason
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def tracking_line(tracking: Tracking) -> Iterator[str]:
     """Where the run was logged, or why not yet."""
     if tracking.pending:
         yield f"Tracking is pending: {tracking.pending}"
+        yield "Nothing is lost: `churnscope sync CONFIG` sends the run later."
     elif tracking.run_id:
         yield f"MLflow run {tracking.run_id}; look at it with: {tracking.look}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churnscope.cli.figures import figures, predictor_table
+from churnscope.cli.figures import figures, predictor_table, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet, example
 from churnscope.cli.rendering import Part, Table, count
 from churnscope.cli.session import session
@@ -144,6 +144,7 @@ def describe_change(result: Served) -> Iterator[Part]:
     yield f"Champion of {result.name}: {result.version} ({result.reason})."
     if result.before and result.before != result.version:
         yield f"Before: {result.before}"
+    yield from tracking_line(result.tracking)
 
 
 def _line(version: Version) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ __all__ = [
     "read_bundle",
     "resolve",
     "rollback",
+    "saved_files",
     "versions",
     "write_bundle",
 ]
@@ -116,6 +117,17 @@ def read_bundle(folder: Path, readers: Mapping[str, Reader] = READERS) -> Bundle
     if version != _version(as_of, contents):
         raise ModelError(f"{folder}: the version in its manifest is not that of its files.", ADVICE)
     return replace(from_files(contents, readers), version=version)
+
+
+def saved_files(folder: Path) -> Files:
+    """Content by name of the files in a folder, which `read_bundle` verifies.
+
+    Raises
+    ------
+    ModelError : when something else is in it.
+    StorageError : when it cannot be read, or anyone may change it.
+    """
+    return _read_folder(folder)
 
 
 def resolve(models: Path, name: str, which: str) -> Path:

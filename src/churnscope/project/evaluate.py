@@ -44,7 +44,7 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
         outputs = _write(folders, facts, verdict, folds)
         record.counts = {"rows": verdict.evaluation.rows, "churned": verdict.evaluation.churned}
         record.outputs = [str(outputs.folder / name) for name in outputs.names]
-        tracking = track(config, logged_run(config, facts, verdict, started_ms, version=bundle.version, folds=folds), record)
+        tracking = track(config, logged_run(config, facts, verdict, started_ms, bundle=bundle, folds=folds), record)
     return EvaluateResult(
         name=bundle.name,
         version=bundle.version,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from churnscope.config.models import Config
 from churnscope.errors import GateError, ModelError, StorageError
@@ -12,9 +12,10 @@ from churnscope.model.bundle import Bundle, champion, champions_before, read_bun
 from churnscope.model.bundle import promote as promote_version
 from churnscope.model.bundle import rollback as roll_back
 from churnscope.operations.logs import Progress
-from churnscope.operations.run import recorded
+from churnscope.operations.run import RunRecord, recorded
 from churnscope.project.comparison import OTHER, Ground
 from churnscope.project.days import newest_cutoff
+from churnscope.project.log import champion_run, track
 from churnscope.project.models import load_model, model_name
 from churnscope.project.past import day_of, judged_in
 from churnscope.project.promotion import gate
@@ -78,7 +79,7 @@ def promote_model(config: Config, progress: Progress, *, version: str, force: bo
         if not force:
             reason = _through_the_gate(config, candidate, progress)
         promote_version(folders.models, name, candidate.version)
-    return Served(name, candidate.version, before, reason)
+        return _logged(config, Served(name, candidate.version, before, reason), record)
 
 
 def rollback_model(config: Config) -> Served:
@@ -88,7 +89,11 @@ def rollback_model(config: Config) -> Served:
         before = champion(folders.models, name)
         version = roll_back(folders.models, name)
         record.outputs = [version]
-    return Served(name, version, before, "taken back")
+        return _logged(config, Served(name, version, before, "taken back"), record)
+
+
+def _logged(config: Config, served: Served, record: RunRecord) -> Served:
+    return replace(served, tracking=track(config, champion_run(config, record.command, served), record))
 
 
 def _through_the_gate(config: Config, candidate: Bundle, progress: Progress) -> str:

@@ -54,7 +54,10 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         promotion, rule = serving.settle(Ground(config, loaded, progress)) if promote else (NOT_ASKED, None)
         record.counts = {"snapshots": trained.rows, "churned_customers": trained.churned_customers}
         record.outputs = [str(folder)]
-        run = logged_run(config, facts, verdict, started_ms, version=folder.name, findings=audit.findings)
+        written = (folder.name,) if rule is None else (folder.name, rule.version)
+        run = logged_run(
+            config, facts, verdict, started_ms, bundle=bundle, findings=audit.findings, written=written
+        )
         tracking = track(config, run, record)
     return TrainResult(
         name=bundle.name,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.intervals import Estimate
-from churnscope.project.results import iso
+from churnscope.project.results import Tracking, iso
 
 
 @dataclass(frozen=True)
@@ -124,12 +124,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Served:
-    """The champion after a change, the one before, and why."""
+    """The champion after a change, the one before, why, and where the change was logged."""
 
     name: str
     version: str
     before: str | None
     reason: str
+    tracking: Tracking = field(default_factory=Tracking)
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""

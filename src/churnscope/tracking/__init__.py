@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from churnscope.tracking.run import LoggedRun, flat_metrics
+from churnscope.tracking.run import LoggedRun, SavedModel, flat_metrics
 from churnscope.tracking.tracker import Tracked, Tracker
 
-__all__ = ["LoggedRun", "Tracked", "Tracker", "flat_metrics"]
+__all__ = ["LoggedRun", "SavedModel", "Tracked", "Tracker", "flat_metrics"]

@@ -1,12 +1,12 @@
-"""What is logged of a run: figures, settings and pictures; rows and ids of customers never are."""
+"""What is logged of a run: figures, settings, pictures and models; rows and ids of customers never are."""
 
 from __future__ import annotations
 
 import base64
 import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,43 @@ _KEY = re.compile(r"[\w./:-]{1,200}")
 
 
 @dataclass(frozen=True)
+class SavedModel:
+    """A saved model, to be logged and registered once, whichever runs name it.
+
+    Parameters
+    ----------
+    name : of the registered model.
+    version : churnscope's, which ends in the hash of the files.
+    files : of its folder, by name.
+    features : names of the columns it reads.
+    tags : texts by name, of the registered version.
+    description : of the registered version, for people.
+    """
+
+    name: str
+    version: str
+    files: Mapping[str, bytes]
+    features: tuple[str, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        _refuse_strange_keys(f"{self.name}:{self.version}")
+        _refuse_ways_out(self.files)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; files in base64."""
+        return {**asdict(self), "files": _encoded(self.files)}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> SavedModel:
+        """What `to_json` wrote."""
+        return cls(**{**written, "files": _decoded(written["files"]), "features": tuple(written["features"])})
+
+
+@dataclass(frozen=True)
 class LoggedRun:
-    """One training or evaluation.
+    """One training, evaluation, or change of the champion.
 
     Parameters
     ----------
@@ -31,6 +66,9 @@ class LoggedRun:
     steps : by metric, numbers by step (such as the day of the cutoff).
     artifacts : file content by name; folders by `/`.
     children : runs shown below this one (such as the folds of a backtest).
+    below : key of the model, `<name>:<version>`, below whose training the run is shown; empty where it stands by itself.
+    inputs : SHA-256 by name of what was read.
+    models : saved models the run wrote, or made champion.
 
     Raises
     ------
@@ -46,14 +84,15 @@ class LoggedRun:
     tags: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, bytes] = field(default_factory=dict)
     children: tuple[LoggedRun, ...] = ()
+    below: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    models: tuple[SavedModel, ...] = ()
 
     def __post_init__(self) -> None:
-        if not _KEY.fullmatch(self.key):
-            raise ValueError(f"{self.key!r} is no key: 1 to 200 letters, digits and _./:- are allowed.")
-        for name in self.artifacts:
-            path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts or not path.parts:
-                raise ValueError(f"{name!r} is no name of an artifact: it has to lie inside the run's folder.")
+        _refuse_strange_keys(self.key)
+        if self.below:
+            _refuse_strange_keys(self.below)
+        _refuse_ways_out(self.artifacts)
 
     def numbers(self) -> Iterator[tuple[str, int, float]]:
         """Every finite metric as (name, step, value); those without steps are at step 0."""
@@ -62,16 +101,23 @@ class LoggedRun:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; artifacts in base64."""
-        encoded = {name: base64.b64encode(content).decode() for name, content in self.artifacts.items()}
-        return {**asdict(self), "artifacts": encoded, "children": [child.to_json() for child in self.children]}
+        parts = {
+            "artifacts": _encoded(self.artifacts),
+            "children": [child.to_json() for child in self.children],
+            "models": [model.to_json() for model in self.models],
+        }
+        return {**{each.name: getattr(self, each.name) for each in fields(self)}, **parts}
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> LoggedRun:
         """What `to_json` wrote."""
-        steps = {metric: {int(step): value for step, value in by.items()} for metric, by in written["steps"].items()}
-        content = {name: base64.b64decode(text) for name, text in written["artifacts"].items()}
-        children = tuple(cls.from_json(child) for child in written["children"])
-        return cls(**{**written, "steps": steps, "artifacts": content, "children": children})
+        parts = {
+            "steps": {metric: {int(step): value for step, value in by.items()} for metric, by in written["steps"].items()},
+            "artifacts": _decoded(written["artifacts"]),
+            "children": tuple(map(cls.from_json, written["children"])),
+            "models": tuple(map(SavedModel.from_json, written.get("models", ()))),  # runs of earlier versions have none
+        }
+        return cls(**{**written, **parts})
 
 
 def flat_metrics(evaluation: Evaluation) -> dict[str, float]:
@@ -93,3 +139,23 @@ def flat_metrics(evaluation: Evaluation) -> dict[str, float]:
                 f"{name}_difference_high": figure.high,
             }
     return flat
+
+
+def _encoded(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: base64.b64encode(content).decode() for name, content in files.items()}
+
+
+def _decoded(written: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: base64.b64decode(text) for name, text in written.items()}
+
+
+def _refuse_strange_keys(key: str) -> None:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"{key!r} is no key: 1 to 200 letters, digits and _./:- are allowed.")
+
+
+def _refuse_ways_out(names: Iterable[str]) -> None:
+    for name in names:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not path.parts:
+            raise ValueError(f"{name!r} is no name of an artifact: it has to lie inside the run's folder.")

@@ -1,44 +1,32 @@
-"""The store behind MLflow's client. The only module that imports MLflow, and only inside its functions: it takes seconds.
+"""The store behind MLflow's client, opened quietly and within bounds of time.
 
-Every run carries its key as a tag and is looked up by it before it is created: sent twice, it is one run.
+MLflow is imported inside functions only: it takes seconds.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import os
 import re
-import tempfile
-import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from churnscope.config.secrets import redacted
 from churnscope.errors import ServiceError
+from churnscope.tracking.place import Patience, Place
+from churnscope.tracking.sending import Store
 
-if TYPE_CHECKING:
-    from churnscope.tracking.run import LoggedRun
-
-KEY_TAG = "churnscope.key"
-PARENT_TAG = "mlflow.parentRunId"  # makes MLflow's pages show a child below its parent
-SERVER_SECONDS = 30.0  # for all requests of one log or sync
-LONGEST_PARAMETER = 6_000  # characters; MLflow refuses more
-PER_BATCH = 100  # parameters; MLflow refuses more
 LONGEST_REASON = 300
-DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 QUIET_LOGGERS = ("mlflow", "alembic", "sqlalchemy", "urllib3")
 FORCED = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_UV_AUTO_DETECT": "false",  # a lock file in the working directory says nothing about the model
 }
 BOUNDED = {  # unless the user's environment says otherwise
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -46,103 +34,27 @@ BOUNDED = {  # unless the user's environment says otherwise
 _CAUSE = re.compile(r"""\(Caused by \w+\(.*?\): (?P<cause>.*?)["']?\)\)?$""")  # what urllib3 wraps in retries and pools
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where runs go: a store and an experiment in it; `artifacts` is the folder for files of stores that are databases."""
-
-    uri: str
-    experiment: str
-    artifacts: Path
-
-    @property
-    def is_database(self) -> bool:
-        """Whether the client writes to a database itself, without a server."""
-        return self.uri.startswith(DATABASES)
-
-    def deadline(self) -> float:
-        """The moment, on the monotonic clock, after which nothing more is asked of a server that is asked from now on."""
-        return math.inf if self.is_database else time.monotonic() + SERVER_SECONDS
-
-
 @contextmanager
-def open_store(place: Place, deadline: float) -> Iterator[Store]:
-    """A store that takes runs, quietly, until `deadline`.
+def open_store(place: Place, patience: Patience) -> Iterator[Store]:
+    """A store that takes runs, quietly.
 
     Raises
     ------
     ServiceError : when the store, in opening or later inside the block, does not answer or refuses what it is sent.
     """
-    with _quiet_mlflow():
+    with _quiet_mlflow(patience.request_seconds):
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            _check_time(deadline)
+            patience.check()
             if place.is_database:
                 _check_database(place.uri)
-            client = MlflowClient(tracking_uri=place.uri)
-            yield Store(client, _experiment_id(client, place), deadline)
+            client = MlflowClient(tracking_uri=place.uri, registry_uri=place.uri)
+            yield Store(client, _experiment_id(client, place), patience)
         except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
             raise ServiceError(f"The tracking store {redacted(place.uri)} does not take the run: {_reason(error)}") from error
-
-
-@dataclass(frozen=True)
-class Store:
-    """An MLflow client bound to an experiment, and to a moment after which nothing more is asked of it."""
-
-    client: Any
-    experiment_id: str
-    deadline: float
-
-    def send(self, run: LoggedRun, parent_id: str | None = None) -> str:
-        """The id under which the run is in the store, whole, from now on."""
-        _check_time(self.deadline)
-        known = self._known(run.key)
-        if known is not None and known.info.status == "FINISHED":
-            return str(known.info.run_id)
-        run_id = str(known.info.run_id) if known is not None else self._create(run, parent_id)
-        self._fill(run_id, run)
-        for child in run.children:
-            self.send(child, run_id)
-        self.client.set_terminated(run_id)
-        return run_id
-
-    def _known(self, key: str) -> Any | None:
-        found = self.client.search_runs([self.experiment_id], f"tags.`{KEY_TAG}` = '{key}'", max_results=1)
-        return found[0] if found else None
-
-    def _create(self, run: LoggedRun, parent_id: str | None) -> str:
-        tags = {**run.tags, KEY_TAG: run.key, **({PARENT_TAG: parent_id} if parent_id else {})}
-        created = self.client.create_run(self.experiment_id, start_time=run.started_ms, run_name=run.name, tags=tags)
-        return str(created.info.run_id)
-
-    def _fill(self, run_id: str, run: LoggedRun) -> None:
-        """Parameters, metrics and artifacts; doing it again changes nothing."""
-        from mlflow.entities import Metric, Param
-
-        params = [Param(name, text[:LONGEST_PARAMETER]) for name, text in run.params.items()]
-        metrics = [Metric(name, value, run.started_ms, step) for name, step, value in run.numbers()]
-        for start in range(0, max(len(params), len(metrics)), PER_BATCH):
-            _check_time(self.deadline)
-            batch = slice(start, start + PER_BATCH)
-            self.client.log_batch(run_id, metrics=metrics[batch], params=params[batch])
-        if run.artifacts:
-            _check_time(self.deadline)
-            self._upload(run_id, run.artifacts)
-
-    def _upload(self, run_id: str, artifacts: Mapping[str, bytes]) -> None:
-        with tempfile.TemporaryDirectory(prefix="churnscope-") as folder:
-            for name, content in artifacts.items():
-                path = Path(folder, name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            self.client.log_artifacts(run_id, folder)
-
-
-def _check_time(deadline: float) -> None:
-    if time.monotonic() > deadline:
-        raise TimeoutError(f"nothing is left of the {SERVER_SECONDS:.0f} seconds a server is given.")
 
 
 def _experiment_id(client: Any, place: Place) -> str:
@@ -172,10 +84,11 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def _quiet_mlflow() -> Iterator[None]:
+def _quiet_mlflow(request_seconds: int = 10) -> Iterator[None]:
     """MLflow without telemetry, chatter and endless retries, inside the block only."""
-    before = {name: os.environ.get(name) for name in (*FORCED, *BOUNDED)}
-    os.environ.update({**BOUNDED, **{name: value for name, value in before.items() if value is not None}, **FORCED})
+    bounded = {**BOUNDED, "MLFLOW_HTTP_REQUEST_TIMEOUT": str(request_seconds)}
+    before = {name: os.environ.get(name) for name in (*FORCED, *bounded)}
+    os.environ.update({**bounded, **{name: value for name, value in before.items() if value is not None}, **FORCED})
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

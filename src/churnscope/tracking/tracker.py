@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+import shutil
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,13 +20,16 @@ from churnscope.config.secrets import redacted
 from churnscope.errors import BusyError, ServiceError, StorageError
 from churnscope.operations.files import storage_errors, write_atomically
 from churnscope.operations.lock import locked
+from churnscope.tracking.place import Patience, Place
 from churnscope.tracking.run import LoggedRun
-from churnscope.tracking.store import Place, open_store
+from churnscope.tracking.store import open_store
 
 if TYPE_CHECKING:
     from churnscope.config.models import Tracking as Settings
 
 LOCK_SECONDS = 60.0  # longer than another run needs to send
+RUN_SECONDS = 10, 30.0  # a run waits for a server so long: for one answer, for all of them
+SYNC_SECONDS = 120, 600.0  # `sync` is asked to wait
 
 
 @dataclass(frozen=True)
@@ -54,11 +60,13 @@ class Tracker:
     settings : the config's [tracking].
     outputs : the outputs folder. Its `mlflow/` holds the store (without a uri), the files of database stores and the outbox.
     experiment : used where the settings name none.
+    serving : the version of a model, by its name, that serves at the moment of asking; None where none does.
     """
 
     settings: Settings
     outputs: Path
     experiment: str
+    serving: Callable[[str], str | None] = lambda _: None
 
     @property
     def folder(self) -> Path:
@@ -75,7 +83,7 @@ class Tracker:
     def look(self) -> str:
         """The command that shows the runs, or the address of the server; without password."""
         shown = redacted(self.place.uri)
-        return f"mlflow ui --backend-store-uri {shlex.quote(shown)}" if self.place.is_database else shown
+        return f"{_mlflow()} ui --backend-store-uri {shlex.quote(shown)}" if self.place.is_database else shown
 
     def log(self, run: LoggedRun) -> Tracked:
         """Log a run, or keep it for `sync` where the store does not answer.
@@ -90,7 +98,7 @@ class Tracker:
         kept = self._keep(run)
         try:
             with locked(self.folder / ".lock", wait_seconds=LOCK_SECONDS):
-                return self._send(run, kept, self.place.deadline())
+                return self._send(run, kept, Patience.with_server(self.place, *RUN_SECONDS))
         except (ServiceError, BusyError) as error:
             if self.settings.required:
                 raise ServiceError(error.what, f"{kept} keeps the run: `churnscope sync` sends it later.") from error
@@ -107,8 +115,8 @@ class Tracker:
         if not self.settings.enabled or not self.waiting():
             return ()
         with locked(self.folder / ".lock", wait_seconds=LOCK_SECONDS):
-            deadline = self.place.deadline()
-            return tuple(self._try_to_send(_read(path), path, deadline) for path in self.waiting())
+            patience = Patience.with_server(self.place, *SYNC_SECONDS)
+            return tuple(self._try_to_send(_read(path), path, patience) for path in self.waiting())
 
     def ask(self) -> None:
         """See whether the store answers; a database that is not there yet would be made by the first run.
@@ -119,7 +127,7 @@ class Tracker:
         """
         if self.settings.uri is None and not (self.folder / "mlflow.db").exists():
             return
-        with open_store(self.place, self.place.deadline()):
+        with open_store(self.place, Patience.with_server(self.place, *RUN_SECONDS)):
             pass
 
     def waiting(self) -> list[Path]:
@@ -135,21 +143,31 @@ class Tracker:
         write_atomically(path, json.dumps(run.to_json()).encode())
         return path
 
-    def _try_to_send(self, run: LoggedRun, kept: Path, deadline: float) -> Tracked:
+    def _try_to_send(self, run: LoggedRun, kept: Path, patience: Patience) -> Tracked:
         try:
-            return self._send(run, kept, deadline)
+            return self._send(run, kept, patience)
         except ServiceError as error:
             return self._pending(run, error.what)
 
-    def _send(self, run: LoggedRun, kept: Path, deadline: float) -> Tracked:
-        with open_store(self.place, deadline) as store:
+    def _send(self, run: LoggedRun, kept: Path, patience: Patience) -> Tracked:
+        with open_store(self.place, patience) as store:
             run_id = store.send(run)
+            for name in {model.name for model in run.models}:
+                # Asked now and not when the run was made: a run that is sent late does not bring back an earlier champion.
+                store.registry.serve(name, self.serving(name))
         with storage_errors(kept):
             kept.unlink(missing_ok=True)
         return Tracked(run.key, "logged", run_id, self.look)
 
     def _pending(self, run: LoggedRun, reason: str) -> Tracked:
         return Tracked(run.key, "pending", look=self.look, reason=reason)
+
+
+def _mlflow() -> str:
+    """How a shell calls the MLflow that belongs to this Python."""
+    found = shutil.which("mlflow")
+    own = found is not None and Path(found).parent == Path(sys.executable).parent
+    return "mlflow" if own else f"{shlex.quote(sys.executable)} -m mlflow"
 
 
 def _read(path: Path) -> LoggedRun:
