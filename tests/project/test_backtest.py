@@ -93,7 +93,9 @@ def test_folds_are_steps_and_runs_below_the_run(shop: Shop, monkeypatch: pytest.
     monkeypatch.setattr("churnscope.project.evaluate.track", keep)
     result = shop.project().evaluate()
     (run,) = logged
-    aurocs = {fold.cutoff: fold.evaluation.model.metrics["auroc"].value for fold in result.backtest}
+    aurocs = {
+        int(date_of(fold.cutoff).strftime("%Y%m%d")): fold.evaluation.model.metrics["auroc"].value for fold in result.backtest
+    }
     assert run.steps["backtest/auroc"] == aurocs
     assert [child.metrics["auroc"] for child in run.children] == list(aurocs.values())
     assert len({child.key for child in run.children} | {run.key}) == len(run.children) + 1

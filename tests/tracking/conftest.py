@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from model.conftest import SETTINGS, TIMING, snapshots
 
 from churnscope.model.bundle import Bundle, read_bundle, saved_files, write_bundle
 from churnscope.timeline import split_by_time
 from churnscope.tracking import SavedModel, Tracker, store
+from model.conftest import SETTINGS, TIMING, snapshots
 
 
 @dataclass(frozen=True)

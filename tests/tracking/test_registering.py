@@ -1,4 +1,4 @@
-"""Models in the registry: each version once, and the alias on the one that serves, whatever is cut short and whenever it is sent."""
+"""Models in the registry: each version once, the alias on the one that serves, whatever is cut short or sent late."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from churnscope.config.models import Tracking
-from churnscope.tracking import LoggedRun, Tracker, store
+from churnscope.tracking import LoggedRun, Tracker
 
 DEAD = "http://127.0.0.1:9"  # the discard port: nobody listens
 

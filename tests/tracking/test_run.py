@@ -74,3 +74,5 @@ def test_an_evaluation_is_flat_metrics():
     assert flat["auroc_low"] < flat["auroc"] < flat["auroc_high"]
     assert flat["recency_rule/auroc_difference"] == pytest.approx(flat["auroc"] - flat["recency_rule/auroc"])
     assert flat["base_rate"] == evaluation.base_rate
+    assert flat["recency_rule/brier"] == evaluation.predictors["recency, rule"].metrics["brier"].value
+    assert not {"recency_rule/brier_difference", "recency_rule/brier_low"} & set(flat), "for those, see evaluation.json"

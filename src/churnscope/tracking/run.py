@@ -124,20 +124,19 @@ def flat_metrics(evaluation: Evaluation) -> dict[str, float]:
     """The figures of an evaluation as metrics of a run.
 
     The model's are `auroc`, `auroc_low`, `auroc_high`; a baseline's `recency_rule/auroc`; the paired difference to it
-    `recency_rule/auroc_difference`, with `_low` and `_high`.
+    `recency_rule/auroc_difference`, with `_low` and `_high`, for the metrics that decide. `evaluation.json` holds all of them.
     """
+    from churnscope.evaluation.grade import DECIDING
+
     flat = {"rows": evaluation.rows, "churned": evaluation.churned, "base_rate": evaluation.base_rate}
     for metric, figure in evaluation.model.metrics.items():
         flat |= {metric: figure.value, f"{metric}_low": figure.low, f"{metric}_high": figure.high}
     for baseline, differences in evaluation.differences.items():
-        for metric, figure in differences.items():
-            name = f"{_NOT_WORD.sub('_', baseline)}/{metric}"
-            flat[name] = evaluation.predictors[baseline].metrics[metric].value
-            flat |= {
-                f"{name}_difference": figure.value,
-                f"{name}_difference_low": figure.low,
-                f"{name}_difference_high": figure.high,
-            }
+        home = _NOT_WORD.sub("_", baseline)
+        flat |= {f"{home}/{metric}": figure.value for metric, figure in evaluation.predictors[baseline].metrics.items()}
+        for metric in DECIDING:
+            name, figure = f"{home}/{metric}_difference", differences[metric]
+            flat |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
     return flat
 
 

@@ -18,6 +18,7 @@ from churnscope.errors import ServiceError
 from churnscope.tracking.place import Patience, Place
 from churnscope.tracking.sending import Store
 
+MODELS_NOT_CHATS = {"mlflow.experimentKind": "custom_model_development"}  # what MLflow's pages show first
 LONGEST_REASON = 300
 QUIET_LOGGERS = ("mlflow", "alembic", "sqlalchemy", "urllib3")
 FORCED = {
@@ -63,7 +64,9 @@ def _experiment_id(client: Any, place: Place) -> str:
         return str(found.experiment_id)
     # Without a location of its own a database store would put files into the working directory.
     artifacts = place.artifacts.as_uri() if place.is_database else None
-    return str(client.create_experiment(place.experiment, artifact_location=artifacts))
+    return str(
+        client.create_experiment(place.experiment, artifact_location=artifacts, tags={KIND_TAG: "custom_model_development"})
+    )
 
 
 def _check_database(uri: str) -> None:
