@@ -64,9 +64,7 @@ def _experiment_id(client: Any, place: Place) -> str:
         return str(found.experiment_id)
     # Without a location of its own a database store would put files into the working directory.
     artifacts = place.artifacts.as_uri() if place.is_database else None
-    return str(
-        client.create_experiment(place.experiment, artifact_location=artifacts, tags={KIND_TAG: "custom_model_development"})
-    )
+    return str(client.create_experiment(place.experiment, artifact_location=artifacts, tags=MODELS_NOT_CHATS))
 
 
 def _check_database(uri: str) -> None:
