@@ -18,7 +18,7 @@ from churnscope.errors import ServiceError
 from churnscope.tracking.place import Patience, Place
 from churnscope.tracking.sending import Store
 
-MODELS_NOT_CHATS = {"mlflow.experimentKind": "custom_model_development"}  # what MLflow's pages show first
+MODELS_NOT_CHATS = {"mlflow.experimentKind": "custom_model_development"}  # else MLflow guesses what its pages are to show
 LONGEST_REASON = 300
 QUIET_LOGGERS = ("mlflow", "alembic", "sqlalchemy", "urllib3")
 FORCED = {
