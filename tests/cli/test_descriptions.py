@@ -124,6 +124,7 @@ def test_a_model_that_is_not_promoted_is_scored_by_its_folder(evaluation):
     text = said(train, train_result(evaluation, promoted=False, tracking=Tracking(pending="the store is away.")))
     assert "Not promoted" in text
     assert "Tracking is pending: the store is away." in text
+    assert "`churnscope sync CONFIG` sends the run later" in text
     assert text.endswith("Next: churnscope score CONFIG --model models/shop/v1\n")
 
 

@@ -150,6 +150,19 @@ def test_the_alias_follows_promotion_and_rollback(done: Done, client: Any) -> No
     assert len(client.search_model_versions("name = 'corner_shop'")) == 2
 
 
+@pytest.mark.slow
+def test_a_rule_that_stands_in_for_a_model_is_registered_and_serves(done: Done, client: Any) -> None:
+    models = done.project.config.folders.models
+    (models / "corner_shop" / "champion.json").unlink()
+    cautious = done.project.config.model.model_copy(update={"allow_small": False})
+    result = Project(done.project.config.model_copy(update={"model": cautious})).train()
+    assert result.stand_in is not None
+    assert champion_in(client) == result.stand_in.version
+    assert len(client.get_run(result.tracking.run_id).outputs.model_outputs) == 2
+    (rule,) = client.search_model_versions(f"name = 'corner_shop' and tags.`churnscope.version` = '{result.stand_in.version}'")
+    assert rule.tags["recipe"] == result.stand_in.rule
+
+
 def champion_in(client: Any) -> str:
     return str(client.get_model_version_by_alias("corner_shop", "champion").tags["churnscope.version"])
 

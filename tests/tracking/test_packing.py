@@ -81,6 +81,7 @@ def test_the_signature_is_the_catalogue(folder, saved):
     assert "saved_input_example_info" not in described
 
 
+@pytest.mark.slow
 def test_it_loads_elsewhere_and_answers_bitwise_the_same(folder, saved, tmp_path):
     rows = saved.bundle.profile.rows(40, np.random.default_rng(2))
     names = list(saved.model.features)

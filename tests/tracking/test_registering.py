@@ -155,7 +155,10 @@ LAST = (
 )
 
 
-@pytest.mark.parametrize("last", LAST)
+OFTEN = {"create_run", "log_model_artifacts", "create_model_version", "set_terminated"}  # tried in every run of the tests
+
+
+@pytest.mark.parametrize("last", [pytest.param(last, marks=[] if last in OFTEN else pytest.mark.slow) for last in LAST])
 def test_a_kill_after_any_call_leaves_what_the_next_sync_completes_once(last, tracker, saved, stored, client_of, monkeypatch):
     tracker.serving.version = saved.model.version
     run = training(saved, params={"rounds": "1"}, inputs={"sales": "ab" * 32}, children=(LoggedRun("fold:1", "fold", 1),))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.server
+import ipaddress
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
@@ -21,7 +24,7 @@ RUN = LoggedRun("train:1", "training", 1_000, metrics={"auroc": 0.7}, artifacts=
 
 
 @contextmanager
-def server_that(answer):
+def server_that(answer, certificate=None):
     """The address of a server whose every request `answer` deals with."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -35,10 +38,15 @@ def server_that(answer):
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads, server.block_on_close = True, False
+    server.handle_error = lambda *_: None  # clients that turn away are what is tested
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
@@ -76,6 +84,34 @@ def test_a_broken_server_keeps_the_run(answer, reason, tmp_path):
     assert tracked.state == "pending"
     assert reason in tracked.reason
     assert len(tracker.waiting()) == 1
+
+
+def test_a_server_without_a_certificate_we_trust_is_told_nothing(tmp_path):
+    asked = []
+    with server_that(asked.append, self_signed(tmp_path)) as uri:
+        _, tracked, _ = logged_to(uri, tmp_path)
+    assert tracked.state == "pending"
+    assert "self-signed certificate" in tracked.reason
+    assert asked == []
+
+
+def self_signed(folder):
+    """A certificate for 127.0.0.1 that nobody vouches for."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    began = datetime(2020, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), began, began.replace(year=2120))
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = made.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
+    plain = serialization.NoEncryption()
+    written = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    path = folder / "server.pem"
+    path.write_bytes(written + signed.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 def test_a_server_that_takes_30_seconds_is_left_before(tmp_path, monkeypatch):

@@ -187,6 +187,7 @@ class Project:
         Raises
         ------
         BusyError : when another run is sending.
+        ServiceError : when some could not be sent even so, and the config says that tracking is required.
         """
         from churnscope.project.log import sync
 

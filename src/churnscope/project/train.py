@@ -55,9 +55,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         record.counts = {"snapshots": trained.rows, "churned_customers": trained.churned_customers}
         record.outputs = [str(folder)]
         written = (folder.name,) if rule is None else (folder.name, rule.version)
-        run = logged_run(
-            config, facts, verdict, started_ms, bundle=bundle, findings=audit.findings, written=written
-        )
+        run = logged_run(config, facts, verdict, started_ms, bundle=bundle, findings=audit.findings, written=written)
         tracking = track(config, run, record)
     return TrainResult(
         name=bundle.name,

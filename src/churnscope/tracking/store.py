@@ -33,6 +33,7 @@ BOUNDED = {  # unless the user's environment says otherwise
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 _CAUSE = re.compile(r"""\(Caused by \w+\(.*?\): (?P<cause>.*?)["']?\)\)?$""")  # what urllib3 wraps in retries and pools
+_TLS = re.compile(r"\[SSL: \w+\] (?P<cause>.*?) \(_ssl")
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def _check_database(uri: str) -> None:
 
 def _reason(error: Exception) -> str:
     first_line = redacted(str(error)).partition("\n")[0]
-    caused = _CAUSE.search(first_line)
+    caused = _TLS.search(first_line) or _CAUSE.search(first_line)
     return (caused["cause"] if caused else first_line)[:LONGEST_REASON] or type(error).__name__
 
 
