@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -109,7 +110,7 @@ def test_a_training_tells_all_that_decided_it(done: Done, client: Any, tmp_path:
     assert len(tags["config_hash"]) == len(tags["definition_hash"]) == 64
     (read,) = run.inputs.dataset_inputs
     assert read.dataset.name == "sales 1: sales.csv"
-    assert json.loads(read.dataset.source)["sha256"].startswith(tags["data_fingerprint"])
+    assert hashlib.sha256(json.loads(read.dataset.source)["sha256"].encode()).hexdigest() == tags["data_fingerprint"]
     assert (
         json.loads(artifact(client, run.info.run_id, "features.json", tmp_path))["features"][0]["name"] == bundle.specs[0].name
     )

@@ -79,7 +79,7 @@ def logged_run(
             **({} if findings is None else {"leak_audit": in_short(findings)}),
             "config_hash": facts.config,
             "definition_hash": definition_hash(bundle),
-            "data_fingerprint": ",".join(sorted(digest[:16] for digest in facts.inputs.values())),
+            "data_fingerprint": hashlib.sha256("\n".join(sorted(facts.inputs.values())).encode()).hexdigest(),
             DESCRIPTION: f"Grade: {verdict.grade.text}. {verdict.grade.reason}",
         },
         artifacts={

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PARENT_TAG = "mlflow.parentRunId"  # makes MLflow's pages show a child below its parent
 LONGEST_PARAMETER = 6_000  # characters; MLflow refuses more
 LONGEST_DIGEST = 36  # characters; MLflow refuses more
-PER_BATCH = 100  # parameters; MLflow refuses more
+PER_BATCH = 100  # parameters or inputs; MLflow refuses more
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,13 @@ class Store:
             self.patience.check()
             batch = slice(start, start + PER_BATCH)
             self.client.log_batch(run_id, metrics=metrics[batch], params=params[batch])
-        if run.inputs:
+        read = [
+            DatasetInput(Dataset(name, sha[:LONGEST_DIGEST], "file", json.dumps({"sha256": sha})))
+            for name, sha in run.inputs.items()
+        ]
+        for start in range(0, len(read), PER_BATCH):
             self.patience.check()
-            read = [
-                Dataset(name, sha[:LONGEST_DIGEST], "file", json.dumps({"sha256": sha})) for name, sha in run.inputs.items()
-            ]
-            self.client.log_inputs(run_id, [DatasetInput(dataset) for dataset in read])
+            self.client.log_inputs(run_id, read[start : start + PER_BATCH])
         if run.artifacts:
             self.patience.check()
             with unpacked(run.artifacts) as folder:
