@@ -27,7 +27,7 @@ def visible(rows: list[Row], cutoff: int) -> list[Row]:
 def expected_features(logs: dict[str, list[Row]], setting: SnapshotPlan, cutoff: int) -> dict[str, float]:
     answers: dict[str, float] = {}
     for role in sorted(logs):
-        words = ROLES[role].noun, OWN[role], setting.resolution
+        words = ROLES[role].noun, OWN[role], setting.resolution, setting.flags.get(role, frozenset())
         history = History(visible(logs[role], cutoff), cutoff, setting.windows, setting.columns[role], *words)
         for family in setting.families:
             if family.applies(role, setting.columns[role]):

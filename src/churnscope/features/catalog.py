@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -90,7 +91,11 @@ def chosen(names: Sequence[str], own: Sequence[Family] = (), *, history_days: in
 
 
 def catalog(
-    columns: Mapping[str, frozenset[str]], windows: Sequence[int], families: Sequence[Family] = FAMILIES
+    columns: Mapping[str, frozenset[str]],
+    windows: Sequence[int],
+    families: Sequence[Family] = FAMILIES,
+    *,
+    flags: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> tuple[FeatureSpec, ...]:
     """What the families build for logs with these columns, without any event.
 
@@ -98,18 +103,24 @@ def catalog(
     ----------
     columns : role -> names of the signals its rows carry.
     windows : lengths in days.
+    flags : role -> names of those signals that are true or false.
 
     Examples
     --------
     >>> [spec.name for spec in catalog({"purchases": frozenset()}, [30], [frequency])]
     ['purchase_count_30d', 'purchase_count_ever']
     """
-    grid = Grid([0], windows)
+    grid, lengths = Grid([0], windows), tuple(sorted(windows))
     logs = {
-        role: Log(ROLES[role], grid.see(_no_events(role, names)), names, tuple(sorted(windows)))
+        role: Log(ROLES[role], grid.see(_no_events(role, names, own)), names, lengths, flags=own)
         for role, names in columns.items()
+        for own in (flags.get(role, frozenset()),)
     }
-    return tuple(feature.spec(family.name) for family, feature in build(families, logs))
+    return tuple(
+        feature.spec(family.name, log.role.name if family.roles else "")
+        for family, log in _fitting(families, logs)
+        for feature in family.build(log)
+    )
 
 
 def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Feature]]:
@@ -117,16 +128,19 @@ def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple
 
     A family that reads no event is built once, from the first log there is.
     """
-    roles = sorted(logs)
+    for family, log in _fitting(families, logs):
+        for feature in family.build(log):
+            yield family, feature
+
+
+def _fitting(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Log]]:
     for family in families:
-        fitting = [role for role in roles if family.applies(role, logs[role].columns)]
-        for role in fitting if family.roles else fitting[:1]:
-            for feature in family.build(logs[role]):
-                yield family, feature
+        fitting = [logs[role] for role in sorted(logs) if family.applies(role, logs[role].columns)]
+        yield from ((family, log) for log in (fitting if family.roles else fitting[:1]))
 
 
-def _no_events(role: str, columns: frozenset[str]) -> Events:
-    kinds = {column.name: column.kind for column in ROLES[role].columns}
+def _no_events(role: str, columns: frozenset[str], flags: frozenset[str]) -> Events:
+    kinds: dict[str, str] = {column.name: column.kind for column in ROLES[role].columns} | dict.fromkeys(flags, "flag")
     signals: dict[str, Signal] = {name: _no_values(kinds.get(name, "number")) for name in columns}
     none = np.empty(0, np.int32)
     return Events(0, none, np.empty(0, np.int64), none, signals)
