@@ -93,7 +93,9 @@ def test_a_plan_follows_its_config() -> None:
         "features": features,
     }
     config = Config.model_validate({"name": "shop", **sections})
-    facts = SimpleNamespace(columns={"purchases": frozenset()}, flags={}, places={"shop": ("purchases", 0)}, as_of=1_000, first_day=1)
+    facts = SimpleNamespace(
+        columns={"purchases": frozenset()}, flags={}, places={"shop": ("purchases", 0)}, as_of=1_000, first_day=1
+    )
     setting = SnapshotPlan.from_config(config, facts, [900, 800])
     assert setting.cutoffs == (800, 900)
     assert setting.windows == (30, 90)

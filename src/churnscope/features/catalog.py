@@ -123,6 +123,18 @@ def catalog(
     )
 
 
+def every_column() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Columns and flags of logs that carry all a role can, with an own number and an own flag where a role may have signals."""
+    columns: dict[str, frozenset[str]] = {}
+    flags: dict[str, frozenset[str]] = {}
+    for role in ROLES.values():
+        built_in = {column.name for column in role.columns if column.kind not in {"id", "time"}}
+        own = {"your_number"} | ({"your_flag", "minute_of_day"} if role.is_activity else set())
+        columns[role.name] = frozenset(built_in | own)
+        flags[role.name] = frozenset({"your_flag"} & own)
+    return columns, flags
+
+
 def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Feature]]:
     """Every feature of every log a family applies to; the order depends on families, roles and columns alone.
 

@@ -37,7 +37,7 @@ def latest(log: Log) -> Iterator[Feature]:
             unit=words,
             concept=words,
             sentence=f"{words}: {{value:,.6g}}",
-            missing=f"no {words} known",
+            missing=f"{words}: nothing known",
             values=log.rows.last(signal),
         )
 
@@ -60,7 +60,7 @@ def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Featu
             window=window,
             concept=words,
             sentence=f"{words}: {{value:,.3g}} on average {within(window)}",
-            missing=none(f"known {words}", window),
+            missing=f"{words}: nothing known {within(window)}",
             values=log.kept.mean(signal, window),
         )
     for window in log.long_windows:
@@ -69,18 +69,19 @@ def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Featu
         name=f"{name}_last",
         unit=words,
         concept=words,
-        sentence=f"{words}: {{value:,.3g}} at last",
-        missing=none(f"known {words}"),
+        sentence=f"{words}: {{value:,.3g}} the last time",
+        missing=f"{words}: nothing known so far",
         values=log.kept.last(signal),
     )
 
 
 def _spread(log: Log, signal: str, window: Window) -> Iterator[Feature]:
-    words, nothing = signal.replace("_", " "), none(f"known {signal.replace('_', ' ')}", window)
+    words = signal.replace("_", " ")
+    nothing = f"{words}: nothing known {within(window)}"
     for kind, said, missing, values in (
         ("largest", "at most", nothing, log.kept.largest(signal, window)),
         ("smallest", "at least", nothing, log.kept.smallest(signal, window)),
-        ("std", "give or take", f"fewer than two known {words} {within(window)}", log.kept.std(signal, window)),
+        ("std", "give or take", f"{words}: fewer than two known {within(window)}", log.kept.std(signal, window)),
     ):
         yield Feature(
             name=f"{log.noun}_{signal}_{kind}_{suffix(window)}",

@@ -93,7 +93,7 @@ def variety(log: Log, column: str, name: str) -> Iterator[Feature]:
         name=f"{name}_concentration_ever",
         unit="share",
         concept=f"{column} variety",
-        sentence=f"{log.nouns} {{value:.0%}} alike in {column}",
+        sentence=f"{{value:.0%}} chance that two {log.row_nouns} have the same {column}",
         spoken=False,
         missing=none(f"{log.noun} with a known {column}"),
         values=log.kept.concentration(column),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from churnscope.config.models import Config
+from churnscope.config.models import Config, Features
 from churnscope.engines.duckdb import Loaded
+from churnscope.features import FAMILIES, every_column
+from churnscope.features import catalog as catalog_of
 from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet
@@ -27,6 +29,13 @@ def catalog(config: Config, as_of: int | None, progress: Progress) -> CatalogRes
     with loaded_data(config, as_of, progress) as loaded:
         plan = snapshot_plan(config, loaded, (loaded.as_of,))
         return CatalogResult(config.name, plan.specs, {family.name: family.meaning for family in plan.families})
+
+
+def whole_catalog() -> CatalogResult:
+    """What can be built of any business: every family on logs with all columns, and the windows a config has by default."""
+    columns, flags = every_column()
+    specs = catalog_of(columns, Features().windows_days, flags=flags)
+    return CatalogResult("Everything a config can give", specs, {family.name: family.meaning for family in FAMILIES})
 
 
 def features(
