@@ -18,8 +18,9 @@ def visible(rows: list[Row], cutoff: int) -> list[Row]:
 def expected_features(logs: dict[str, list[Row]], setting: SnapshotPlan, cutoff: int) -> dict[str, float]:
     answers: dict[str, float] = {}
     for role in sorted(logs):
-        words = ROLES[role].noun, OWN[role], setting.resolution, setting.flags.get(role, frozenset())
-        history = History(visible(logs[role], cutoff), cutoff, setting.windows, setting.columns[role], *words)
+        columns, own = setting.columns[role], tuple(name for name in OWN[role] if name in setting.columns[role])
+        words = ROLES[role].noun, own, setting.resolution, setting.flags.get(role, frozenset())
+        history = History(visible(logs[role], cutoff), cutoff, setting.windows, columns, *words)
         for family in setting.families:
             if family.applies(role, setting.columns[role]):
                 answers |= ORACLES[family.name](history)
