@@ -18,6 +18,7 @@ from oracle.families import ORACLES
 from oracle.history import Row
 from oracle.scenes import AS_OF, CUTOFFS, TIMING, Shape, plan, rows_of, scene
 
+
 def counted(rule: Rule, rows: list[Row], places: dict[str, tuple[str, int]]) -> list[Row]:
     index = places[rule.source][1]
     rows = [row for row in rows if row.signals.get("source", index) == index and not row.signals.get("is_return", False)]

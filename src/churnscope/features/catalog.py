@@ -67,6 +67,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
 )
 SEASONAL: Final = frozenset({calendar.name})  # only where named, or where history spans SEASONAL_DAYS
 SEASONAL_DAYS: Final = 730
+_SHAPE_OF_NOBODY = (1, 0)  # of answers at one cutoff for no customer
 
 
 def chosen(names: Sequence[str], own: Sequence[Family] = (), *, history_days: int) -> tuple[Family, ...]:
@@ -105,6 +106,10 @@ def catalog(
     windows : lengths in days.
     flags : role -> names of those signals that are true or false.
 
+    Raises
+    ------
+    ConfigError : when a family yields what is no feature, without a sentence to say, or with a name that is taken.
+
     Examples
     --------
     >>> [spec.name for spec in catalog({"purchases": frozenset()}, [30], [frequency])]
@@ -116,11 +121,12 @@ def catalog(
         for role, names in columns.items()
         for own in (flags.get(role, frozenset()),)
     }
-    return tuple(
-        feature.spec(family.name, log.role.name if family.roles else "")
-        for family, log in _fitting(families, logs)
-        for feature in family.build(log)
-    )
+    specs: dict[str, FeatureSpec] = {}
+    for family, log in _fitting(families, logs):
+        for feature in family.build(log):
+            _refuse_unusable(family, feature, specs)
+            specs[feature.name] = feature.spec(family.name, log.role.name if family.roles else "")
+    return tuple(specs.values())
 
 
 def every_column() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
@@ -143,6 +149,18 @@ def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple
     for family, log in _fitting(families, logs):
         for feature in family.build(log):
             yield family, feature
+
+
+def _refuse_unusable(family: Family, feature: object, specs: Mapping[str, FeatureSpec]) -> None:
+    """Refuse a mistake of a family of one's own before any data are read for it."""
+    where = f'Feature family "{family.name}"'
+    if not isinstance(feature, Feature):
+        raise ConfigError(f"{where} yields a {type(feature).__name__}.", "Yield Feature(...) only.")
+    if feature.name in specs:
+        raise ConfigError(f'{where}: there is a feature "{feature.name}" already.', "Give every feature a name of its own.")
+    if feature.values.shape != _SHAPE_OF_NOBODY:
+        advice = "Compute them with the primitives of the log: one value for each cutoff and customer."
+        raise ConfigError(f'{where}: the values of "{feature.name}" have another shape than the primitives give.', advice)
 
 
 def _fitting(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Log]]:
