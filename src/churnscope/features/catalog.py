@@ -170,7 +170,7 @@ def _fitting(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tu
 
 
 def _no_events(role: str, columns: frozenset[str], flags: frozenset[str]) -> Events:
-    kinds: dict[str, str] = {column.name: column.kind for column in ROLES[role].columns} | dict.fromkeys(flags, "flag")
+    kinds = {**{column.name: column.kind for column in ROLES[role].columns}, **dict.fromkeys(flags, "flag")}
     signals: dict[str, Signal] = {name: _no_values(kinds.get(name, "number")) for name in columns}
     none = np.empty(0, np.int32)
     return Events(0, none, np.empty(0, np.int64), none, signals)
