@@ -14,9 +14,10 @@ from churnscope.cli.session import session
 
 @dataclass(frozen=True)
 class Warmed:
-    """How long it took."""
+    """How long it took, and the folder that keeps the machine code; empty where none can be written."""
 
     seconds: float
+    kept_in: str
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -26,16 +27,20 @@ class Warmed:
 def warmup(*, json: Json = False, log_format: LogFormat = "plain", quiet: Quiet = False) -> None:
     """Compile the kernels ahead of time.
 
-    For images and first runs: later commands load them from the cache, NUMBA_CACHE_DIR where it is set.
+    For images and first runs: later commands load them from the cache. It lies in NUMBA_CACHE_DIR where that is set, else
+    beside the package, else in the user's cache folder; where none can be written, every run compiles anew.
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
-        from churnscope.snapshots.warmup import warmup as compile_all
+        from churnscope.events.compiled import kept_in
+        from churnscope.events.kernels import place
+        from churnscope.project.warmup import warmup as compile_all
 
         started = time.perf_counter()
         compile_all()
-        run.show(Warmed(round(time.perf_counter() - started, 1)), describe)
+        run.show(Warmed(round(time.perf_counter() - started, 1), kept_in(place)), describe)
 
 
 def describe(result: Warmed) -> Iterator[Part]:
     """The time taken."""
     yield f"Kernels are compiled and loaded: {result.seconds:.1f} s."
+    yield f"Kept in {result.kept_in}." if result.kept_in else "No folder can be written to keep them: set NUMBA_CACHE_DIR."
