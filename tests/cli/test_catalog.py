@@ -37,7 +37,7 @@ def test_without_a_config_everything_is_there_and_fits_the_terminal(columns, chu
     monkeypatch.setenv("COLUMNS", str(columns))
     out = churnscope_run("catalog").out
     assert max(map(len, out.splitlines())) < columns
-    headings = re.findall(r"^(\w+): ", out, re.MULTILINE)
+    headings = re.findall(r"\n\n(\w+): ", out)
     assert set(headings) == {family.name for family in FAMILIES}
     built = [role for role in ROLES.values() if any(role.name in family.roles for family in FAMILIES)]
     assert [role.name for role in built if f"\n{role.name.replace('_', ' ').upper()} (" not in out] == []

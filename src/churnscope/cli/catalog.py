@@ -110,17 +110,20 @@ def describe(result: CatalogResult) -> Iterator[Part]:
 
     width = min(max(shutil.get_terminal_size((WIDE, 0)).columns - 1, NARROW), WIDE)
     values = {spec.name: _example(spec) for spec in result.features}
-    yield f"{result.name}: {count(len(result.features))} features."
+    yield f"{result.name}: {_size(result.features)}."
     yield fill(LEGEND, width)
     for role in [*ROLES, ""]:
         specs = [spec for spec in result.features if spec.role == role]
         if specs:
-            size = f"{count(len(specs))} feature{'s' if len(specs) > 1 else ''}"
             row = f"each row is {ROLES[role].row}" if role else "they read no rows"
-            yield "\n" + fill(f"{role.replace('_', ' ').upper() or 'NO ROLE'} ({row}): {size}", width)
+            yield "\n" + fill(f"{role.replace('_', ' ').upper() or 'NO ROLE'} ({row}): {_size(specs)}", width)
         for family, members in groupby(specs, key=lambda spec: spec.family):
             yield "\n" + fill(f"{family}: {result.families[family]}", width)
             yield from (line for alike in _alike(members) for line in _entry(alike, values, width))
+
+
+def _size(specs: Sequence[FeatureSpec]) -> str:
+    return f"{count(len(specs))} feature{'' if len(specs) == 1 else 's'}"
 
 
 def _entry(alike: Sequence[FeatureSpec], values: Mapping[str, float], width: int) -> Iterator[str]:
