@@ -7,4 +7,4 @@ from hypothesis import settings
 FEW = 15
 BY_DEFAULT = settings.get_current_profile_name() == "default"
 effort = settings(max_examples=FEW, deadline=None, derandomize=True) if BY_DEFAULT else settings()
-fewer = settings(effort, max_examples=3) if BY_DEFAULT else effort  # where each example reads files
+fewer = settings(effort, max_examples=2) if BY_DEFAULT else effort  # where each example reads files
