@@ -97,6 +97,7 @@ def test_a_package_that_offers_no_family_is_named(
         ('{value:.0f} gifts"', '{value.real} gifts"', "sentence holds more than plain numbers"),
         ('{value:.0f} gifts"', '{value:.0f gifts"', "sentence is no format text"),
         ("direction=FALLING", "direction=2", "direction is 2"),
+        ("yield Feature", "Feature", 'family "gifts" yields nothing'),
         ("yield Feature", "yield 1 or Feature", 'family "gifts" yields a int'),
         ("gift_count_{window or 'ever'}", "gift_count", 'there is a feature "gift_count" already'),
         ("log.kept.total(free, window)", "log.kept.total(free, window)[0]", 'values of "gift_count_30" have another shape'),

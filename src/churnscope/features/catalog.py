@@ -123,7 +123,7 @@ def catalog(
     }
     specs: dict[str, FeatureSpec] = {}
     for family, log in _fitting(families, logs):
-        for feature in family.build(log):
+        for feature in _yielded(family, log):
             _refuse_unusable(family, feature, specs)
             specs[feature.name] = feature.spec(family.name, log.role.name if family.roles else "")
     return tuple(specs.values())
@@ -149,6 +149,13 @@ def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple
     for family, log in _fitting(families, logs):
         for feature in family.build(log):
             yield family, feature
+
+
+def _yielded(family: Family, log: Log) -> Iterator[Feature]:
+    features: object = family.build(log)
+    if not isinstance(features, Iterator):
+        raise ConfigError(f'Feature family "{family.name}" yields nothing.', "Write `yield Feature(...)` in it.")
+    return features
 
 
 def _refuse_unusable(family: Family, feature: object, specs: Mapping[str, FeatureSpec]) -> None:
