@@ -3,11 +3,12 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 EVENTS ?= 1000000 10000000
+PROFILE ?= ci
 VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= default
 
-.PHONY: help install demo test slow lint types doctest golden notebooks bench results pictures format clean
+.PHONY: help install demo test slow properties lint types doctest golden notebooks bench results pictures format clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +41,9 @@ test: install ## The default tests, about two minutes
 
 slow: install ## The tests left out of the default run
 	$(BIN)/python -m pytest -q -m slow
+
+properties: install ## What must hold of any input, on 500 examples each (PROFILE=nightly: on 20,000)
+	$(BIN)/python -m pytest -q -m property --hypothesis-profile=$(PROFILE)
 
 lint: install ## Format and lint, as a check
 	$(BIN)/ruff format --check .

@@ -105,7 +105,7 @@ ROLES: dict[str, Role] = {
         ),
         Role(
             "extra_features",
-            "numbers that another system computed of a customer; each is a signal",
+            "what another system computed of a customer on a day",
             (
                 _CUSTOMER,
                 RoleColumn("time", "time", "the day they describe; they are seen at cutoffs after it", required=True),

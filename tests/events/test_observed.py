@@ -78,6 +78,7 @@ def test_newest_row(seen: Observed) -> None:
 def test_last_known_value_is_the_largest_of_its_instant(seen: Observed) -> None:
     assert seen.last("minutes").item() == 4  # the row of day 99 has none
     assert Grid([96], []).see(seen.events).last("amount").item() == 50
+    assert np.isnan(Grid([100], [1]).see(seen.events).last("minutes", 1).item())
 
 
 def test_concentration_is_the_chance_that_two_rows_agree(seen: Observed) -> None:

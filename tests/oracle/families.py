@@ -229,7 +229,13 @@ def kinds(h: History) -> Answers:
 
 @oracle
 def channels(h: History) -> Answers:
-    return variety(h, "channel", f"{h.noun}_channel")
+    answers = variety(h, "channel", f"{h.noun}_channel")
+    there = [row for row in h.kept if row.channel != 0]
+    first = max((row.channel for row in there if row.time == there[0].time), default=0)
+    for w in h.main_windows:
+        seen = codes(h.within(h.kept, w), "channel")
+        answers[f"{h.noun}_first_channel_share_{suffix(w)}"] = divide(seen.count(first), len(seen))
+    return answers
 
 
 def variety(h: History, column: str, name: str) -> Answers:
@@ -285,21 +291,37 @@ def discount_rate(h: History) -> Answers:
 @oracle
 def measures(h: History) -> Answers:
     columns = [column for column in ("value", "duration") if column in h.columns]
-    return {name: answer for column in columns for name, answer in summary(h, column).items()}
+    return {name: answer for column in columns for name, answer in summary(h, column, h.main_windows).items()}
 
 
 @oracle
 def own_signals(h: History) -> Answers:
-    return {name: answer for signal in h.own for name, answer in summary(h, signal).items()}
+    return {
+        name: answer
+        for signal in h.own
+        for name, answer in (marked(h, signal) if signal in h.flags else summary(h, signal, h.windows)).items()
+    }
 
 
-def summary(h: History, signal: str) -> Answers:
+def marked(h: History, signal: str) -> Answers:
+    set_ = [row for row in h.kept if row.signals[signal]]
+    answers = {f"days_since_last_{h.noun}_{signal}": h.cutoff - set_[-1].day if set_ else NAN}
+    for w in h.windows:
+        n, of = len(h.within(set_, w)), len(h.within(h.kept, w))
+        answers |= {f"{h.noun}_{signal}_count_{suffix(w)}": n, f"{h.noun}_{signal}_share_{suffix(w)}": divide(n, of)}
+    return answers
+
+
+def summary(h: History, signal: str, windows: list[int | None]) -> Answers:
     name, answers = f"{h.noun}_{signal}", {}
-    for w in h.main_windows:
+    for w in windows:
         values = known(h.within(h.kept, w), signal)
         answers |= {f"{name}_total_{suffix(w)}": math.fsum(values), f"{name}_mean_{suffix(w)}": mean(values)}
     for w in h.long_windows:
-        answers[f"{name}_largest_{suffix(w)}"] = max(known(h.within(h.kept, w), signal), default=NAN)
+        values = known(h.within(h.kept, w), signal)
+        answers[f"{name}_largest_{suffix(w)}"] = max(values, default=NAN)
+        answers[f"{name}_smallest_{suffix(w)}"] = min(values, default=NAN)
+        answers[f"{name}_std_{suffix(w)}"] = spread(values)
     return answers | {f"{name}_last": newest(h.kept, signal)}
 
 

@@ -33,6 +33,7 @@ class History:
     noun: str
     own: tuple[str, ...] = ()
     resolution: float = 1.0
+    flags: frozenset[str] = frozenset()
 
     @property
     def kept(self) -> list[Row]:

@@ -45,7 +45,10 @@ def plan(block: Block, shape: Shape, **changes: object) -> SnapshotPlan:
     columns = {role: frozenset(events.signals) for role, events in block.logs.items()}
     places = {"shop": ("purchases", 0), "app": ("engagement", 0), "outlet": ("purchases", 1)}
     activity = Activity(ActivityConfig(rules=shape.rules, combine=shape.combine), places, 0.01)
-    whole = SnapshotPlan(CUTOFFS, TIMING, WINDOWS, activity, shape.label, columns, AS_OF, resolution=0.01, dtype=np.float64)
+    flags = {"purchases": frozenset({"gift"})}
+    whole = SnapshotPlan(
+        CUTOFFS, TIMING, WINDOWS, activity, shape.label, columns, AS_OF, flags=flags, resolution=0.01, dtype=np.float64
+    )
     return SnapshotPlan(**{**vars(whole), **changes})
 
 

@@ -10,29 +10,13 @@ import pytest
 from churnscope.activity import CENSORED
 from churnscope.config.models import Rule
 from churnscope.events import Block
-from churnscope.features import FAMILIES, build
-from churnscope.roles import ROLES
+from churnscope.features import FAMILIES, Feature, build
+from churnscope.features.feature import NEVER_MISSING
 from churnscope.snapshots import SnapshotPlan, build_scoring_rows, build_snapshots
+from oracle.expected import ROUNDING, expected_features, visible
 from oracle.families import ORACLES
-from oracle.history import History, Row
-from oracle.scenes import AS_OF, CUTOFFS, OWN, TIMING, Shape, plan, rows_of, scene
-
-ROUNDING = {"rel": 1e-9, "abs": 1e-9}
-
-
-def visible(rows: list[Row], cutoff: int) -> list[Row]:
-    return [row for row in rows if row.day < cutoff and row.visible_day <= cutoff]
-
-
-def expected_features(logs: dict[str, list[Row]], setting: SnapshotPlan, cutoff: int) -> dict[str, float]:
-    answers: dict[str, float] = {}
-    for role in sorted(logs):
-        words = ROLES[role].noun, OWN[role], setting.resolution
-        history = History(visible(logs[role], cutoff), cutoff, setting.windows, setting.columns[role], *words)
-        for family in setting.families:
-            if family.applies(role, setting.columns[role]):
-                answers |= ORACLES[family.name](history)
-    return answers
+from oracle.history import Row
+from oracle.scenes import AS_OF, CUTOFFS, TIMING, Shape, plan, rows_of, scene
 
 
 def counted(rule: Rule, rows: list[Row], places: dict[str, tuple[str, int]]) -> list[Row]:
@@ -96,10 +80,15 @@ def check(shape: Shape) -> None:
             assert actual[name] == pytest.approx(float(expected[name]), nan_ok=True, **ROUNDING), (name, cutoff, customer)
 
 
-@pytest.mark.parametrize("late", [0.0, 0.05, 1.0])
+@pytest.mark.parametrize("late", [0.0, 0.01, 0.2, 1.0])
 @pytest.mark.parametrize("seed", range(4))
 def test_features_population_and_labels_equal_plain_python(seed: int, late: float) -> None:
-    check(Shape(seed, late=late))
+    """On both clocks: no row known late, few, many, and every one."""
+    shape = Shape(seed, customers=32 if late == 0.01 else 16, late=late)
+    lags = [events.visible_day - events.day - 1 for events in scene(shape).logs.values() if events.visible_day is not None]
+    share = float(np.mean(np.concatenate(lags) > 0)) if lags else 0.0
+    assert share == late if late in {0.0, 1.0} else 0.0 < share < 2 * late + 0.02
+    check(shape)
 
 
 @pytest.mark.parametrize(
@@ -134,13 +123,30 @@ def test_scoring_rows_list_every_customer() -> None:
     assert np.isnan(rows.days_since_last_event).tolist() == (rows.status == 0).tolist()
 
 
-def test_a_sentence_never_names_a_missing_number() -> None:
+@pytest.fixture(scope="module")
+def everybody() -> tuple[Block, dict[str, Feature]]:
+    """Every feature of everybody at every cutoff, whether or not they are in the population."""
     shape = Shape(5, customers=60)
     block = scene(shape)
     setting = plan(block, shape)
     seen = {role: setting.grid.see(events) for role, events in block.logs.items()}
     with np.errstate(all="ignore"):
-        features = {feature.name: feature for _, feature in build(setting.families, setting.logs(seen))}
+        return block, {feature.name: feature for _, feature in build(setting.families, setting.logs(seen))}
+
+
+def test_missing_is_said_of_exactly_the_features_that_can_be_missing(everybody: tuple[Block, dict[str, Feature]]) -> None:
+    said = {name for name, feature in everybody[1].items() if feature.missing != NEVER_MISSING}
+    seen = {name for name, feature in everybody[1].items() if np.isnan(feature.values).any()}
+    assert seen - said == set()
+    assert said - seen == set()
+
+
+def test_nothing_is_infinite(everybody: tuple[Block, dict[str, Feature]]) -> None:
+    assert [name for name, feature in everybody[1].items() if np.isinf(feature.values).any()] == []
+
+
+def test_a_sentence_never_names_a_missing_number(everybody: tuple[Block, dict[str, Feature]]) -> None:
+    block, features = everybody
     for k, c in np.ndindex(len(CUTOFFS), block.n_customers):
         values = {name: float(feature.values[k, c]) for name, feature in features.items()}
         assert not [name for name, feature in features.items() if "nan" in feature.say(values[name], values).lower()]

@@ -1,4 +1,7 @@
-"""What must not change a feature, does not; on random logs."""
+"""What must not change a feature, does not; on random logs.
+
+The names begin with the number of the property; those of whole files (3, 4 and 5) are in test_file_properties.py.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from churnscope.events import EVER, Block, Events, Grid
 from churnscope.snapshots import SnapshotTable, build_snapshots
+from oracle.effort import effort
 from oracle.scenes import AS_OF, CUTOFFS, WINDOWS, Shape, plan, scene
 
+pytestmark = pytest.mark.property
 WEEK_MICROSECONDS = 7 * 86_400_000_000
-few = settings(max_examples=15, deadline=None, derandomize=True)
 shapes = st.builds(Shape, st.integers(0, 10**6), st.integers(1, 12), st.sampled_from([0.0, 0.2, 1.0]))
 
 
@@ -39,25 +44,25 @@ def assert_same_features(one: SnapshotTable, other: SnapshotTable) -> None:
     np.testing.assert_array_equal(one.features, other.features)
 
 
-@few
+@effort
 @given(shapes, st.sampled_from(CUTOFFS))
-def test_events_at_or_after_the_cutoff_change_no_feature_and_no_population(shape: Shape, cutoff: int) -> None:
+def test_property_1_events_at_or_after_the_cutoff_change_no_feature_and_no_population(shape: Shape, cutoff: int) -> None:
     block = scene(shape)
     before = each_log(block, lambda events: rows(events, np.flatnonzero(events.day < cutoff)))
     assert_same_features(table(block, shape, cutoffs=(cutoff,)), table(before, shape, cutoffs=(cutoff,)))
 
 
-@few
+@effort
 @given(shapes, st.sampled_from(CUTOFFS))
-def test_rows_known_later_change_no_feature_and_no_population(shape: Shape, cutoff: int) -> None:
+def test_property_1_rows_known_later_change_no_feature_and_no_population(shape: Shape, cutoff: int) -> None:
     block = scene(replace(shape, late=max(shape.late, 0.2)))
     known = each_log(block, lambda events: rows(events, np.flatnonzero(events.visible_day <= cutoff), visible_day=None))
     assert_same_features(table(block, shape, cutoffs=(cutoff,)), table(known, shape, cutoffs=(cutoff,)))
 
 
-@few
+@effort
 @given(shapes, st.integers(-200, 200))
-def test_a_shift_by_whole_weeks_changes_only_the_season(shape: Shape, weeks: int) -> None:
+def test_property_2_a_shift_by_whole_weeks_changes_only_the_season(shape: Shape, weeks: int) -> None:
     def shift(events: Events) -> Events:
         visible_day = None if events.visible_day is None else events.visible_day + np.int32(7 * weeks)
         time = events.time + weeks * WEEK_MICROSECONDS
@@ -72,9 +77,9 @@ def test_a_shift_by_whole_weeks_changes_only_the_season(shape: Shape, weeks: int
     np.testing.assert_array_equal(now.churned, then.churned)
 
 
-@few
+@effort
 @given(shapes, st.integers(0, 10**6))
-def test_the_order_of_tied_rows_is_irrelevant(shape: Shape, seed: int) -> None:
+def test_property_3_the_order_of_tied_rows_is_irrelevant(shape: Shape, seed: int) -> None:
     rng = np.random.default_rng(seed)
 
     def shuffle_ties(events: Events) -> Events:
@@ -84,9 +89,9 @@ def test_the_order_of_tied_rows_is_irrelevant(shape: Shape, seed: int) -> None:
     assert_same_features(table(block, shape), table(each_log(block, shuffle_ties), shape))
 
 
-@few
+@effort
 @given(shapes, st.data())
-def test_a_customer_does_not_depend_on_others(shape: Shape, data: st.DataObject) -> None:
+def test_property_6_a_customer_does_not_depend_on_others(shape: Shape, data: st.DataObject) -> None:
     block = scene(shape)
     low = data.draw(st.integers(0, shape.customers - 1))
     alone = Block(low, 1, {role: events.part(low, low + 1) for role, events in block.logs.items()})
@@ -96,9 +101,9 @@ def test_a_customer_does_not_depend_on_others(shape: Shape, data: st.DataObject)
     np.testing.assert_array_equal(whole.churned[here], single.churned)
 
 
-@few
+@effort
 @given(shapes, st.integers(2, 9))
-def test_scaling_money_scales_only_money(shape: Shape, factor: int) -> None:
+def test_property_7_scaling_money_scales_only_money(shape: Shape, factor: int) -> None:
     def scale(events: Events) -> Events:
         money = {name: events.signals[name] * factor for name in ("amount", "discount") if name in events.signals}
         return replace(events, signals={**events.signals, **money})
@@ -109,7 +114,7 @@ def test_scaling_money_scales_only_money(shape: Shape, factor: int) -> None:
     np.testing.assert_allclose(scaled.features, once.features * factors, rtol=1e-9)
 
 
-@few
+@effort
 @given(shapes, st.sampled_from(CUTOFFS))
 def test_counts_add_up_over_disjoint_windows(shape: Shape, cutoff: int) -> None:
     events = scene(shape).logs["purchases"]

@@ -31,6 +31,16 @@ def small_orders(log):
         )
 '''
 
+SIGNALS = """
+[sources.sales.signals]
+cheap = "amount < 10"
+pounds = "round(amount)"
+
+[sources.sales.types]
+amount = "number"
+
+"""
+
 
 @pytest.fixture
 def own_shop(shop: Shop) -> Shop:
@@ -40,16 +50,24 @@ def own_shop(shop: Shop) -> Shop:
 
 
 def with_family(shop: Shop, plugin: str = "my_families") -> Project:
-    project = shop.project()
-    features = project.config.features.model_copy(update={"plugins": (plugin,)})
-    project.config = project.config.model_copy(update={"features": features})
-    return project
+    shop.project()
+    config = shop.folder / "config.toml"
+    text = config.read_text().replace("[sources.sales.columns]", f"{SIGNALS}[sources.sales.columns]")
+    config.write_text(text.replace("[features]", f'[features]\nplugins = ["{plugin}"]'))
+    return Project(config)
 
 
-def test_it_is_in_the_catalogue_the_model_and_the_scores(own_shop: Shop) -> None:
+def test_it_and_the_signals_are_in_the_catalogue(own_shop: Shop) -> None:
     project = with_family(own_shop)
     names = [spec.name for spec in project.catalog().features if spec.family == "small_orders"]
     assert names == ["small_order_count_60d", "small_order_count_ever"]
+    signals = {spec.name for spec in project.catalog().features if spec.family == "own_signals"}
+    assert {"purchase_cheap_share_14d", "purchase_pounds_mean_14d"} <= signals
+
+
+@pytest.mark.slow
+def test_a_model_of_it_and_of_signals_is_read_again_and_scores(own_shop: Shop) -> None:
+    project = with_family(own_shop)
     trained = project.train(promote=False)
     assert project.score(model=trained.version).counts["active"] > 0
 
@@ -83,3 +101,14 @@ def test_numbers_computed_elsewhere_are_joined_as_of_their_day(shop: Shop) -> No
     expected = {"2022-05-01": None, "2022-06-01": None, "2022-06-02": 10, "2023-01-01": 20, "2023-01-02": 30}
     assert values == {day: value for day, value in expected.items() if day in values}
     assert len(values) >= 2
+
+
+def test_cutoffs_that_cannot_be_are_refused(shop: Shop) -> None:
+    project = shop.project()
+    with pytest.raises(ConfigError, match="--cutoffs 2022-3-1 is not a day"):
+        project.features(cutoffs=["2022-3-1"])
+    with pytest.raises(ConfigError, match="The cutoff 2022-09-02 lies after 2022-09-01, the first day that is not read"):
+        project.features("2022-09-01", cutoffs=["2022-08-01", "2022-09-02"])
+    with pytest.raises(ConfigError, match="unknown kind of output file"):
+        project.features(output=shop.folder / "table.txt")
+    assert project.features("2022-09-01", cutoffs=["2022-09-01"]).rows > 0

@@ -12,6 +12,7 @@ from churnscope.config.load import load_config
 from churnscope.errors import ConfigError, StorageError
 from churnscope.simulation import PRESETS, Business, simulate, simulate_tables
 from churnscope.simulation.business import Flaws, Purchases
+from churnscope.simulation.description import LOGS, TRUTH
 from churnscope.simulation.streams import GROUP
 
 SMALL = replace(PRESETS["both"], purchases=Purchases(per_year=4), engagement=None)
@@ -155,3 +156,15 @@ def test_the_truth_names_seed_and_parameters(tmp_path):
     simulate(SMALL, tmp_path / "s", customers=10, days=100, seed=7)
     facts = json.loads((tmp_path / "s" / "truth" / "business.json").read_text())
     assert (facts["seed"], facts["days"], facts["business"]["purchases"]["per_year"]) == (7, 100, 4)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_readme_explains_every_file_column_and_parameter(name, tmp_path):
+    result = simulate(PRESETS[name], tmp_path / "s", customers=40, days=90, file_format="parquet")
+    text = (tmp_path / "s" / "truth" / "README.md").read_text()
+    truth = pq.read_schema(result.files["truth"][0]).names
+    assert list(TRUTH) == truth
+    assert all(f"| {column} | " in text for column in truth)
+    assert all(f"| {log}.parquet | " in text and log in LOGS for log in result.files if log != "truth")
+    assert "| flaws.late_share | 0 | 0 | 1 | share of rows known only later |" in text
+    assert ("| purchases.per_year | - |" in text) == (PRESETS[name].purchases is None)

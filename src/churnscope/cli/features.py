@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from churnscope.project.results import FeaturesResult
 
 Cutoffs = Annotated[
-    str | None, typer.Option("--cutoffs", metavar="DAYS", help="Days with commas between them. [default: those of training]")
+    str | None,
+    typer.Option("--cutoffs", metavar="DAYS", help="Cutoffs as days with commas between them. [default: those of training]"),
 ]
 
 
@@ -32,7 +33,8 @@ def features(
 ) -> None:
     """Write the table of features and labels.
 
-    One row per active customer and cutoff: customer_id, cutoff, churned, then every feature; for any library to be fitted on.
+    One row per active customer and cutoff: customer_id, cutoff, churned (empty where the outcome is not complete), then every
+    feature (empty where missing; `churnscope catalog` says what that means). For any library to be fitted on.
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project

@@ -16,7 +16,9 @@ from churnscope.errors import ConfigError
 if TYPE_CHECKING:
     from churnscope.simulation import Simulated
 
-Preset = Annotated[str, typer.Argument(metavar="BUSINESS", help="pareto_nbd, shop, subscription or both.")]
+Preset = Annotated[
+    str, typer.Argument(metavar="BUSINESS", help="pareto_nbd (orders and nothing else), shop, subscription, or both at once.")
+]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files go; new or empty.")]
 Customers = Annotated[int, typer.Option("--customers", metavar="N", help="How many customers.")]
 Days = Annotated[int, typer.Option("--days", metavar="N", help="Length of the logs.")]
@@ -25,7 +27,11 @@ FileFormat = Annotated[Literal["csv", "parquet"], typer.Option("--format", help=
 Threads = Annotated[int, typer.Option("--threads", metavar="N", help="They change the speed, not the files.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=NUMBER", help="Change a parameter, such as purchases.per_year=24; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="NAME=NUMBER",
+        help="Change a parameter, such as purchases.per_year=24 or flaws.late_share=0.02; may be repeated.",
+    ),
 ]
 
 
@@ -45,7 +51,9 @@ def simulate(
 ) -> None:
     """Write files of a made-up business.
 
-    The truth about its customers and a config are written beside them.
+    A shop has orders, sessions, support tickets and contacts; a subscription has contracts with payments in place of orders;
+    both has all of them, and a campaign with a control group. A config that runs stands beside the files, and in truth/ what is
+    true of every customer: when and why they leave, their rates, the effect of the campaign; truth/README.md explains all.
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.simulation import preset
@@ -62,7 +70,7 @@ def describe(result: Simulated) -> Iterator[Part]:
     yield Table("Files", "<>", tuple((name, count(rows)) for name, rows in result.rows.items()), ("file", "rows"))
     if any(sum(kinds.values()) > kinds["clean"] for kinds in result.flaws.values()):
         yield Table("Broken rows, by kind", "<>", tuple(_broken(result.flaws)))
-    yield f"\nWhat is true of each customer: {result.files['truth'][0]}"
+    yield f"\nWhat is true of each customer: {result.files['truth'][0]}, explained in README.md beside it"
     yield f"Next: churnscope check {result.config}"
 
 

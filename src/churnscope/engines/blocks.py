@@ -58,6 +58,11 @@ class RoleRows:
         """Names of the signals that the role's events carry."""
         return frozenset([*self.kinds, MINUTE, *([SOURCE] if len(self.sources) > 1 else [])])
 
+    @property
+    def flags(self) -> frozenset[str]:
+        """Names of those that are true or false."""
+        return frozenset(name for name, kind in self.kinds.items() if kind == "flag")
+
     def query(self, as_of: int) -> exp.Expr:
         """Used rows with a time, sorted by customer and time; more sort columns would double the cost of the sort."""
         parts = [self._rows(number, source, as_of) for number, source in enumerate(self.sources)]

@@ -49,6 +49,7 @@ class Loaded:
     n_customers : customers with a used row, numbered from 0 in the order of their ids.
     columns : role -> names of the signals its events carry.
     places : source -> (role, index of the source within its role).
+    flags : role -> names of the signals that are true or false.
     """
 
     reports: tuple[SourceReport, ...]
@@ -59,6 +60,7 @@ class Loaded:
     n_customers: int
     columns: Mapping[str, frozenset[str]]
     places: Mapping[str, tuple[str, int]]
+    flags: Mapping[str, frozenset[str]]
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _people: People = field(repr=False)
     _roles: Mapping[str, RoleRows] = field(repr=False)
@@ -159,6 +161,7 @@ class DuckDBEngine:
             n_customers=int(people.is_used.sum()),
             columns={role: rows.signals for role, rows in roles.items()},
             places=_places(roles),
+            flags={role: rows.flags for role, rows in roles.items()},
             _connection=self._connection,
             _people=people,
             _roles=roles,

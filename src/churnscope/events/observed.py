@@ -76,10 +76,10 @@ class Observed:
         walks.oldest_values(self.signal(signal), self.events.time, self.bounds, self.grid.position(window), answer)
         return answer
 
-    def last(self, signal: str) -> Answer:
-        """The value at the newest instant that has one; the largest of those tied there."""
+    def last(self, signal: str, window: Window = EVER) -> Answer:
+        """The value at the newest instant of the window that has one; the largest of those tied there."""
         answer = self._empty()
-        walks.newest_values(self.signal(signal), self.events.time, self.bounds, answer)
+        walks.newest_values(self.signal(signal), self.events.time, self.bounds, self.grid.position(window), answer)
         return answer
 
     def days_since_last(self, back: int = 0) -> Answer:

@@ -86,13 +86,13 @@ def walk_std(settled: Floats, bounds: Bounds, answer: Floats) -> None:
 
 
 @kernel
-def newest_values(values: Values, time: Whole, bounds: Bounds, answer: Floats) -> None:
-    """The value at the newest instant that has one; the largest of those tied there."""
+def newest_values(values: Values, time: Whole, bounds: Bounds, w: int, answer: Floats) -> None:
+    """The value at the newest instant of window w that has one; the largest of those tied there."""
     for k in range(len(bounds.last)):
         for c in range(len(bounds.shift)):
             i = bounds.position[bounds.last[k], c] - 1
             best, instant = np.nan, np.int64(0)
-            while i >= bounds.position[0, c] and (math.isnan(best) or time[i] == instant):
+            while i >= bounds.position[bounds.first[w, k], c] and (math.isnan(best) or time[i] == instant):
                 value = np.float64(values[i])
                 if not math.isnan(value) and not value <= best:
                     best, instant = value, time[i]

@@ -16,7 +16,7 @@ from churnscope.features.log import Log
 @family("purchases", "engagement")
 def beginning(log: Log) -> Iterator[Feature]:
     """What the customer's first active day was like."""
-    noun, unit = log.noun, "lines" if log.noun == "purchase" else log.nouns
+    noun, unit = log.noun, log.row_nouns
     first_day = log.kept.derive("first day", _on_first_day)
     yield Feature(
         name=f"first_{noun}_{unit}",

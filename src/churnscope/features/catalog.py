@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -66,6 +67,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
 )
 SEASONAL: Final = frozenset({calendar.name})  # only where named, or where history spans SEASONAL_DAYS
 SEASONAL_DAYS: Final = 730
+_SHAPE_OF_NOBODY = (1, 0)  # of answers at one cutoff for no customer
 
 
 def chosen(names: Sequence[str], own: Sequence[Family] = (), *, history_days: int) -> tuple[Family, ...]:
@@ -90,7 +92,11 @@ def chosen(names: Sequence[str], own: Sequence[Family] = (), *, history_days: in
 
 
 def catalog(
-    columns: Mapping[str, frozenset[str]], windows: Sequence[int], families: Sequence[Family] = FAMILIES
+    columns: Mapping[str, frozenset[str]],
+    windows: Sequence[int],
+    families: Sequence[Family] = FAMILIES,
+    *,
+    flags: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> tuple[FeatureSpec, ...]:
     """What the families build for logs with these columns, without any event.
 
@@ -98,18 +104,41 @@ def catalog(
     ----------
     columns : role -> names of the signals its rows carry.
     windows : lengths in days.
+    flags : role -> names of those signals that are true or false.
+
+    Raises
+    ------
+    ConfigError : when a family yields what is no feature, without a sentence to say, or with a name that is taken.
 
     Examples
     --------
     >>> [spec.name for spec in catalog({"purchases": frozenset()}, [30], [frequency])]
     ['purchase_count_30d', 'purchase_count_ever']
     """
-    grid = Grid([0], windows)
+    grid, lengths = Grid([0], windows), tuple(sorted(windows))
     logs = {
-        role: Log(ROLES[role], grid.see(_no_events(role, names)), names, tuple(sorted(windows)))
+        role: Log(ROLES[role], grid.see(_no_events(role, names, own)), names, lengths, flags=own)
         for role, names in columns.items()
+        for own in (flags.get(role, frozenset()),)
     }
-    return tuple(feature.spec(family.name) for family, feature in build(families, logs))
+    specs: dict[str, FeatureSpec] = {}
+    for family, log in _fitting(families, logs):
+        for feature in _yielded(family, log):
+            _refuse_unusable(family, feature, specs)
+            specs[feature.name] = feature.spec(family.name, log.role.name if family.roles else "")
+    return tuple(specs.values())
+
+
+def every_column() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Columns and flags of logs that carry all a role can, with an own number and an own flag where a role may have signals."""
+    columns: dict[str, frozenset[str]] = {}
+    flags: dict[str, frozenset[str]] = {}
+    for role in ROLES.values():
+        built_in = {column.name for column in role.columns if column.kind not in {"id", "time"}}
+        own = {"your_number"} | ({"your_flag", "minute_of_day"} if role.is_activity else set())
+        columns[role.name] = frozenset(built_in | own)
+        flags[role.name] = frozenset({"your_flag"} & own)
+    return columns, flags
 
 
 def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Feature]]:
@@ -117,16 +146,38 @@ def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple
 
     A family that reads no event is built once, from the first log there is.
     """
-    roles = sorted(logs)
+    for family, log in _fitting(families, logs):
+        for feature in family.build(log):
+            yield family, feature
+
+
+def _yielded(family: Family, log: Log) -> Iterator[Feature]:
+    features: object = family.build(log)
+    if not isinstance(features, Iterator):
+        raise ConfigError(f'Feature family "{family.name}" yields nothing.', "Write `yield Feature(...)` in it.")
+    return features
+
+
+def _refuse_unusable(family: Family, feature: object, specs: Mapping[str, FeatureSpec]) -> None:
+    """Refuse a mistake of a family of one's own before any data are read for it."""
+    where = f'Feature family "{family.name}"'
+    if not isinstance(feature, Feature):
+        raise ConfigError(f"{where} yields a {type(feature).__name__}.", "Yield Feature(...) only.")
+    if feature.name in specs:
+        raise ConfigError(f'{where}: there is a feature "{feature.name}" already.', "Give every feature a name of its own.")
+    if feature.values.shape != _SHAPE_OF_NOBODY:
+        advice = "Compute them with the primitives of the log: one value for each cutoff and customer."
+        raise ConfigError(f'{where}: the values of "{feature.name}" have another shape than the primitives give.', advice)
+
+
+def _fitting(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Log]]:
     for family in families:
-        fitting = [role for role in roles if family.applies(role, logs[role].columns)]
-        for role in fitting if family.roles else fitting[:1]:
-            for feature in family.build(logs[role]):
-                yield family, feature
+        fitting = [logs[role] for role in sorted(logs) if family.applies(role, logs[role].columns)]
+        yield from ((family, log) for log in (fitting if family.roles else fitting[:1]))
 
 
-def _no_events(role: str, columns: frozenset[str]) -> Events:
-    kinds = {column.name: column.kind for column in ROLES[role].columns}
+def _no_events(role: str, columns: frozenset[str], flags: frozenset[str]) -> Events:
+    kinds = {**{column.name: column.kind for column in ROLES[role].columns}, **dict.fromkeys(flags, "flag")}
     signals: dict[str, Signal] = {name: _no_values(kinds.get(name, "number")) for name in columns}
     none = np.empty(0, np.int32)
     return Events(0, none, np.empty(0, np.int64), none, signals)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from churnscope.errors import ConfigError
 from churnscope.events import EVER, Window
 
 Direction = Literal[-1, 0, 1]
@@ -19,7 +22,9 @@ FALLING: Final = -1  # more of it lowers the risk
 EITHER: Final = 0  # both can be
 
 NEVER_MISSING = "always known"
-_ONE_OF_MANY = re.compile(r"(?<![\d.,+-])1 (\w+?)(ies|s)\b")
+_FORM_ADVICE = "Write {value} with its form, as {value:.0f}, {value:,.2f}, {value:.0%} or {value:,.4g}."
+_ONE_OF_MANY = re.compile(r"(?<![\d.,+-])1 ((?:different )?\w+?)(ies|s)\b")
+_FORM = re.compile(r"(?:,?\.\d[fg%])?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +37,17 @@ class FeatureSpec:
     unit : of the value: days, purchases, currency, share, ratio ...
     concept : what it speaks of; of several features of one concept a list of reasons names one.
     sentence : the value in plain words, a format text with `{value}` and names of other features. Where the value is there,
-        so are those it names.
+        so are those it names. A number's form is `.0f`, `,.2f`, `.0%`, `,.4g` or the like.
     missing : the words for a missing value.
     window : days of the window it reads; None for all history.
     direction : `RISING`, `FALLING` or `EITHER`: what more of it is expected to do to the risk of leaving.
     spoken : whether it may be given as a reason: false for what tells a model much and a caller little.
     family : the family that builds it.
+    role : whose events it reads; empty for one that reads none.
+
+    Raises
+    ------
+    ConfigError : when the sentence holds anything but plain numbers, or the direction is none.
     """
 
     name: str
@@ -49,6 +59,24 @@ class FeatureSpec:
     direction: Direction = EITHER
     spoken: bool = True
     family: str = ""
+    role: str = ""
+
+    def __post_init__(self) -> None:
+        if self.direction not in {RISING, FALLING, EITHER}:
+            raise ConfigError(f"Feature {self.name}: direction is {self.direction!r}.", "Write RISING, FALLING or EITHER.")
+        try:
+            parts = list(string.Formatter().parse(self.sentence))
+        except ValueError as error:
+            raise ConfigError(f"Feature {self.name}: its sentence is no format text ({error}).", _FORM_ADVICE) from error
+        for _, name, form, conversion in parts:
+            if conversion or (name is not None and not (name.isidentifier() and _FORM.fullmatch(form or ""))):
+                raise ConfigError(f"Feature {self.name}: its sentence holds more than plain numbers.", _FORM_ADVICE)
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The other features whose numbers the sentence names, sorted."""
+        names = {name for _, name, _, _ in string.Formatter().parse(self.sentence) if name}
+        return tuple(sorted(names - {"value"}))
 
     def say(self, value: float, others: Mapping[str, float]) -> str:
         """The sentence for one customer.
@@ -66,8 +94,9 @@ class FeatureSpec:
         ('last bought 1 day ago', 'never bought')
         """
         if math.isnan(value):
-            return self.missing
-        return _ONE_OF_MANY.sub(_singular, self.sentence.format_map({**others, "value": value}))
+            return _ONE_OF_MANY.sub(_singular, self.missing)
+        numbers = {name: _Number(others[name]) for name in self.named}
+        return _ONE_OF_MANY.sub(_singular, self.sentence.format_map({**numbers, "value": _Number(value)}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +105,13 @@ class Feature(FeatureSpec):
 
     values: NDArray[np.float64]
 
-    def spec(self, family: str) -> FeatureSpec:
+    def __post_init__(self) -> None:
+        """Its `spec` is checked, once for a catalogue rather than for every block of customers."""
+
+    def spec(self, family: str, role: str = "") -> FeatureSpec:
         """All but the values."""
         kept = {field.name: getattr(self, field.name) for field in fields(FeatureSpec)}
-        return FeatureSpec(**{**kept, "family": family})
+        return FeatureSpec(**{**kept, "family": family, "role": role})
 
 
 def suffix(window: Window) -> str:
@@ -98,9 +130,11 @@ def within(window: Window) -> str:
 
     Examples
     --------
-    >>> within(30), within(EVER)
-    ('in the last 30 days', 'so far')
+    >>> within(30), within(1), within(EVER)
+    ('in the last 30 days', 'on the last day', 'so far')
     """
+    if window == 1:
+        return "on the last day"
     return "so far" if window is EVER else f"in the last {window} days"
 
 
@@ -112,7 +146,17 @@ def none(what: str, window: Window = EVER) -> str:
     >>> none("purchase", 30), none("purchase", EVER)
     ('no purchase in the last 30 days', 'no purchase yet')
     """
-    return f"no {what} yet" if window is EVER else f"no {what} in the last {window} days"
+    return f"no {what} yet" if window is EVER else f"no {what} {within(window)}"
+
+
+class _Number(float):
+    """A number as people write it: no minus before nought, no powers of ten."""
+
+    def __format__(self, form: str) -> str:
+        text = format(float(self), f"z{form}")
+        if "e" not in text:
+            return text
+        return f"{float(self):,.0f}" if abs(self) > 1 else f"{float(self):z.6f}".rstrip("0").rstrip(".")
 
 
 def _singular(match: re.Match[str]) -> str:

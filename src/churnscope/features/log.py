@@ -26,6 +26,7 @@ class Log:
     columns : names of the signals the rows carry.
     lengths : window lengths in days, rising.
     resolution : currency per unit of money.
+    flags : names of those signals that are true or false.
     """
 
     role: Role
@@ -33,6 +34,7 @@ class Log:
     columns: frozenset[str]
     lengths: tuple[int, ...]
     resolution: float = 1.0
+    flags: frozenset[str] = frozenset()
 
     @property
     def noun(self) -> str:
@@ -43,6 +45,11 @@ class Log:
     def nouns(self) -> str:
         """Many of them: "purchases"."""
         return f"{self.role.noun}s"
+
+    @property
+    def row_nouns(self) -> str:
+        """Many rows: "lines" where several make a purchase."""
+        return "lines" if self.role.name == "purchases" else self.nouns
 
     @property
     def windows(self) -> tuple[Window, ...]:

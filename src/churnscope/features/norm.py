@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from churnscope.events import ratio
 from churnscope.features.family import family
-from churnscope.features.feature import EITHER, FALLING, RISING, Direction, Feature, none, within
+from churnscope.features.feature import FALLING, RISING, Direction, Feature, none, within
 from churnscope.features.log import Log
 
 Answer = NDArray[np.float64]
@@ -33,11 +33,21 @@ def own_norm(log: Log) -> Iterator[Feature]:
 
 def _against_norm(log: Log, length: int) -> Iterator[Feature]:
     count, expected = log.count(length), expectation(log, log.count(length), log.count(), length)
+    missing = f"no {log.noun} before the last {length} days"
     usual = f"{{expected_{log.noun}_count_{length}d:.1f}} to be expected from the time before"
     compared = f"{log.role.verb} {{{log.noun}_count_{length}d:.0f}} times {within(length)}, {usual}"
     surprise = ratio(expected - count, np.sqrt(expected))
+    yield Feature(
+        name=f"expected_{log.noun}_count_{length}d",
+        unit=log.nouns,
+        window=length,
+        concept="own norm",
+        sentence=f"{{value:.1f}} {log.nouns} to be expected {within(length)} from the time before",
+        spoken=False,
+        missing=missing,
+        values=expected,
+    )
     answers: tuple[tuple[str, str, Direction, Answer], ...] = (
-        (f"expected_{log.noun}_count_{length}d", log.nouns, EITHER, expected),
         (f"{log.noun}_count_{length}d_to_norm", "ratio", FALLING, ratio(count, expected)),
         (f"{log.noun}_shortfall_{length}d", "standard deviations", RISING, surprise),
     )
@@ -48,7 +58,7 @@ def _against_norm(log: Log, length: int) -> Iterator[Feature]:
             window=length,
             concept="own norm",
             sentence=compared,
-            missing=f"no {log.noun} before the last {length} days",
+            missing=missing,
             direction=direction,
             values=values,
         )

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.machinery import PathFinder
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec
 from types import ModuleType
 from typing import Final
@@ -21,7 +21,7 @@ ENTRY_POINTS: Final = "churnscope.families"
 
 
 def own_families(modules: Sequence[str], folder: str) -> tuple[Family, ...]:
-    """The families that modules declare with `@family`, and those of installed packages.
+    """The families that modules declare with `@family`, and those that installed packages offer, singly or by module.
 
     Parameters
     ----------
@@ -30,10 +30,12 @@ def own_families(modules: Sequence[str], folder: str) -> tuple[Family, ...]:
 
     Raises
     ------
-    ConfigError : when a module cannot be found, declares no family, or a name is taken.
+    ConfigError : when a module or package cannot be loaded, declares no family, or a name is taken.
     """
-    found = [family for name in modules for family in _declared(name, _module(name, folder))]
-    found += [entry.load() for entry in entry_points(group=ENTRY_POINTS)]
+    found = [
+        family for name in modules for family in _declared(f'[features] plugins: the module "{name}"', _module(name, folder))
+    ]
+    found += [family for entry in entry_points(group=ENTRY_POINTS) for family in _offered(entry)]
     taken = {family.name for family in FAMILIES}
     for family in found:
         if family.name in taken:
@@ -49,13 +51,26 @@ def source_hash(families: Iterable[Family]) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
-def _declared(name: str, module: ModuleType) -> list[Family]:
+def _offered(entry: EntryPoint) -> list[Family]:
+    where = f'The entry point "{entry.name}" of {entry.dist.name if entry.dist else "a package"}'
+    try:
+        offered = entry.load()
+    except (ImportError, AttributeError, SyntaxError) as error:
+        raise ConfigError(f"{where} cannot be loaded ({error}).", "Mend or remove that package.") from error
+    if isinstance(offered, Family):
+        return [offered]
+    if isinstance(offered, ModuleType):
+        return _declared(where, offered)
+    raise ConfigError(f"{where} is no feature family.", "Let it name a function with @family(...) above it, or its module.")
+
+
+def _declared(where: str, module: ModuleType) -> list[Family]:
     found = [
         value for value in vars(module).values() if isinstance(value, Family) and value.build.__module__ == module.__name__
     ]
     if not found:
         raise ConfigError(
-            f'[features] plugins: the module "{name}" declares no feature family.',
+            f"{where} declares no feature family.",
             "Put @family(...) above a function that yields features.",
         )
     return found
@@ -66,7 +81,12 @@ def _module(name: str, folder: str) -> ModuleType:
     if beside is not None and beside.loader is not None:
         module = module_from_spec(beside)
         sys.modules[name] = module  # so that its source can be found again
-        beside.loader.exec_module(module)
+        try:
+            beside.loader.exec_module(module)
+        except (ImportError, SyntaxError) as error:
+            raise ConfigError(
+                f'[features] plugins: the module "{name}" cannot be loaded ({error}).', f"Mend {name}.py."
+            ) from error
         return module
     try:
         return import_module(name)

@@ -25,7 +25,7 @@ def recency(log: Log) -> Iterator[Feature]:
         name=f"days_since_previous_{log.noun}",
         unit="days",
         concept="recency",
-        sentence=f"the {log.noun} day before the last one {{value:.0f}} days ago",
+        sentence=f"last {log.noun} day but one {{value:.0f}} days ago",
         missing=none(f"second {log.noun} day"),
         direction=RISING,
         values=log.kept.days.days_since_last(1),

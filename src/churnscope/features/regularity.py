@@ -56,7 +56,7 @@ def overdue(log: Log) -> Iterator[Feature]:
         name=f"{noun}_overdue_ratio",
         unit="ratio",
         concept="recency",
-        sentence=f"{since}, usually every {{{noun}_gap_mean_days_ever:.0f}}",
+        sentence=f"{since}, usually every {{{noun}_gap_mean_days_ever:.0f}} days",
         missing=missing,
         direction=RISING,
         values=ratio(pause, rhythm.gap_mean()),
@@ -74,7 +74,7 @@ def overdue(log: Log) -> Iterator[Feature]:
         name=f"{noun}_overdue_spreads",
         unit="standard deviations",
         concept="recency",
-        sentence=f"{since}, usually every {{{noun}_gap_mean_days_ever:.0f}} give or take {{{noun}_gap_std_days_ever:.0f}}",
+        sentence=f"{since}, usually every {{{noun}_gap_mean_days_ever:.0f}} days give or take {{{noun}_gap_std_days_ever:.0f}}",
         missing=f"no uneven rhythm of at least three {noun} days to compare with",
         direction=RISING,
         values=ratio(pause - rhythm.gap_mean(), rhythm.gap_std()),
@@ -84,7 +84,7 @@ def overdue(log: Log) -> Iterator[Feature]:
 def _gaps(log: Log, window: Window) -> Iterator[Feature]:
     noun, rhythm = log.noun, log.kept.rhythm
     for name, unit, sentence, days, values in (
-        ("gap_mean_days", "days", f"a {noun} every {{value:.0f}} days", "two", rhythm.gap_mean(window)),
+        ("gap_mean_days", "days", f"one {noun} every {{value:.0f}} days", "two", rhythm.gap_mean(window)),
         ("gap_std_days", "days", f"days between {log.nouns} vary by {{value:.0f}}", "three", rhythm.gap_std(window)),
         ("gap_cv", "ratio", f"days between {log.nouns} vary by {{value:.0%}} of their mean", "three", rhythm.gap_cv(window)),
         ("gap_max_days", "days", "longest pause {value:.0f} days", "two", rhythm.gap_largest(window)),

@@ -1,9 +1,10 @@
-"""Totals, means and extremes of numbers carried with the rows."""
+"""Totals, means, spread and extremes of numbers carried with the rows, and how often a flag is set."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from churnscope.events import Window
 from churnscope.features.family import family
 from churnscope.features.feature import Feature, none, suffix, within
 from churnscope.features.log import Log
@@ -16,14 +17,14 @@ def measures(log: Log) -> Iterator[Feature]:
     """How much the customer did, and how long it took."""
     for column in MEASURES:
         if column in log.columns:
-            yield from _summary(log, column, f"{log.noun}_{column}")
+            yield from _numbers(log, column, log.main_windows)
 
 
 @family("purchases", "engagement")
 def own_signals(log: Log) -> Iterator[Feature]:
-    """The signals the config declares."""
+    """The signals the config declares: numbers in all and on average, true or false as counts and shares."""
     for signal in log.own_signals:
-        yield from _summary(log, signal, f"{log.noun}_{signal}")
+        yield from _flags(log, signal) if signal in log.flags else _numbers(log, signal, log.windows)
 
 
 @family("extra_features")
@@ -35,21 +36,22 @@ def latest(log: Log) -> Iterator[Feature]:
             name=f"latest_{signal}",
             unit=words,
             concept=words,
-            sentence=f"{words} {{value:,.6g}}",
-            missing=f"no {words} known",
+            sentence=f"{words}: {{value:,.6g}}",
+            missing=f"{words}: nothing known",
             values=log.rows.last(signal),
         )
 
 
-def _summary(log: Log, signal: str, name: str) -> Iterator[Feature]:
-    words = signal.replace("_", " ")
-    for window in log.main_windows:
+def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Feature]:
+    """A number in all and on average; its spread and extremes, which need several rows, over the long windows."""
+    name, words = f"{log.noun}_{signal}", signal.replace("_", " ")
+    for window in windows:
         yield Feature(
             name=f"{name}_total_{suffix(window)}",
             unit=words,
             window=window,
             concept=words,
-            sentence=f"{words} {{value:,.6g}} {within(window)}",
+            sentence=f"{words}: {{value:,.6g}} in all {within(window)}",
             values=log.kept.total(signal, window),
         )
         yield Feature(
@@ -57,25 +59,68 @@ def _summary(log: Log, signal: str, name: str) -> Iterator[Feature]:
             unit=words,
             window=window,
             concept=words,
-            sentence=f"{words} {{value:,.3g}} on average {within(window)}",
-            missing=none(f"known {words}", window),
+            sentence=f"{words}: {{value:,.3g}} on average {within(window)}",
+            missing=f"{words}: nothing known {within(window)}",
             values=log.kept.mean(signal, window),
         )
     for window in log.long_windows:
-        yield Feature(
-            name=f"{name}_largest_{suffix(window)}",
-            unit=words,
-            window=window,
-            concept=words,
-            sentence=f"{words} at most {{value:,.3g}} {within(window)}",
-            missing=none(f"known {words}", window),
-            values=log.kept.largest(signal, window),
-        )
+        yield from _spread(log, signal, window)
     yield Feature(
         name=f"{name}_last",
         unit=words,
         concept=words,
-        sentence=f"last {words} {{value:,.3g}}",
-        missing=none(f"known {words}"),
+        sentence=f"{words}: {{value:,.3g}} the last time",
+        missing=f"{words}: nothing known so far",
         values=log.kept.last(signal),
     )
+
+
+def _spread(log: Log, signal: str, window: Window) -> Iterator[Feature]:
+    words = signal.replace("_", " ")
+    nothing = f"{words}: nothing known {within(window)}"
+    for kind, said, missing, values in (
+        ("largest", "at most", nothing, log.kept.largest(signal, window)),
+        ("smallest", "at least", nothing, log.kept.smallest(signal, window)),
+        ("std", "give or take", f"{words}: fewer than two known {within(window)}", log.kept.std(signal, window)),
+    ):
+        yield Feature(
+            name=f"{log.noun}_{signal}_{kind}_{suffix(window)}",
+            unit=words,
+            window=window,
+            concept=words,
+            sentence=f"{words}: {said} {{value:,.3g}} {within(window)}",
+            spoken=kind != "std",
+            missing=missing,
+            values=values,
+        )
+
+
+def _flags(log: Log, signal: str) -> Iterator[Feature]:
+    """How many rows, and what share of them, are marked, and how long ago the last one was."""
+    name, words = f"{log.noun}_{signal}", signal.replace("_", " ")
+    yield Feature(
+        name=f"days_since_last_{name}",
+        unit="days",
+        concept=words,
+        sentence=f"{words}: last {{value:.0f}} days ago",
+        missing=f"{words}: never so far",
+        values=log.kept.select(signal).days_since_last(),
+    )
+    for window in log.windows:
+        yield Feature(
+            name=f"{name}_count_{suffix(window)}",
+            unit=log.row_nouns,
+            window=window,
+            concept=words,
+            sentence=f"{words}: {{value:.0f}} {log.row_nouns} {within(window)}",
+            values=log.kept.total(signal, window),
+        )
+        yield Feature(
+            name=f"{name}_share_{suffix(window)}",
+            unit="share",
+            window=window,
+            concept=words,
+            sentence=f"{words}: {{value:.0%}} of {log.row_nouns} {within(window)}",
+            missing=none(log.noun, window),
+            values=log.kept.share(signal, window),
+        )

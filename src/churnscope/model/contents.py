@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from churnscope.config.models import Config
-from churnscope.errors import ModelError
+from churnscope.errors import ConfigError, ModelError
 from churnscope.features import FeatureSpec
 from churnscope.model.baselines import BaseRate, LogisticRule, Reader
 from churnscope.model.boosters import Boosters
@@ -40,7 +38,6 @@ SCORING_RULES: Mapping[str, Callable[[Mapping[str, Any], Sequence[str]], Scorer]
     KIND: NoPurchase.from_json,
 }
 PLAN = ("windows_days", "families", "plugins", "columns")
-_FORM = re.compile(r"(?:,?\.\d[f%])?")
 
 ADVICE = "Train again, or restore the folder from a copy."
 
@@ -205,21 +202,17 @@ def _spec(saved: Mapping[str, Json]) -> FeatureSpec:
         "sentence": str,
         "missing": str,
         "family": str,
+        "role": str,
         "direction": int,
         "spoken": bool,
     }
-    spec = FeatureSpec(**saved)
+    try:  # a format text may read attributes ("{value.__class__}") or fill memory with blanks: a feature refuses those
+        spec = FeatureSpec(**saved)
+    except ConfigError as error:
+        raise ValueError(error.what) from error
     if not all(isinstance(getattr(spec, key), kind) for key, kind in kinds.items()):
         raise TypeError("a feature has a field of the wrong kind")
-    _refuse_reaching_fields(spec.sentence)
     return spec
-
-
-def _refuse_reaching_fields(sentence: str) -> None:
-    """A format text may read attributes ("{value.__class__}") or fill memory with blanks; ours name a number, its decimals."""
-    for _, name, form, conversion in string.Formatter().parse(sentence):
-        if conversion or (name is not None and not (name.isidentifier() and _FORM.fullmatch(form or ""))):
-            raise ValueError("a sentence with a field that is not a plain number")
 
 
 def _texts(use: str, scorer: Scorer) -> dict[str, str]:

@@ -11,10 +11,14 @@ from churnscope.errors import ConfigError, InputError
 from churnscope.timeline import Split, Timing, date_of, day_number, plan_cutoffs, split_by_time
 
 
-def as_of_day(as_of: str | date | None, config: Config) -> int | None:
+def as_of_day(as_of: str | date | None, config: Config, *, option: str = "--as-of") -> int | None:
     """The day number of `as_of`: a date, ISO text, `today` or `yesterday` in the config's time zone; None stays None.
 
     `today` and `yesterday` are the only words of a command that read the clock.
+
+    Parameters
+    ----------
+    option : where the day was given, for messages.
 
     Raises
     ------
@@ -28,7 +32,7 @@ def as_of_day(as_of: str | date | None, config: Config) -> int | None:
     try:
         return day_number(date.fromisoformat(as_of))
     except ValueError as error:
-        raise ConfigError(f"--as-of {as_of} is not a day.", "Write it as 2024-02-28, or today, or yesterday.") from error
+        raise ConfigError(f"{option} {as_of} is not a day.", "Write it as 2024-02-28, or today, or yesterday.") from error
 
 
 def timing_of(config: Config) -> Timing:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from churnscope.config.models import Config
+from churnscope.config.models import Config, Features
 from churnscope.engines.duckdb import Loaded
+from churnscope.errors import ConfigError
+from churnscope.features import FAMILIES, every_column
+from churnscope.features import catalog as catalog_of
 from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet
@@ -29,18 +32,25 @@ def catalog(config: Config, as_of: int | None, progress: Progress) -> CatalogRes
         return CatalogResult(config.name, plan.specs, {family.name: family.meaning for family in plan.families})
 
 
+def whole_catalog() -> CatalogResult:
+    """What can be built of any business: every family on logs with all columns, and the windows a config has by default."""
+    columns, flags = every_column()
+    specs = catalog_of(columns, Features().windows_days, flags=flags)
+    return CatalogResult("Everything a config can give", specs, {family.name: family.meaning for family in FAMILIES})
+
+
 def features(
     config: Config, as_of: int | None, progress: Progress, *, cutoffs: tuple[int, ...] = (), output: Path | None = None
 ) -> FeaturesResult:
     """Write the snapshot table; `Project.features` says more."""
     folders = Folders.of(config)
     refuse_source_as_output(config, output)
+    write = export(output or Path("features.parquet"))
     with recorded(folders.ledger, "features") as record, loaded_data(config, as_of, progress) as loaded:
-        asked = cutoffs or _usual(config, loaded)
+        asked = _asked(config, loaded, cutoffs)
         facts = facts_of("features", config, loaded, options={"cutoffs": " ".join(map(iso, asked))})
         record.run_id, record.as_of = facts.run_id, facts.as_of
         outputs = OutputSet.beside(output or folders.outputs / "features" / iso(loaded.as_of) / "features.parquet")
-        write = export(outputs.folder / outputs.names[0])
         plan = snapshot_plan(config, loaded, asked)
         with outputs.held():
             was_done = outputs.is_intact(facts.run_id)
@@ -58,13 +68,23 @@ def features(
 def snapshots(config: Config, as_of: int | None, progress: Progress, *, cutoffs: tuple[int, ...] = ()) -> Frame:
     """The snapshot table in memory; `Project.snapshots` says more."""
     with loaded_data(config, as_of, progress) as loaded:
-        plan = snapshot_plan(config, loaded, cutoffs or _usual(config, loaded))
+        plan = snapshot_plan(config, loaded, _asked(config, loaded, cutoffs))
         return Frame(snapshot_frame(loaded, _built(loaded, plan, progress)), "an active customer at a cutoff")
 
 
-def _usual(config: Config, loaded: Loaded) -> tuple[int, ...]:
-    """The cutoffs that training would use, else the day of the data's end."""
-    return complete_cutoffs(config, loaded) or (loaded.as_of,)
+def _asked(config: Config, loaded: Loaded, cutoffs: tuple[int, ...]) -> tuple[int, ...]:
+    """The cutoffs asked for, else those that training would use, else the day of the data's end.
+
+    Raises
+    ------
+    ConfigError : for one some of whose past is not read: its features would be those of customers who fell silent.
+    """
+    if cutoffs and cutoffs[-1] > loaded.as_of:
+        raise ConfigError(
+            f"The cutoff {iso(cutoffs[-1])} lies after {iso(loaded.as_of)}, the first day that is not read.",
+            "Give earlier cutoffs, or a later as-of day.",
+        )
+    return cutoffs or complete_cutoffs(config, loaded) or (loaded.as_of,)
 
 
 def snapshot_frame(loaded: Loaded, table: SnapshotTable) -> pa.Table:

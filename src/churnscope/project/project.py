@@ -153,11 +153,13 @@ class Project:
 
         Parameters
         ----------
-        cutoffs : days to build it for; default: the complete ones that training uses, or `as_of` where none is complete.
+        cutoffs : days to build it for, none after `as_of`; default: the complete ones that training uses, or `as_of` where none
+            is complete.
         output : a `.csv` or `.parquet` file; default: Parquet in the outputs folder.
 
         Raises
         ------
+        ConfigError : for a cutoff that is no day or lies after `as_of`, or an output of another kind.
         InputError : when a file is refused.
         StorageError : when the file cannot be written.
         """
@@ -348,4 +350,5 @@ class Project:
         return rollback_model(self.config)
 
     def _days(self, cutoffs: Sequence[str | date]) -> tuple[int, ...]:
-        return tuple(sorted({day for day in (as_of_day(cutoff, self.config) for cutoff in cutoffs) if day is not None}))
+        days = (as_of_day(cutoff, self.config, option="--cutoffs") for cutoff in cutoffs)
+        return tuple(sorted({day for day in days if day is not None}))

@@ -54,17 +54,17 @@ def _refuse_outside(name: str, value: float, *, low: float, high: float, meaning
 
 def _with_setting(parameters: Parameters, path: str, text: str) -> Parameters:
     name, _, rest = path.partition(".")
-    sections = _sections(type(parameters))
+    parts = sections(type(parameters))
     numbers = {item.name: item for item in fields(parameters) if "low" in item.metadata}
-    if rest and name in sections:
-        section = getattr(parameters, name) or sections[name]()
+    if rest and name in parts:
+        section = getattr(parameters, name) or parts[name]()
         return replace(parameters, **{name: _with_setting(section, rest, text)})
     if rest or name not in numbers:
-        raise ConfigError(f'"{path}" is not a parameter.', nearest(name, [*numbers, *(f"{section}." for section in sections)]))
+        raise ConfigError(f'"{path}" is not a parameter.', nearest(name, [*numbers, *(f"{section}." for section in parts)]))
     return replace(parameters, **{name: _number(path, text, whole=isinstance(numbers[name].default, int))})
 
 
-def _sections(kind: type[Any]) -> dict[str, type[Any]]:
+def sections(kind: type[Any]) -> dict[str, type[Any]]:
     """The fields that are parameters themselves, or None, with their class."""
     found = {}
     for name, hint in get_type_hints(kind).items():

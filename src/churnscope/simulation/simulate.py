@@ -15,6 +15,7 @@ import pyarrow as pa
 from churnscope.errors import ConfigError, StorageError
 from churnscope.simulation.business import Business
 from churnscope.simulation.configuration import config_text
+from churnscope.simulation.description import description
 from churnscope.simulation.files import FileFormat, Log
 from churnscope.simulation.flaws import Row
 from churnscope.simulation.groups import EVENT_LOGS, Plan, simulate_group
@@ -170,7 +171,7 @@ def _summary(config: Path, logs: Mapping[str, Log]) -> Simulated:
 
 
 def _write_truth(plan: Plan, folder: Path, written: Simulated) -> None:
-    """Every parameter and count of the simulation, for whoever tests against it."""
+    """Every parameter and count of the simulation for whoever tests against it, and in words for whoever opens the folder."""
     facts = {
         "business": asdict(plan.business),
         "customers": plan.customers,
@@ -180,3 +181,6 @@ def _write_truth(plan: Plan, folder: Path, written: Simulated) -> None:
         "flaws": written.flaws,
     }
     (folder / TRUTH / "business.json").write_text(json.dumps(facts, indent=2, default=str) + "\n", encoding="utf-8")
+    data = {path.name: written.rows[path.name] for log, paths in written.files.items() if log != TRUTH for path in paths}
+    text = description(plan.business, customers=plan.customers, days=plan.days, seed=plan.seed, rows=data)
+    (folder / TRUTH / "README.md").write_text(text, encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -23,6 +23,10 @@ class Facts(Protocol):
     @property
     def columns(self) -> Mapping[str, frozenset[str]]:
         """Role -> names of the signals its rows carry."""
+
+    @property
+    def flags(self) -> Mapping[str, frozenset[str]]:
+        """Role -> names of the signals that are true or false."""
 
     @property
     def places(self) -> Mapping[str, tuple[str, int]]:
@@ -51,6 +55,7 @@ class SnapshotPlan:
     columns : role -> names of the signals its rows carry.
     as_of : first day that is not read.
     families : those to build.
+    flags : role -> names of the signals that are true or false.
     resolution : currency per unit of money.
     dtype : of the features; models read float32.
     """
@@ -63,6 +68,7 @@ class SnapshotPlan:
     columns: Mapping[str, frozenset[str]]
     as_of: int
     families: tuple[Family, ...] = FAMILIES
+    flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     resolution: float = 1.0
     dtype: type[np.float32 | np.float64] = np.float32
 
@@ -79,6 +85,7 @@ class SnapshotPlan:
             columns=facts.columns,
             as_of=facts.as_of,
             families=chosen(config.features.families, own, history_days=facts.as_of - facts.first_day),
+            flags=facts.flags,
             resolution=config.resolution,
         )
 
@@ -89,7 +96,7 @@ class SnapshotPlan:
     @cached_property
     def specs(self) -> tuple[FeatureSpec, ...]:
         """The features in the order of the table's columns."""
-        return catalog(self.columns, self.windows, self.families)
+        return catalog(self.columns, self.windows, self.families, flags=self.flags)
 
     @cached_property
     def grid(self) -> Grid:
@@ -98,4 +105,7 @@ class SnapshotPlan:
 
     def logs(self, seen: Mapping[str, Observed]) -> dict[str, Log]:
         """What the families are given."""
-        return {role: Log(ROLES[role], rows, self.columns[role], self.windows, self.resolution) for role, rows in seen.items()}
+        return {
+            role: Log(ROLES[role], rows, self.columns[role], self.windows, self.resolution, self.flags.get(role, frozenset()))
+            for role, rows in seen.items()
+        }

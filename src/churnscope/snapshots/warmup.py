@@ -26,14 +26,19 @@ def warmup() -> None:
         label="no_event",
         columns={role: frozenset(events.signals) for role, events in logs.items()},
         as_of=20,
+        flags=dict.fromkeys(logs, frozenset({"own_flag"})),
     )
     build_snapshots([Block(0, 1, logs)], plan)
+    seen = plan.grid.see(logs["purchases"])
+    for signal in ("amount", "own_number"):  # no family of our own asks for the first value; others' may
+        seen.first(signal, 7)
 
 
 def _few_rows(role: Role) -> Events:
     """Four rows of one customer with every signal a log of this role can carry; one row is late."""
     day = np.array([1, 2, 4, 8], np.int32)
-    kinds = {**{column.name: column.kind for column in role.columns}, "minute_of_day": "text", "own_flag": "flag"}
+    own = {"minute_of_day": "text", "own_flag": "flag", "own_number": "number"}
+    kinds = {**{column.name: column.kind for column in role.columns}, **own}
     types = {"money": np.int64, "text": np.int64, "number": np.float64, "flag": np.bool_}
     signals: dict[str, Signal] = {name: np.arange(4).astype(types[kind]) for name, kind in kinds.items() if kind in types}
     visible_day = day + np.array([1, 1, 3, 1], np.int32)
