@@ -1,35 +1,52 @@
-"""Tables of a config that may be written shorter than they are meant."""
+"""Tables of a config that may be written shorter than they are meant: one file, its columns, nothing else to say."""
 
 from __future__ import annotations
 
 from pathlib import PurePath
 from typing import Any
 
-LABELS = "labels"
 _PARQUET = (".parquet", ".pq")
-_OF_FILE = frozenset({"path", "customer", "cutoff", "churned"})
+_LABEL = {"customer": "customer", "time": "cutoff", "churned": "churned"}  # role column = key of the short form
+_EXTRA = {"customer": "customer", "time": "as_of", "known": "known"}
 
 
 def written_out(document: dict[str, Any]) -> dict[str, Any]:
-    """A parsed config with its short forms written out; what is malformed is left for the checks to name.
+    """A parsed config with its short forms written out as sources; what is malformed is left for the checks to name.
 
-    `label = { path = "left.csv", customer = "id", cutoff = "day", churned = "left" }` is a source of the role `labels` and
-    `kind = "given"`.
+    `label = { path, customer, cutoff, churned }` is a source of the role `labels` and `kind = "given"`.
+    `extra_features = { path, customer, as_of, features }`, maybe with `known`, is a source of the role `extra_features` whose
+    signals are the columns listed under `features`.
 
     Examples
     --------
     >>> short = {"path": "left.csv", "customer": "id", "cutoff": "day", "churned": "left"}
-    >>> written_out({"label": short, "sources": {}})["sources"]["labels"]["columns"]
+    >>> written_out({"label": short})["sources"]["labels"]["columns"]
     {'customer': 'id', 'time': 'day', 'churned': 'left'}
+    >>> short = {"path": "credit.parquet", "customer": "id", "as_of": "day", "features": ["score"]}
+    >>> written_out({"extra_features": short})["sources"]["extra_features"]["signals"]
+    {'score': 'score'}
     """
-    label, sources = document.get("label"), document.get("sources", {})
-    if not isinstance(label, dict) or not isinstance(sources, dict) or "path" not in label:
+    document = dict(document)
+    sources = document.get("sources", {})
+    if not isinstance(sources, dict):
         return document
-    path = str(label["path"])
-    columns = {
-        name: label[key] for name, key in (("customer", "customer"), ("time", "cutoff"), ("churned", "churned")) if key in label
-    }
+    if _is_short(document.get("label")):
+        sources = sources | {"labels": _source("labels", document["label"], _LABEL)}
+        rest = {key: value for key, value in document["label"].items() if key not in {"path", *_LABEL.values()}}
+        document["label"] = {"kind": "given"} | rest
+    if _is_short(document.get("extra_features")):
+        extra = document.pop("extra_features")
+        signals = {name: name for name in extra.get("features", [])}
+        sources = sources | {"extra_features": _source("extra_features", extra, _EXTRA) | {"signals": signals}}
+    return document | ({"sources": sources} if sources else {})
+
+
+def _is_short(table: object) -> bool:
+    return isinstance(table, dict) and "path" in table
+
+
+def _source(role: str, short: dict[str, Any], keys: dict[str, str]) -> dict[str, Any]:
+    path = str(short["path"])
     form = "parquet" if PurePath(path).suffix in _PARQUET else "csv"
-    source = {"role": LABELS, "format": form, "files": [path], "columns": columns}
-    rest = {key: value for key, value in label.items() if key not in _OF_FILE}
-    return document | {"sources": sources | {LABELS: source}, "label": {"kind": "given"} | rest}
+    columns = {column: short[key] for column, key in keys.items() if key in short}
+    return {"role": role, "format": form, "files": [path], "columns": columns}
