@@ -5,10 +5,11 @@ PYTHON ?= python3
 EVENTS ?= 1000000 10000000
 PROFILE ?= ci
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= default
 
-.PHONY: help install demo test slow properties lint types doctest golden notebooks bench results pictures format clean
+.PHONY: help install demo test slow properties lint types doctest golden notebooks bench bench-peers bench-page results pictures format clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -62,8 +63,23 @@ doctest: install ## The examples in docstrings
 notebooks: install ## Execute the notebooks and compare nothing but that they run
 	$(BIN)/python notebooks/execute.py
 
-bench: install ## Feature building against DuckDB group-by and other ways, in one run (EVENTS="1000000 10000000")
-	$(BIN)/python benchmarks/features.py --page --events $(EVENTS)
+$(VENV)/bench-installed: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@touch $@
+
+$(PEERS)/installed: benchmarks/peers-constraints.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	PYTHONWARNINGS=ignore $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $< duckdb featuretools lifetimes pandas pyarrow
+	@touch $@
+
+bench: $(VENV)/bench-installed ## What features, model and value models cost: docs/benchmarks.md (EVENTS="1000000 10000000 100000000", RESUME=1)
+	$(BIN)/python benchmarks/run.py --events $(EVENTS) $(if $(RESUME),--resume)
+
+bench-peers: $(VENV)/bench-installed $(PEERS)/installed ## featuretools and lifetimes, in .venv-peers with the pandas they need
+	$(BIN)/python benchmarks/run.py --peers-python $(PEERS)/bin/python $(if $(RESUME),--resume)
+
+bench-page: install ## docs/benchmarks.md and its picture again, from docs/benchmarks.json
+	$(BIN)/python benchmarks/run.py --page-only
 
 results: install ## How good the models are on the example configs: docs/results.md (CHURNSCOPE_DATA for those not in data/)
 	$(BIN)/python benchmarks/results.py
@@ -72,4 +88,4 @@ pictures: install ## Draw the pictures of the README anew
 	$(BIN)/python docs/pictures/draw.py
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) outputs models/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) outputs models/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +18,7 @@ DAYS = 730
 LINES_PER_CUSTOMER = 25
 WINDOWS = (7, 30, 90, 180, 365)
 COLUMNS = ("customer", "time", "amount", "quantity", "order", "product", "category", "channel")
+MEAN_LATE_DAYS = 3
 
 BUSINESS = replace(
     PRESETS["pareto_nbd"],
@@ -27,34 +32,52 @@ def event_log(folder: Path, events: int, *, threads: int) -> Path:
     """A log of about `events` lines, about 25 of a customer; made once and kept in `folder`."""
     path = folder / f"purchases_{events}.parquet"
     if not path.exists():
-        by_customer = folder / f"by_customer_{events}"
-        customers = max(events // LINES_PER_CUSTOMER, 1)
-        made = simulate(BUSINESS, by_customer, customers=customers, days=DAYS, file_format="parquet", threads=threads)
-        _sort_by_time(made.files["purchases"][0], path, folder, threads)
-        for file in sorted(by_customer.rglob("*"), reverse=True):
-            file.rmdir() if file.is_dir() else file.unlink()
-        by_customer.rmdir()
+        with _workshop(folder) as shop:
+            customers = max(events // LINES_PER_CUSTOMER, 1)
+            made = simulate(BUSINESS, shop / "sold", customers=customers, days=DAYS, file_format="parquet", threads=threads)
+            columns = ", ".join(f'"{name}"' for name in COLUMNS)
+            source = made.files["purchases"][0]
+            _copied(f"SELECT {columns} FROM read_parquet('{source}') ORDER BY time, customer", path, shop, threads)
     return path
 
 
-def _sort_by_time(source: Path, target: Path, folder: Path, threads: int) -> None:
-    partial = target.with_suffix(".partial")
-    columns = ", ".join(f'"{name}"' for name in COLUMNS)
-    with duckdb.connect(
-        config={"threads": threads, "memory_limit": "4GB", "temp_directory": str(folder / "spill")}
-    ) as connection:
-        connection.execute(
-            f"COPY (SELECT {columns} FROM read_parquet('{source}') ORDER BY time, customer) "
-            f"TO '{partial}' (FORMAT parquet, COMPRESSION zstd)"
-        )
+def late_log(log: Path, percent: int, *, threads: int) -> Path:
+    """The same rows with a column `known`: so many percent of them reach the warehouse later, by three days in the mean."""
+    path = log.with_name(f"{log.stem}_late{percent}.parquet")
+    if not path.exists():
+        with _workshop(log.parent) as shop:
+            by_chance = "(hash(\"order\", product, '{}') % 1000000 + 0.5) / 1000000"
+            delay = f"to_seconds(CAST(ceil(-ln({by_chance.format('delay')}) * {MEAN_LATE_DAYS * 86_400}) AS BIGINT))"
+            is_late = f"{by_chance.format('late')} < {percent / 100}"
+            known = f"time + CASE WHEN {is_late} THEN {delay} ELSE INTERVAL 0 SECOND END"
+            _copied(f"SELECT *, {known} AS known FROM read_parquet('{log}')", path, shop, threads)
+    return path
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A folder of one's own, so that two runs at a time do not meet and a stopped one leaves nothing that counts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shop = Path(tempfile.mkdtemp(prefix="making_", dir=folder))
+    try:
+        yield shop
+    finally:
+        shutil.rmtree(shop)
+
+
+def _copied(query: str, target: Path, shop: Path, threads: int) -> None:
+    partial = shop / target.name
+    settings = {"threads": threads, "memory_limit": "4GB", "temp_directory": str(shop / "spill")}
+    with duckdb.connect(config=settings) as connection:
+        connection.execute(f"COPY ({query}) TO '{partial}' (FORMAT parquet, COMPRESSION zstd)")
     partial.rename(target)
 
 
-def config_of(log: Path, *, threads: int, memory_limit: str | None) -> Path:
+def config_of(log: Path, *, threads: int, memory_limit: str | None, has_known: bool = False) -> Path:
     """A config over the log: everyone who ever bought is in the population."""
     path = log.with_name(f"{log.stem}_{memory_limit or 'free'}.toml")
     limit = f'memory_limit = "{memory_limit}"\n' if memory_limit else ""
-    columns = "\n".join(f'{name} = "{name}"' for name in COLUMNS)
+    columns = "\n".join(f'{name} = "{name}"' for name in (*COLUMNS, *(["known"] if has_known else [])))
     path.write_text(
         f"""\
 name = "bench"

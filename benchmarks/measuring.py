@@ -1,17 +1,21 @@
-"""What a piece of work costs: wall and CPU seconds of this process, and the memory it reached."""
+"""What a piece of work costs: wall and CPU seconds of this process, and the memory it reached. Standard library only."""
 
 from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
+Work = Callable[[], object]
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+ROUNDS = 5
+FEWEST_ROUNDS = 2
+SECONDS = 60.0  # no new round begins after this long
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,33 @@ def measured(work: Callable[[], Answer]) -> tuple[Answer, Cost]:
     return answer, cost
 
 
-def typical(work: Callable[[], object], times: int) -> Cost:
-    """The median cost of doing the work several times."""
-    costs = [measured(work)[1] for _ in range(times)]
-    return Cost(
-        median(cost.wall_seconds for cost in costs),
-        median(cost.cpu_seconds for cost in costs),
-        max(cost.peak_bytes for cost in costs),
-    )
+def in_turns(works: Mapping[str, Work], *, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, dict[str, list[float]]]:
+    """Do every work once per round, one after another, so that a machine that slows down slows them all.
+
+    Returns
+    -------
+    name -> `wall`, `cpu`, `peak`: one number per round. Memory is best read in the first round of the first work, when nothing
+    of the others' is left in the process.
+    """
+    costs: dict[str, list[Cost]] = {name: [] for name in works}
+    began = time.perf_counter()
+    for done in range(rounds):
+        if done >= FEWEST_ROUNDS and time.perf_counter() - began > seconds:
+            break
+        for name, work in works.items():
+            costs[name].append(measured(work)[1])
+    return {name: _columns(spent) for name, spent in costs.items()}
+
+
+def once(cost: Cost) -> dict[str, list[float]]:
+    """One measurement in the shape of `in_turns`."""
+    return _columns([cost])
+
+
+def _columns(costs: list[Cost]) -> dict[str, list[float]]:
+    rows = [asdict(cost) for cost in costs]
+    names = {"wall": "wall_seconds", "cpu": "cpu_seconds", "peak": "peak_bytes"}
+    return {short: [row[name] for row in rows] for short, name in names.items()}
 
 
 def _forget_peak() -> None:

@@ -1,21 +1,26 @@
 """The same questions by other means, on the features they can express: one query or pass per cutoff.
 
-Each peer is a function (log, cutoff day, threads) -> number of rows. Features have the catalogue's names, so that DuckDB's
-answers can be compared with ours value by value.
+Each peer is a function (log, cutoff day, threads) -> its own kind of table, one row per customer. Columns have the catalogue's
+names, so that every value can be compared with ours.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 from event_log import WINDOWS
+from floor import floor_of, read_once
+from measuring import in_turns
+from ours import cutoff_days, last_day
 
-Peer = Callable[[Path, int, int], int]
+Peer = Callable[[Path, int, int], Any]
 _EPOCH = date(1970, 1, 1)
 _FEW = (30, 365, None)  # windows of the features that are not asked for every window
 
@@ -66,20 +71,13 @@ SELECT customer,
 FROM seen GROUP BY customer"""
 
 
-def duckdb_sql(log: Path, cutoff: int, threads: int) -> int:
+def duckdb_sql(log: Path, cutoff: int, threads: int) -> Any:
     """DuckDB by hand."""
-    with duckdb.connect(config={"threads": threads}) as connection:
-        return len(connection.sql(sql_of(log, cutoff)).to_arrow_table())
+    with duckdb.connect(config={"threads": threads, "temp_directory": str(log.parent / "spill")}) as connection:
+        return connection.sql(sql_of(log, cutoff)).to_arrow_table()
 
 
-def duckdb_values(log: Path, cutoff: int) -> dict[str, np.ndarray]:
-    """DuckDB's answers, float64, customers in the order of their ids."""
-    with duckdb.connect() as connection:
-        table = connection.sql(f"{sql_of(log, cutoff)} ORDER BY customer").to_arrow_table()
-    return {name: table[name].cast("float64").to_numpy() for name in sql_features()}
-
-
-def polars_lazy(log: Path, cutoff: int, threads: int) -> int:  # noqa: ARG001
+def polars_lazy(log: Path, cutoff: int, threads: int) -> Any:  # noqa: ARG001
     """Polars, streaming. It takes its threads from POLARS_MAX_THREADS."""
     import polars as pl
 
@@ -103,7 +101,7 @@ def polars_lazy(log: Path, cutoff: int, threads: int) -> int:  # noqa: ARG001
         )
     )
     counted = seen.group_by("customer").agg(**_polars_features())
-    return len(counted.join(gaps, on="customer").collect(engine="streaming"))
+    return counted.join(gaps, on="customer").collect(engine="streaming")
 
 
 def _polars_features() -> dict[str, object]:
@@ -130,7 +128,7 @@ def _polars_features() -> dict[str, object]:
     return features
 
 
-def pandas_groupby(log: Path, cutoff: int, threads: int) -> int:  # noqa: ARG001
+def pandas_groupby(log: Path, cutoff: int, threads: int) -> Any:  # noqa: ARG001
     """pandas, a group-by per window; one thread."""
     import pandas as pd
 
@@ -138,26 +136,41 @@ def pandas_groupby(log: Path, cutoff: int, threads: int) -> int:  # noqa: ARG001
     seen = pd.read_parquet(log, filters=[("time", "<", until)])
     seen["day"] = seen["time"].dt.normalize()
     seen["age"] = (until - seen["day"]).dt.days
-    parts = [
-        _pandas_window(seen if window is None else seen[seen["age"] <= window], window).add_suffix(f"_{_suffix(window)}")
-        for window in (*WINDOWS, None)
-    ]
-    ages = seen.groupby("customer")["age"].agg(["min", "max"])
+    parts = [_pandas_window(seen if window is None else seen[seen["age"] <= window], window) for window in (*WINDOWS, None)]
+    ages = seen.groupby("customer").agg(days_since_last_purchase=("age", "min"), days_since_first_purchase=("age", "max"))
     days = seen[["customer", "day"]].drop_duplicates().sort_values(["customer", "day"])
     days["gap"] = days.groupby("customer")["day"].diff().dt.days
-    gaps = days.groupby("customer")["gap"].agg(["mean", "std", "max"]).add_prefix("gap_")
-    return len(pd.concat([*parts, ages, gaps], axis=1))
+    asked = {f"purchase_gap_{kind}_days_ever": ("gap", kind) for kind in ("mean", "std", "max")}
+    answer = pd.concat([*parts, ages, days.groupby("customer").agg(**asked)], axis=1)
+    counted = [name for name in answer if "_count_" in name or name.startswith(("purchase_days", "spend", "units"))]
+    return answer.fillna(dict.fromkeys(counted, 0)).reset_index(names="customer")
 
 
-def _pandas_window(rows: object, window: int | None) -> object:
-    asked: dict[str, list[str]] = {"order": ["nunique"], "day": ["nunique"], "amount": ["sum"]}
+def _pandas_window(rows: Any, window: int | None) -> Any:
+    asked = {"purchase_count": ("order", "nunique"), "purchase_days": ("day", "nunique"), "spend": ("amount", "sum")}
     if window in _FEW:
-        asked |= {"quantity": ["sum"], "product": ["nunique"], "category": ["nunique"], "channel": ["nunique"]}
+        asked |= {
+            "units": ("quantity", "sum"),
+            "product_count": ("product", "nunique"),
+            "category_count": ("category", "nunique"),
+        }
+        asked |= {"purchase_channel_count": ("channel", "nunique")}
     if window in {365, None}:
-        asked["amount"] = ["sum", "std", "max", "min"] if window is None else ["sum", "std", "max"]
-    counted = rows.groupby("customer").agg(asked)
-    counted.columns = ["_".join(names) for names in counted.columns]
-    return counted
+        asked |= {"amount_std": ("amount", "std"), "largest_amount": ("amount", "max")}
+    if window is None:
+        asked |= {"smallest_amount": ("amount", "min")}
+    return rows.groupby("customer").agg(**asked).add_suffix(f"_{_suffix(window)}")
+
+
+def values_of(answer: Any) -> dict[str, np.ndarray]:
+    """A peer's answers by feature, float64, customers in the order of their ids."""
+    columns = {name: answer[name] for name in ("customer", *sql_features())}
+    plain = {name: column.to_pylist() if hasattr(column, "to_pylist") else list(column) for name, column in columns.items()}
+    order = np.argsort(np.array(plain.pop("customer")))
+    return {
+        name: np.array([math.nan if value is None else value for value in values], float)[order]
+        for name, values in plain.items()
+    }
 
 
 PEERS: dict[str, tuple[str, Peer]] = {
@@ -167,6 +180,19 @@ PEERS: dict[str, tuple[str, Peer]] = {
 }
 
 
-def installed(module: str) -> bool:
+def installed(tool: str) -> bool:
     """Whether a peer can run here."""
-    return importlib.util.find_spec(module) is not None
+    return importlib.util.find_spec(PEERS[tool][0]) is not None
+
+
+def peer(tool: str, log: Path, threads: int, cutoffs: int) -> dict[str, object]:
+    """The cost of a peer, and of the floor beside it."""
+    read_once(log)
+    answers: list[int] = []
+    days = cutoff_days(last_day(log) + 1, cutoffs)
+
+    def at_every_cutoff() -> None:
+        answers[:] = [len(PEERS[tool][1](log, day, threads)) for day in days]
+
+    costs = in_turns({"case": at_every_cutoff, "floor": floor_of(log, threads)})
+    return {"rows": sum(answers), "features": len(sql_features()), "costs": costs}
