@@ -30,6 +30,7 @@ def own(shop: Shop) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_it_is_judged_beside_the_rules_on_the_same_days(own: Project, shop: Shop) -> None:
     result, saved = own.evaluate(), shop.project().evaluate(backtest=False)
     assert result.version.startswith("my_models:gradient ")

@@ -26,30 +26,50 @@ KEY = "[model] estimator"
 
 @dataclass(frozen=True, eq=False)
 class OwnScorer:
-    """A fitted classifier; `column` is where its probabilities of churn stand."""
+    """A fitted classifier.
+
+    Parameters
+    ----------
+    classifier : fitted.
+    positions : columns of the matrix that it reads.
+    churn : where its probabilities of churn stand.
+    """
 
     classifier: Any
-    column: int
+    positions: tuple[int, ...]
+    churn: int
 
     @classmethod
-    def fit(cls, factory: Factory, rows: Rows) -> Self:
+    def fit(cls, factory: Factory, rows: Rows, positions: tuple[int, ...]) -> Self:
         """A new classifier, fitted on rows of which some churned and some did not.
+
+        Parameters
+        ----------
+        positions : columns to read: many a classifier stumbles over those without a known value.
 
         Raises
         ------
-        ConfigError : when the factory gives no classifier with probabilities, or one that cannot take missing values.
+        ConfigError : when the factory gives no classifier with probabilities, or one that does not take missing values.
         """
-        classifier = factory()
-        _refuse_unfit(classifier, rows)
-        classifier.fit(rows.features, rows.churned)
-        return cls(classifier, list(classifier.classes_).index(1))
+        classifier, features = factory(), rows.features[:, positions]
+        _refuse_without_probabilities(classifier)
+        try:
+            classifier.fit(features, rows.churned)
+        except ValueError as error:
+            if not np.isnan(features).any():
+                raise
+            raise ConfigError(
+                f"{KEY}: the classifier cannot be fitted; features have missing values, which many do not take.",
+                "Put an imputer in front, as make_pipeline(SimpleImputer(), ...).",
+            ) from error
+        return cls(classifier, positions, list(classifier.classes_).index(1))
 
     def margin(self, features: Matrix) -> Floats:
         """Log-odds, shape (n_rows,)."""
         if not len(features):
             return np.empty(0)
-        churn = np.asarray(self.classifier.predict_proba(np.asarray(features, np.float32)), np.float64)[:, self.column]
-        probability = np.clip(churn, LEAST, 1 - LEAST)
+        both = self.classifier.predict_proba(np.asarray(features[:, self.positions], np.float32))
+        probability = np.clip(np.asarray(both, np.float64)[:, self.churn], LEAST, 1 - LEAST)
         return np.asarray(np.log(probability) - np.log1p(-probability))
 
     def contributions(self, features: Matrix) -> Floats:  # noqa: ARG002 - a scorer has this method
@@ -83,17 +103,10 @@ def factory_of(text: str, folder: str) -> Factory:
     return factory  # type: ignore[no-any-return]
 
 
-def _refuse_unfit(classifier: Any, rows: Rows) -> None:
-    from sklearn.utils import get_tags
-
+def _refuse_without_probabilities(classifier: Any) -> None:
     missing = [method for method in ("fit", "predict_proba") if not callable(getattr(classifier, method, None))]
     if missing:
         raise ConfigError(
             f"{KEY}: what the factory gives has no method {missing[0]}.",
             "Let it return a scikit-learn classifier that is not fitted, with probabilities.",
-        )
-    if np.isnan(rows.features).any() and not get_tags(classifier).input_tags.allow_nan:
-        raise ConfigError(
-            f"{KEY}: the classifier cannot take missing values, and features have some.",
-            "Put an imputer in front: make_pipeline(SimpleImputer(keep_empty_features=True), ...).",
         )

