@@ -42,6 +42,7 @@ HOMES = {
     "mlflow": {"tracking"},
     "lightgbm": {"model"},
     "sklearn": {"model"},
+    "optuna": {"model"},
     "numba": {"sources", "events", "features", "model", "simulation"},
     "pydantic": {"config"},
     "typer": {"cli"},
