@@ -135,8 +135,11 @@ def test_evaluate_puts_every_predictor_beside_the_model_with_intervals(evaluatio
     text = said(evaluate, result)
     auroc = evaluation.model.metrics["auroc"]
     assert f"{auroc.value:.3f} [{auroc.low:.3f}, {auroc.high:.3f}]" in text
-    (header,) = [line for line in text.splitlines() if line.split()[:1] == ["metric"]]
-    assert header.split() == ["metric", "model", "base", "rate", "recency"]
+    figures, ahead = [line.split() for line in text.splitlines() if line.split()[:1] == ["metric"]]
+    assert figures == ["metric", "model", "base", "rate", "recency"]
+    assert ahead == ["metric", "base", "rate", "recency"]
+    assert "calibration slope" in text
+    assert "the calibration error lies between" in text
     assert "lift at 10 %" in text
     assert "Written: out/evaluation.json" in text
 
