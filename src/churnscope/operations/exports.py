@@ -23,7 +23,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from churnscope.errors import ConfigError
-from churnscope.operations.files import storage_errors
+from churnscope.files import storage_errors
 
 Pieces = Iterable[pa.Table]
 """A table in pieces, at least one, that need not fit into memory as a whole."""
