@@ -13,6 +13,7 @@ from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import evaluate as judge
 from churnscope.evaluation.grade import grade
 from churnscope.evaluation.leak_audit import Finding
+from churnscope.model.tuning import Tuned
 from churnscope.project.results import AuditResult, CheckResult, EvaluateResult, ScoreResult, StandIn, Tracking, TrainResult
 from churnscope.sources.report import FileFacts, SourceReport
 from churnscope.timeline import Split
@@ -126,6 +127,18 @@ def test_a_model_that_is_not_promoted_is_scored_by_its_folder(evaluation):
     assert "Tracking is pending: the store is away." in text
     assert "`churnscope sync CONFIG` sends the run later" in text
     assert text.endswith("Next: churnscope score CONFIG --model models/shop/v1\n")
+
+
+@pytest.mark.parametrize(
+    ("better", "words"),
+    [
+        (True, "leaves 4, l2 0.5 (of 20 tried; log loss 0.6000 to 0.5000"),
+        (False, "as declared: none of 20 tried was clearly better"),
+    ],
+)
+def test_train_says_what_a_search_chose(evaluation, better, words):
+    found = Tuned(20, {"leaves": 4, "l2": 0.5}, better, 0.6, 0.5)
+    assert words in said(train, train_result(evaluation, tuned=found))
 
 
 def test_evaluate_puts_every_predictor_beside_the_model_with_intervals(evaluation):

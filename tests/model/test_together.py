@@ -23,7 +23,7 @@ HISTORY = ("repeat_purchase_days", "first_to_last_purchase_days", "days_since_fi
 @pytest.fixture(scope="module")
 def few():
     """Snapshots that hold purchase histories, and of which few customers churned."""
-    table, rng = snapshots(), np.random.default_rng(5)
+    table, rng = snapshots(250), np.random.default_rng(5)
     first = table.features[:, 0] + rng.integers(0, 300, len(table.features))
     history = np.column_stack([table.features[:, 3] - 1, first - table.features[:, 0], first])
     specs = (*SPECS, *(replace(SPECS[0], name=name, family="tenure") for name in HISTORY))
