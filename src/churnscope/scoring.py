@@ -5,7 +5,7 @@ Pure: snapshots and a predictor in, a table out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from churnscope.features import FeatureSpec
 from churnscope.model.predictor import Predictor
 from churnscope.model.profile import Profile
 from churnscope.model.reasons import reasons
-from churnscope.snapshots import ACTIVE, INACTIVE, NO_HISTORY, ScoringRows
+from churnscope.snapshots import ACTIVE, INACTIVE, NO_HISTORY, ScoringRows, SnapshotTable
 from churnscope.snapshots.table import Features
 from churnscope.timeline import date_of
 
@@ -108,6 +108,30 @@ def score_table(
         "run_id": pa.repeat(stamp.run_id, n + n_others),
     }
     return pa.table(columns)
+
+
+def contribution_tables(ids: NDArray[np.object_], table: SnapshotTable, predictor: Predictor, as_of: int) -> Iterator[pa.Table]:
+    """What every feature adds to the log-odds of every scored customer, in the order and the pieces of the score table.
+
+    Parameters
+    ----------
+    ids : shape (n_customers,), by dense code.
+    table : features of the active customers.
+
+    Yields
+    ------
+    Columns customer_id, one per feature, base_log_odds and calibration_log_odds. The features and the base, which is the same
+    for everybody, sum to the log-odds of the model; with what the calibration adds to these, to the log-odds of
+    churn_probability. One piece at least, without rows where nobody is active.
+    """
+    order = risk_order(predictor.predict(table.features, as_of), ids[table.customer])
+    names = ["customer_id", *(spec.name for spec in predictor.specs), "base_log_odds", "calibration_log_odds"]
+    for low in range(0, max(len(order), 1), ROWS_AT_ONCE):
+        rows = order[low : low + ROWS_AT_ONCE]
+        phi, margin = predictor.contributions(table.features[rows]), predictor.scorer.margin(table.features[rows])
+        calibration = predictor.calibration.log_odds(margin, as_of) - margin
+        columns = [pa.array(ids[table.customer[rows]], pa.string()), *map(pa.array, phi.T), pa.array(calibration)]
+        yield pa.Table.from_arrays(columns, names)
 
 
 def state_counts(table: pa.Table, rows: ScoringRows) -> dict[str, int]:

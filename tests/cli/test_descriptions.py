@@ -13,6 +13,7 @@ from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import evaluate as judge
 from churnscope.evaluation.grade import grade
 from churnscope.evaluation.leak_audit import Finding
+from churnscope.model.tuning import Tuned
 from churnscope.project.results import AuditResult, CheckResult, EvaluateResult, ScoreResult, StandIn, Tracking, TrainResult
 from churnscope.sources.report import FileFacts, SourceReport
 from churnscope.timeline import Split
@@ -128,6 +129,18 @@ def test_a_model_that_is_not_promoted_is_scored_by_its_folder(evaluation):
     assert text.endswith("Next: churnscope score CONFIG --model models/shop/v1\n")
 
 
+@pytest.mark.parametrize(
+    ("better", "words"),
+    [
+        (True, "leaves 4, l2 0.5 (of 20 tried; log loss 0.6000 to 0.5000"),
+        (False, "as declared: none of 20 tried was clearly better"),
+    ],
+)
+def test_train_says_what_a_search_chose(evaluation, better, words):
+    found = Tuned(20, {"leaves": 4, "l2": 0.5}, better, 0.6, 0.5)
+    assert words in said(train, train_result(evaluation, tuned=found))
+
+
 def test_evaluate_puts_every_predictor_beside_the_model_with_intervals(evaluation):
     result = EvaluateResult(
         "shop", "v1", 15_100, 15_070, 15_040, evaluation, grade(evaluation), (Path("out/evaluation.json"),), Tracking()
@@ -135,8 +148,11 @@ def test_evaluate_puts_every_predictor_beside_the_model_with_intervals(evaluatio
     text = said(evaluate, result)
     auroc = evaluation.model.metrics["auroc"]
     assert f"{auroc.value:.3f} [{auroc.low:.3f}, {auroc.high:.3f}]" in text
-    (header,) = [line for line in text.splitlines() if line.split()[:1] == ["metric"]]
-    assert header.split() == ["metric", "model", "base", "rate", "recency"]
+    figures, ahead = [line.split() for line in text.splitlines() if line.split()[:1] == ["metric"]]
+    assert figures == ["metric", "model", "base", "rate", "recency"]
+    assert ahead == ["metric", "base", "rate", "recency"]
+    assert "calibration slope" in text
+    assert "the calibration error lies between" in text
     assert "lift at 10 %" in text
     assert "Written: out/evaluation.json" in text
 

@@ -8,6 +8,14 @@ from churnscope.config.checks import check_config
 from churnscope.errors import ConfigError
 
 REFUSED = {
+    "tuned estimator": (
+        ("horizon_days = 60", 'horizon_days = 60\n\n[model]\nestimator = "mine:forest"\ntrials = 5'),
+        r"\[model\] trials: they tune the boosted trees, and an estimator takes their place",
+    ),
+    "repeated segment": (
+        ("horizon_days = 60", 'horizon_days = 60\n\n[evaluation]\nsegments = ["tenure", "tenure"]'),
+        r"\[evaluation\] segments: tenure stands there more than once",
+    ),
     "unknown zone": (
         ('name = "shop"', 'name = "shop"\ntime_zone = "Europe/Londn"'),
         r'time_zone: .*\nDid you mean "Europe/London"',

@@ -38,6 +38,7 @@ def test_each_row_once_gives_the_plain_metrics(rows):
             "brier": brier(churned, probability),
             "log_loss_skill": 1 - log_loss(churned, probability) / log_loss(churned, constant),
             "brier_skill": 1 - brier(churned, probability) / brier(churned, constant),
+            "predicted_minus_churned": probability.mean() - churned.mean(),
             "ece": expected_calibration_error(churned, probability),
             "calibration_intercept": line.intercept,
             "calibration_slope": line.slope,

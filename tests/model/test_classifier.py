@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import _num_samples
 
 from churnscope import ChurnClassifier, TimeSplit
 from churnscope.errors import InputError
@@ -41,8 +42,21 @@ def whole(rows):
     return ChurnClassifier(horizon_days=30, **FEW).fit(X, y, cutoff=cutoff)
 
 
+class Timed(ChurnClassifier):
+    """Deals the rows out over four cutoffs: the checks know of none."""
+
+    def fit(self, X, y, *, sample_weight=None):
+        return super().fit(X, y, cutoff=np.arange(_num_samples(X)) % 4 * 30, sample_weight=sample_weight)
+
+
 @parametrize_with_checks([ChurnClassifier(seeds=1, rounds=20, threads=1)])
 def test_scikit_learn_agrees(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks([Timed(horizon_days=30, seeds=1, rounds=20, threads=1)])
+def test_scikit_learn_agrees_with_cutoffs_too(estimator, check, monkeypatch):
+    monkeypatch.setattr("churnscope.model.training.FEWEST_CHURNED", 1)  # the checks have few rows
     check(estimator)
 
 

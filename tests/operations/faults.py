@@ -11,7 +11,7 @@ import sys
 from io import FileIO
 from pathlib import Path
 
-from churnscope.operations import files
+from churnscope import files
 from churnscope.operations.output_set import OutputSet
 from churnscope.operations.run import RunFacts
 

@@ -8,9 +8,9 @@ from io import FileIO
 
 import pytest
 
+from churnscope import files
 from churnscope.errors import StorageError
-from churnscope.operations import files
-from churnscope.operations.files import (
+from churnscope.files import (
     check_room,
     file_sha256,
     remove_orphans,
@@ -87,7 +87,7 @@ def test_short_writes_are_completed(target, monkeypatch):
 
 def test_file_size_limit_of_the_system_is_a_storage_error(tmp_path):
     script = (
-        "import resource, sys; from pathlib import Path; from churnscope.operations.files import write_atomically\n"
+        "import resource, sys; from pathlib import Path; from churnscope.files import write_atomically\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "write_atomically(Path(sys.argv[1]), b'x' * 5000)"
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from churnscope.errors import BusyError, StorageError
+from churnscope.files import temporaries
 from churnscope.operations.exits import terminable
-from churnscope.operations.files import temporaries
 from churnscope.operations.output_set import Manifest, OutputSet
 
 

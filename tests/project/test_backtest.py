@@ -40,7 +40,7 @@ def test_the_newest_fold_is_the_evaluation_itself(judged: EvaluateResult) -> Non
 def test_training_the_newest_fold_again_gives_the_same_figures(
     judged: EvaluateResult, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backtesting.Backtesting, "_is_of_the_bundle", lambda _self, _split: False)
+    monkeypatch.setattr(backtesting.Backtesting, "_is_of_the_bundle", lambda *_: False)
     project = one_fold(shop)
     (fold,) = project.evaluate().backtest
     assert fold.evaluation.to_json() == judged.backtest[-1].evaluation.to_json()

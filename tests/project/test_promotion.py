@@ -226,7 +226,7 @@ def test_versions_are_listed_with_their_marks_and_figures(shop: Shop, models: Pa
 def test_a_version_is_shown_with_what_it_learned_from(shop: Shop, models: Path) -> None:
     result = shop.project().show()
     assert result.marks == ("champion", "latest")
-    assert result.recipe == "logistic regression for small data"
+    assert result.recipe == "logistic regression and P0 for small data"
     assert "P0" in result.baselines
     assert list(result.split) == ["fit", "stop", "test", "calibrate", "between", "late"]
     assert next(iter(result.evaluation.predictors)) == "model"

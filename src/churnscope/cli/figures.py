@@ -16,31 +16,73 @@ if TYPE_CHECKING:
     from churnscope.evaluation.intervals import Estimate
     from churnscope.project.results import Tracking
 
-_WORDS = {"auroc": "AUROC", "average_precision": "average precision", "log_loss": "log loss", "brier": "Brier score"}
-_TOP = "lift_"
+_WORDS = {
+    "auroc": "AUROC",
+    "average_precision": "average precision",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "ece": "calibration error",
+    "calibration_slope": "calibration slope",
+    "calibration_intercept": "calibration intercept",
+    "predicted_minus_churned": "predicted - churned",
+}
+_TOP = ("lift_", "precision_")
+_AHEAD = ("auroc", "log_loss", "ece", "lift_10pct")
+_SEGMENT = ("auroc", "log_loss", "predicted_minus_churned", "lift_10pct")
 _FOLDS = ("cutoff", "customers", "churned", "AUROC", "log loss", "newcomers", "AUROC of newcomers")
 
 
 def figures(evaluation: Evaluation, grade: Grade) -> Iterator[Part]:
-    """The verdict, then every predictor beside the model, then the deciles."""
+    """The verdict, every predictor beside the model and the differences, the deciles, the parts of the customers."""
     yield f"Grade: {grade.text}. {grade.reason}"
     yield (
         f"Judged on {count(evaluation.rows)} customers, of whom {count(evaluation.churned)} churned "
         f"({evaluation.base_rate:.1%}); 95 % intervals in brackets."
     )
     yield predictor_table(evaluation)
+    yield from _noise_line(evaluation)
+    yield ahead_table(evaluation)
     yield decile_table(evaluation)
+    if evaluation.segments:
+        yield segment_table(evaluation)
 
 
 def predictor_table(evaluation: Evaluation) -> Table:
     """A row a metric, a column a predictor."""
-    metrics = [*_WORDS, *(name for name in evaluation.model.metrics if name.startswith(_TOP))]
+    tops = (name for top in _TOP for name in evaluation.model.metrics if name.startswith(top))
+    metrics = [name for name in (*_WORDS, *tops) if name in evaluation.model.metrics]
     names = tuple(name.replace("_", " ") for name in evaluation.predictors)
     rows = tuple(
         (_metric_words(metric), *(_interval(predictor.metrics[metric]) for predictor in evaluation.predictors.values()))
         for metric in metrics
     )
     return Table("Model and simple rules", "<" + ">" * len(names), rows, ("metric", *names))
+
+
+def ahead_table(evaluation: Evaluation) -> Table:
+    """A row a metric, a column a rule: by how much the model's figure is above the rule's, on the same customers."""
+    names = tuple(name.replace("_", " ") for name in evaluation.differences)
+    rows = tuple(
+        (_metric_words(metric), *(_signed(rule.get(metric)) for rule in evaluation.differences.values()))
+        for metric in _AHEAD
+        if metric in evaluation.model.metrics
+    )
+    return Table("Model minus rule", "<" + ">" * len(names), rows, ("metric", *names))
+
+
+def segment_table(evaluation: Evaluation) -> Table:
+    """The model on parts of the customers."""
+    rows = tuple(
+        (
+            f"{segment.by.replace('_', ' ')}: {segment.name}",
+            count(segment.customers),
+            f"{segment.churned / segment.rows:.1%}",
+            *(_interval(segment.metrics[metric]) for metric in _SEGMENT),
+        )
+        for segment in evaluation.segments
+    )
+    columns = ("segment", "customers", "churned", *map(_metric_words, _SEGMENT))
+    return Table("Model by segment", "<" + ">" * (len(columns) - 1), rows, columns)
 
 
 def decile_table(evaluation: Evaluation) -> Table:
@@ -103,7 +145,17 @@ def _fold_row(fold: Fold) -> tuple[str, ...]:
 
 
 def _ahead(evaluation: Evaluation, rule: str) -> str:
-    difference = evaluation.differences.get(rule, {}).get("auroc")
+    return _signed(evaluation.differences.get(rule, {}).get("auroc"))
+
+
+def _noise_line(evaluation: Evaluation) -> Iterator[str]:
+    """What the calibration error is to be held against."""
+    low, high = evaluation.model.reliability.noise
+    if not isnan(low):
+        yield f"Where every probability is right, the calibration error lies between {low:.3f} and {high:.3f} by chance alone."
+
+
+def _signed(difference: Estimate | None) -> str:
     if difference is None or isnan(difference.value):
         return ""
     interval = "" if isnan(difference.low) else f" [{difference.low:+.3f}, {difference.high:+.3f}]"
@@ -111,8 +163,8 @@ def _ahead(evaluation: Evaluation, rule: str) -> str:
 
 
 def _metric_words(metric: str) -> str:
-    top = metric.removeprefix(_TOP)
-    return _WORDS.get(metric) or f"lift at {top.replace('pct', ' %')}"
+    name, _, top = metric.partition("_")
+    return _WORDS.get(metric) or f"{name} at {top.replace('pct', ' %')}"
 
 
 def _interval(estimate: Estimate) -> str:

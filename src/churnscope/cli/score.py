@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 Wait = Annotated[
     float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait for another run that writes the same files.")
 ]
+Contributions = Annotated[
+    Path | None,
+    typer.Option(
+        "--contributions",
+        metavar="FILE",
+        help="Write what every feature adds to each customer's log-odds too, as .csv or .parquet.",
+    ),
+]
 AllCustomers = Annotated[bool, typer.Option("--all", help="List customers who are already inactive too.")]
 
 
@@ -27,6 +36,7 @@ def score(
     as_of: AsOf = None,
     model: Model = "champion",
     output: Output = None,
+    contributions: Contributions = None,
     all_customers: AllCustomers = False,
     wait: Wait = 0,
     json: Json = False,
@@ -41,8 +51,15 @@ def score(
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        project = Project(config, progress=run.progress)
-        run.show(project.score(as_of, model=model, output=output, all_customers=all_customers, wait_seconds=wait), describe)
+        result = Project(config, progress=run.progress).score(
+            as_of,
+            model=model,
+            output=output,
+            all_customers=all_customers,
+            wait_seconds=wait,
+            contributions=contributions,
+        )
+        run.show(result, describe)
 
 
 def describe(result: ScoreResult) -> Iterator[Part]:

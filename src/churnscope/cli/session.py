@@ -15,8 +15,8 @@ import typer
 
 from churnscope.cli.rendering import Part, print_json, print_parts
 from churnscope.errors import ChurnscopeError, OutOfMemoryError
+from churnscope.files import storage_error
 from churnscope.operations.exits import BUG, Terminated, exit_code, terminable
-from churnscope.operations.files import storage_error
 from churnscope.operations.logs import LogFormat, Progress, logging_to, progress_on
 
 logger = logging.getLogger(__name__)

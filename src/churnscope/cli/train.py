@@ -15,6 +15,7 @@ from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
+    from churnscope.model.tuning import Tuned
     from churnscope.project.results import TrainResult
 
 Promote = Annotated[bool, typer.Option(help="Make the model the champion when it passes the gate.")]
@@ -75,5 +76,15 @@ def _training_table(result: TrainResult) -> Table:
         ("snapshots", f"{count(result.rows)}, of which {count(result.churned)} churned"),
         ("features", count(result.features)),
         ("trees by seed", ", ".join(map(count, result.rounds))),
+        *((("settings", _tuned_words(result.tuned)),) if result.tuned else ()),
     )
     return Table("Training", "<<", (*cutoffs, *facts))
+
+
+def _tuned_words(tuned: Tuned) -> str:
+    """What the search for settings chose, and by how much it was better."""
+    tried = f"of {count(tuned.trials)} tried"
+    if not tuned.better:
+        return f"as declared: none {tried} was clearly better"
+    chosen = ", ".join(f"{name} {value:.3g}" for name, value in tuned.chosen.items())
+    return f"{chosen} ({tried}; log loss {tuned.declared_loss:.4f} to {tuned.best_loss:.4f} at the stop cutoff)"

@@ -48,6 +48,8 @@ def _problems(config: Config) -> list[ConfigError]:
         *_repeated("[features] windows_days", config.features.windows_days),
         *_repeated("[features] families", config.features.families),
         *_repeated("[evaluation] lift_shares", config.evaluation.lift_shares),
+        *_repeated("[evaluation] segments", config.evaluation.segments),
+        *_tuned_trees(config),
     ]
 
 
@@ -166,6 +168,13 @@ def _rule(number: int, rule: Rule, config: Config) -> Iterator[ConfigError]:
 def _mapped(source: Source, kinds: Sequence[str]) -> list[str]:
     """Names of the mapped columns of these kinds."""
     return [column.name for column in ROLES[source.role].columns if column.kind in kinds and column.name in source.columns]
+
+
+def _tuned_trees(config: Config) -> Iterator[ConfigError]:
+    if config.model.estimator is not None and config.model.trials:
+        yield ConfigError(
+            "[model] trials: they tune the boosted trees, and an estimator takes their place.", "Leave out one of the two."
+        )
 
 
 def _repeated(where: str, values: Sequence[object]) -> Iterator[ConfigError]:

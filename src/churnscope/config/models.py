@@ -140,9 +140,13 @@ class Model(Section):
     learning_rate: PositiveShare = 0.03
     leaves: Annotated[int, Field(ge=2, le=256)] = 15
     depth: Annotated[int, Field(ge=1, le=16)] = 5
+    feature_share: PositiveShare = 0.7  # of the features, drawn anew for every tree
+    l2: Annotated[float, Field(ge=0)] = 5.0  # pull of the leaves towards 0
     rounds: Annotated[int, Field(ge=1, le=20_000)] = 2_000
     patience: Positive = 100  # rounds without improvement before training stops
+    trials: Annotated[int, Field(ge=0, le=1_000)] = 0  # settings of the trees to try out; 0: none
     monotone: bool = True  # directions of the catalogue hold in the model
+    estimator: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None  # module:factory of a classifier, only to be judged
     allow_small: bool = False  # promote a model trained on fewer than 200 churned customers
 
 
@@ -153,6 +157,7 @@ class Evaluation(Section):
     capacity: Positive | None = None  # customers the team can call per period
     bootstraps: Annotated[int, Field(ge=0, le=10_000)] = 500
     folds: Annotated[int, Field(ge=0, le=24)] = 3  # cutoffs of the backtest
+    segments: tuple[Name, ...] = ("tenure", "frequency")  # by which customers are judged apart, or names of features
 
 
 class Audit(Section):

@@ -9,6 +9,7 @@ import numpy as np
 
 from churnscope.errors import InputError
 from churnscope.evaluation.figures import Evaluation, evaluate
+from churnscope.evaluation.segments import Segmentation
 from churnscope.timeline import Split, Timing, split_by_time
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ class Predictions:
     churned, customer : shape (n,), outcome and customer number.
     probabilities : by predictor, shape (n,).
     trained_on : shape (n,), whether any row of that customer was in the training.
+    segmentations : ways to divide the rows.
     """
 
     churned: NDArray[np.int8]
     customer: NDArray[np.int32]
     probabilities: Mapping[str, NDArray[np.float64]]
     trained_on: NDArray[np.bool_]
+    segmentations: tuple[Segmentation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,4 +101,6 @@ def _judge(split: Split, predictions: Predictions, settings: Settings, rng: np.r
 
 def _evaluate(predictions: Predictions, rows: NDArray[np.bool_], settings: Settings, rng: np.random.Generator) -> Evaluation:
     probabilities = {name: probability[rows] for name, probability in predictions.probabilities.items()}
-    return evaluate(predictions.churned[rows], predictions.customer[rows], probabilities, settings, rng)
+    segmentations = [segmentation.of(rows) for segmentation in predictions.segmentations]
+    churned, customer = predictions.churned[rows], predictions.customer[rows]
+    return evaluate(churned, customer, probabilities, settings, rng, segmentations=segmentations)

@@ -11,6 +11,7 @@ import numpy as np
 from churnscope.evaluation.calibration import Reliability, ReliabilityBin, reliability
 from churnscope.evaluation.intervals import Estimate, customer_draws, estimates
 from churnscope.evaluation.measures import Measured, Outcomes, Tops
+from churnscope.evaluation.segments import SEGMENT_METRICS, Segment, Segmentation, segment_figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +71,7 @@ class Evaluation:
     differences : by baseline, the model's metric minus the baseline's, with the interval of the paired difference.
     capacity : customers the team can contact, where declared.
     bootstraps : resamplings behind each interval.
+    segments : the model on parts of the rows.
     """
 
     rows: int
@@ -79,6 +81,7 @@ class Evaluation:
     differences: dict[str, dict[str, Estimate]]
     capacity: int | None
     bootstraps: int
+    segments: tuple[Segment, ...] = ()
 
     @property
     def base_rate(self) -> float:
@@ -106,6 +109,7 @@ class Evaluation:
             **own,
             predictors={name: _predictor(written["predictors"][name], metrics) for name in names},
             differences={name: _estimates(written["differences"][name], metrics) for name in names if name != MODEL},
+            segments=tuple(_segment(segment) for segment in written.get("segments", ())),
         )
 
 
@@ -115,6 +119,8 @@ def evaluate(
     probabilities: Mapping[str, ArrayLike],
     settings: Settings,
     rng: np.random.Generator,
+    *,
+    segmentations: Sequence[Segmentation] = (),
 ) -> Evaluation:
     """Judge the model and each baseline on the same rows and the same resampled customers.
 
@@ -125,6 +131,7 @@ def evaluate(
     probabilities : shape (n,) each; the model under "model", baselines under their names.
     settings : cuts of the list and number of resamplings.
     rng : source of all randomness.
+    segmentations : ways to divide the rows; the model is judged on each part.
 
     Raises
     ------
@@ -149,6 +156,9 @@ def evaluate(
         differences={name: _named(measured[name], figures) for name, figures in differences.items()},
         capacity=settings.capacity,
         bootstraps=settings.bootstraps,
+        segments=tuple(
+            segment_figures(outcomes.churned, customer, forecasts[MODEL], segmentations, draws=settings.bootstraps, rng=rng)
+        ),
     )
 
 
@@ -234,6 +244,10 @@ def _predictor(written: Mapping[str, Any], metrics: Sequence[str]) -> PredictorF
         ),
         captured=tuple(_number(share) for share in written["captured"]),
     )
+
+
+def _segment(written: Mapping[str, Any]) -> Segment:
+    return Segment(**{**written, "metrics": _estimates(written["metrics"], SEGMENT_METRICS)})
 
 
 def _estimates(written: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> dict[str, Estimate]:

@@ -39,7 +39,16 @@ BETTER = {  # +1: higher is better, -1: lower is better; metrics absent here hav
     "precision": 1,
     "recall": 1,
 }
-MEANS = ("log_loss", "brier", "log_loss_skill", "brier_skill", "ece", "calibration_intercept", "calibration_slope")
+MEANS = (
+    "log_loss",
+    "brier",
+    "log_loss_skill",
+    "brier_skill",
+    "predicted_minus_churned",
+    "ece",
+    "calibration_intercept",
+    "calibration_slope",
+)
 AT_THE_TOP = ("lift", "precision", "recall")
 
 
@@ -146,12 +155,14 @@ class Measured:
     def _from_sums(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
         rows, churned, loss, squared = sums[:, :4].T
         base_rate = churned / rows
+        predicted_minus_churned = -sums[:, 9:].sum(axis=1) / rows
         ece = np.abs(sums[:, 9:]).sum(axis=1) / rows
         with np.errstate(divide="ignore", invalid="ignore"):
             loss_skill = 1 - loss / rows / _entropy(base_rate)
             squared_skill = 1 - squared / rows / (base_rate * (1 - base_rate))
         skills = np.where(((churned > 0) & (churned < rows))[:, None], np.column_stack((loss_skill, squared_skill)), np.nan)
-        return np.column_stack((loss / rows, squared / rows, skills, ece, self._line + _newton_step(sums[:, 4:9], self._line)))
+        line = self._line + _newton_step(sums[:, 4:9], self._line)
+        return np.column_stack((loss / rows, squared / rows, skills, predicted_minus_churned, ece, line))
 
 
 def _means(churned: NDArray[np.float64], probability: NDArray[np.float64]) -> list[NDArray[np.float64]]:

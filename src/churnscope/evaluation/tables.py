@@ -21,6 +21,7 @@ TITLES = {
     "log_loss": "log loss",
     "brier": "Brier",
     "ece": "calibration error",
+    "predicted_minus_churned": "predicted - churned",
 }
 UNDEFINED = "-"
 

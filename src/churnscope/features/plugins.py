@@ -33,7 +33,9 @@ def own_families(modules: Sequence[str], folder: str) -> tuple[Family, ...]:
     ConfigError : when a module or package cannot be loaded, declares no family, or a name is taken.
     """
     found = [
-        family for name in modules for family in _declared(f'[features] plugins: the module "{name}"', _module(name, folder))
+        family
+        for name in modules
+        for family in _declared(f'[features] plugins: the module "{name}"', own_module(name, folder, "[features] plugins"))
     ]
     found += [family for entry in entry_points(group=ENTRY_POINTS) for family in _offered(entry)]
     taken = {family.name for family in FAMILIES}
@@ -42,6 +44,34 @@ def own_families(modules: Sequence[str], folder: str) -> tuple[Family, ...]:
             raise ConfigError(f'There are two feature families named "{family.name}".', "Rename the function of your own.")
         taken.add(family.name)
     return tuple(found)
+
+
+def own_module(name: str, folder: str, key: str) -> ModuleType:
+    """A module of the user's: `name.py` in a folder, or anything that can be imported.
+
+    Parameters
+    ----------
+    key : of the config that names it, for the message.
+
+    Raises
+    ------
+    ConfigError : when there is none, or it cannot be loaded.
+    """
+    beside = PathFinder.find_spec(name, [folder])
+    if beside is not None and beside.loader is not None:
+        module = module_from_spec(beside)
+        sys.modules[name] = module  # so that its source can be found again
+        try:
+            beside.loader.exec_module(module)
+        except (ImportError, SyntaxError) as error:
+            raise ConfigError(f'{key}: the module "{name}" cannot be loaded ({error}).', f"Mend {name}.py.") from error
+        return module
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f'{key}: there is no module "{name}" ({error}).', f"Put {name}.py beside the config, or install it."
+        ) from error
 
 
 def source_hash(families: Iterable[Family]) -> str:
@@ -74,23 +104,3 @@ def _declared(where: str, module: ModuleType) -> list[Family]:
             "Put @family(...) above a function that yields features.",
         )
     return found
-
-
-def _module(name: str, folder: str) -> ModuleType:
-    beside = PathFinder.find_spec(name, [folder])
-    if beside is not None and beside.loader is not None:
-        module = module_from_spec(beside)
-        sys.modules[name] = module  # so that its source can be found again
-        try:
-            beside.loader.exec_module(module)
-        except (ImportError, SyntaxError) as error:
-            raise ConfigError(
-                f'[features] plugins: the module "{name}" cannot be loaded ({error}).', f"Mend {name}.py."
-            ) from error
-        return module
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f'[features] plugins: there is no module "{name}" ({error}).', f"Put {name}.py beside the config, or install it."
-        ) from error

@@ -171,10 +171,10 @@ class Boosting:
             "num_leaves": settings.leaves,
             "max_depth": settings.depth,
             "min_data_in_leaf": max(FEWEST_PER_LEAF, n_rows // 500),
-            "feature_fraction": 0.7,
+            "feature_fraction": settings.feature_share,
             "bagging_fraction": 0.8,
             "bagging_freq": 1,
-            "lambda_l2": 5.0,
+            "lambda_l2": settings.l2,
             "monotone_constraints": [self.specs[position].direction for position in positions] if settings.monotone else None,
             "bagging_seed": seed,  # not `seed`, which would also make another data set of the same rows
             "feature_fraction_seed": seed,

@@ -10,15 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from churnscope import __version__
 from churnscope.errors import ModelError, StorageError, nearest
+from churnscope.files import make_folder, staged_folder, write_atomically
 from churnscope.model.baselines import Reader
 from churnscope.model.contents import (
     ADVICE,
@@ -75,16 +74,11 @@ def write_bundle(models: Path, bundle: Bundle, *, latest: bool = True) -> Path:
     files = to_files(bundle)
     version = _version(date_of(bundle.as_of).isoformat(), files)
     home = models / bundle.name
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        if not (home / version).exists():
-            _write_folder(home / version, files | {MANIFEST: _manifest(bundle.name, version, files)})
-        if latest:
-            _point(home, "latest", {"version": version})
-    except OSError as error:
-        raise StorageError(
-            f"{home}: the model cannot be written ({error.strerror}).", "Free space, or allow writing there."
-        ) from error
+    make_folder(home)
+    if not (home / version).exists():
+        _write_folder(home / version, files | {MANIFEST: _manifest(bundle.name, version, files)})
+    if latest:
+        _point(home, "latest", {"version": version})
     return home / version
 
 
@@ -207,12 +201,7 @@ def rollback(models: Path, name: str) -> str:
 
 def _enthrone(models: Path, name: str, version: str, before: tuple[str, ...]) -> None:
     read_bundle(resolve(models, name, version))
-    try:
-        _point(models / name, "champion", {"version": version, "before": list(before[-MOST_BEFORE:])})
-    except OSError as error:
-        raise StorageError(
-            f"{models / name}: the champion cannot be changed ({error.strerror}).", "Allow writing there."
-        ) from error
+    _point(models / name, "champion", {"version": version, "before": list(before[-MOST_BEFORE:])})
 
 
 def _how_to_get(which: str, known: list[str]) -> str:
@@ -237,39 +226,17 @@ def _manifest(name: str, version: str, files: Files) -> bytes:
 
 def _write_folder(folder: Path, files: Files) -> None:
     """All files or none: a reader sees the folder once everything in it is on disk."""
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))  # mode 0700
     try:
-        for name, content in files.items():
-            _write_flushed(draft / name, content)
-        _flush_folder(draft)
-        if not folder.exists():
-            draft.rename(folder)
-        _flush_folder(folder.parent)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _write_flushed(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        with staged_folder(folder) as draft:
+            for name, content in files.items():
+                (draft / name).write_bytes(content)
+    except StorageError:
+        if not folder.exists():  # else another run has just written the same
+            raise
 
 
 def _point(home: Path, pointer: str, content: Mapping[str, Json]) -> None:
-    draft = home / f".{pointer}.{os.getpid()}.tmp"
-    draft.unlink(missing_ok=True)
-    _write_flushed(draft, to_json(content))
-    draft.replace(home / f"{pointer}.json")
-    _flush_folder(home)
+    write_atomically(home / f"{pointer}.json", to_json(content))
 
 
 def _pointed(home: Path, pointer: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,8 @@ from churnscope.model.calibration import Calibration
 from churnscope.model.no_purchase import KIND, NoPurchase
 from churnscope.model.predictor import Predictor, Scorer
 from churnscope.model.profile import Profile, without_nan
+from churnscope.model.together import KIND as TOGETHER
+from churnscope.model.together import Together
 from churnscope.timeline import Split, date_of, day_number
 
 Files = dict[str, bytes]
@@ -36,6 +38,7 @@ READERS: Mapping[str, Reader] = {  # of baselines, by kind
 SCORING_RULES: Mapping[str, Callable[[Mapping[str, Any], Sequence[str]], Scorer]] = {  # that can serve as a model
     "logistic": LogisticRule.from_json,
     KIND: NoPurchase.from_json,
+    TOGETHER: Together.from_json,
 }
 PLAN = ("windows_days", "families", "plugins", "columns")
 
@@ -61,6 +64,7 @@ class Bundle:
     figures : how it did.
     version : as-of day and content hash; empty until it is written.
     stands_in : name of the simple rule that serves in the place of a model that did not win; empty for a model.
+    tuned : what a search for settings of the trees tried and chose; empty where none was made.
     """
 
     name: str
@@ -76,6 +80,7 @@ class Bundle:
     figures: Mapping[str, Json]
     version: str = ""
     stands_in: str = ""
+    tuned: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def specs(self) -> tuple[FeatureSpec, ...]:
@@ -101,7 +106,8 @@ def to_files(bundle: Bundle) -> Files:
     documents = {
         "model": {use: _scorer_json(use, predictors[use].scorer) for use in USES}
         | {"name": bundle.name, "as_of": date_of(bundle.as_of).isoformat(), "small": bundle.small}
-        | ({"stands_in": bundle.stands_in} if bundle.stands_in else {}),
+        | ({"stands_in": bundle.stands_in} if bundle.stands_in else {})
+        | ({"tuned": dict(bundle.tuned)} if bundle.tuned else {}),
         "features": {
             "specs": [asdict(spec) for spec in bundle.specs],
             "dropped": dict(bundle.dropped),
@@ -143,7 +149,7 @@ def from_files(files: Files, readers: Mapping[str, Reader] = READERS) -> Bundle:
         predictors[use] = Predictor(specs, _scorer(model, use, files, names), corrections, baselines)
     with damage("model.json"):
         name, as_of, small = str(model["name"]), day_number(date.fromisoformat(model["as_of"])), bool(model["small"])
-        stands_in = str(model.get("stands_in", ""))
+        stands_in, tuned = str(model.get("stands_in", "")), dict(model.get("tuned", {}))
     bundle = Bundle(
         name=name,
         as_of=as_of,
@@ -157,6 +163,7 @@ def from_files(files: Files, readers: Mapping[str, Reader] = READERS) -> Bundle:
         definition=document(files, "definition.json"),
         figures=document(files, "figures.json"),
         stands_in=stands_in,
+        tuned=tuned,
     )
     _check_self_test(bundle, document(files, "selftest.json"))
     return bundle
@@ -226,7 +233,7 @@ def _text_names(use: str, boosters: Boosters) -> list[str]:
 def _scorer_json(use: str, scorer: Scorer) -> dict[str, Json]:
     if isinstance(scorer, Boosters):
         return {"kind": "boosters", "files": _text_names(use, scorer), "columns": list(scorer.columns)}
-    assert isinstance(scorer, (LogisticRule, NoPurchase))
+    assert isinstance(scorer, (LogisticRule, NoPurchase, Together))
     return scorer.to_json()
 
 

@@ -72,7 +72,7 @@ def helpful(first: Trial, second: Trial) -> Corrections:
     lowest = row_losses(later.margin, later.churned)
     for corrections in _CANDIDATES:
         losses = row_losses(corrections.learned(first, second.seen).log_odds(later.margin, later.cutoff), later.churned)
-        if _is_clear(lowest - losses):
+        if is_clear(lowest - losses):
             best, lowest = corrections, losses
     return best
 
@@ -80,6 +80,11 @@ def helpful(first: Trial, second: Trial) -> Corrections:
 _CANDIDATES = (Corrections(beta=True), Corrections(season=True), Corrections(season=True, beta=True))
 
 
-def _is_clear(gains: Floats) -> bool:
-    """Whether the mean gain is above its noise."""
+def is_clear(gains: Floats) -> bool:
+    """Whether the mean gain is above its noise.
+
+    Parameters
+    ----------
+    gains : shape (n_rows,), by how much one loss is lower than another.
+    """
     return bool(gains.mean() > CLEAR * gains.std() / np.sqrt(len(gains)))

@@ -2,7 +2,7 @@
 
 Every step learns from cutoffs whose outcomes had closed before the first cutoff it is judged on:
 
-1. boosters on `fit`, stopped by the log loss on `stop`: the rounds of each seed;
+1. boosters on `fit`, stopped by the log loss on `stop`: the rounds of each seed, and the settings where they are searched;
 2. with a `calibrate` group, boosters on `fit` and `stop`: the corrections that lower the log loss on `calibrate` are kept;
 3. the evaluation model: refitted on all cutoffs before the test;
 4. the final model: the same on all cutoffs, the test among them.
@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,12 @@ from churnscope.model.boosters import Boosters, Boosting, Rows
 from churnscope.model.calibration import Calibration
 from churnscope.model.corrections import Corrections, Outcomes, Trial, helpful
 from churnscope.model.logistic import Floats
+from churnscope.model.no_purchase import NoPurchase
+from churnscope.model.own import Factory, OwnScorer
 from churnscope.model.predictor import Predictor, Scorer
 from churnscope.model.profile import Profile
+from churnscope.model.together import Together
+from churnscope.model.tuning import Tuned, tuned
 from churnscope.snapshots import SnapshotTable
 from churnscope.timeline import Split, date_of
 
@@ -53,6 +58,7 @@ class Trained:
     dropped : features the final model was not given, and why.
     profile : how the rows of the final model were distributed.
     rows, customers, churned_customers : what the final model learned from.
+    tuned : what a search for settings found; None where none was made.
     """
 
     evaluation: Predictor
@@ -63,6 +69,7 @@ class Trained:
     rows: int
     customers: int
     churned_customers: int
+    tuned: Tuned | None = None
 
     @property
     def rounds(self) -> tuple[int, ...]:
@@ -79,6 +86,7 @@ def train(
     threads: int = 0,
     weight: Floats | None = None,
     small_below: int = SMALL_BELOW,
+    own: Factory | None = None,
 ) -> Trained:
     """The model, twice, with its baselines.
 
@@ -90,29 +98,38 @@ def train(
     threads : of LightGBM, 0 for all cores; the model does not depend on it.
     weight : shape (n_rows,), of the rows when trees are fitted; stopping, corrections and baselines count all rows alike.
     small_below : churned customers from which trees are trained.
+    own : makes the classifier that takes the place of the trees.
 
     Raises
     ------
+    ConfigError : when a search for settings is asked for without Optuna, or the classifier cannot be used.
     InputError : when nothing can be learned: fewer than 30 customers churned before the test, or nobody stayed.
     """
-    bench = _Bench(table, Boosting(table.specs, settings, threads), weight)
+    bench = _Bench(table, Boosting(table.specs, settings, threads), tuple(fitters), weight, own)
     recipe = _recipe(bench, split, small_below)
     evaluation = recipe.evaluation()
     final = recipe.final(evaluation)
     return Trained(
-        Predictor(table.specs, *evaluation, bench.baselines(split.before_test, fitters)),
-        Predictor(table.specs, *final, bench.baselines(split.all, fitters)),
+        Predictor(table.specs, *evaluation, bench.baselines(split.before_test)),
+        Predictor(table.specs, *final, bench.baselines(split.all)),
         small=isinstance(recipe, _Small),
         dropped=bench.uninformative(split.all),
         profile=Profile.of(bench.rows(split.all).features),
         rows=len(bench.places(split.all)),
         customers=bench.customers(split.all),
         churned_customers=bench.churned_customers(split.all),
+        tuned=recipe.search,
     )
 
 
 def train_before_test(
-    table: SnapshotTable, split: Split, settings: Settings, *, fitters: Sequence[Fitter] = FITTERS, threads: int = 0
+    table: SnapshotTable,
+    split: Split,
+    settings: Settings,
+    *,
+    fitters: Sequence[Fitter] = FITTERS,
+    threads: int = 0,
+    own: Factory | None = None,
 ) -> Predictor:
     """The evaluation model of `train` alone, for a test that is one of many.
 
@@ -120,67 +137,141 @@ def train_before_test(
     ------
     InputError : as `train`.
     """
-    bench = _Bench(table, Boosting(table.specs, settings, threads))
-    return Predictor(table.specs, *_recipe(bench, split).evaluation(), bench.baselines(split.before_test, fitters))
+    bench = _Bench(table, Boosting(table.specs, settings, threads), tuple(fitters), own=own)
+    return Predictor(table.specs, *_recipe(bench, split).evaluation(), bench.baselines(split.before_test))
 
 
 _Calibrated = tuple[Scorer, Calibration]
 
 
-def _recipe(bench: _Bench, split: Split, small_below: int = SMALL_BELOW) -> _Small | _Boosted:
+def _recipe(bench: _Bench, split: Split, small_below: int = SMALL_BELOW) -> _Small | _Corrected:
     """What so many churned customers can carry."""
     bench.refuse_too_little(split.before_test)
-    return (_Small if bench.churned_customers(split.before_test) < small_below else _Boosted)(bench, split)
+    if bench.own is not None:
+        return _Corrected(bench, split, _OwnLearner(bench, split, bench.own))
+    if bench.churned_customers(split.before_test) < small_below:
+        return _Small(bench, split)
+    return _Corrected(bench, split, _TreeLearner(bench, split))
+
+
+class _Learner(Protocol):
+    """What orders customers, fitted on whichever cutoffs it is asked for."""
+
+    @property
+    def search(self) -> Tuned | None:
+        """What a search for settings found."""
+
+    @property
+    def first(self) -> Scorer:
+        """Fitted on the fit cutoffs alone."""
+
+    def fitted(self, cutoffs: Sequence[int]) -> Scorer:
+        """Fitted on some cutoffs, in the way that the fit and stop cutoffs taught."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Boosted:
-    """Trees, and the corrections of their probabilities that helped out of time."""
+class _TreeLearner:
+    """Boosted trees, of as many rounds as ordered later customers best."""
 
     bench: _Bench
     split: Split
 
     @cached_property
-    def _stopped(self) -> Boosters:
-        return self.bench.stopped(self.split)
+    def search(self) -> Tuned | None:
+        """What the fit and stop cutoffs say of other settings."""
+        return self.bench.tuned(self.split) if self.bench.boosting.settings.trials else None
 
     @cached_property
-    def _rounds(self) -> list[int]:
-        return [math.ceil(MORE_ROUNDS * count) for count in self._stopped.rounds]
+    def _tuned(self) -> _Bench:
+        return (
+            self.bench if self.search is None else self.bench.with_settings(self.search.applied(self.bench.boosting.settings))
+        )
+
+    @cached_property
+    def first(self) -> Boosters:
+        """Stopped at the best round."""
+        return self._tuned.stopped(self.split)
+
+    def fitted(self, cutoffs: Sequence[int]) -> Boosters:
+        """Of a few more rounds."""
+        return self._tuned.boosters(cutoffs, [math.ceil(MORE_ROUNDS * count) for count in self.first.rounds])
+
+
+@dataclass(frozen=True, eq=False)
+class _OwnLearner:
+    """A classifier of the user's, made anew for every fit."""
+
+    bench: _Bench
+    split: Split
+    factory: Factory
+    search: None = None
+
+    @cached_property
+    def first(self) -> OwnScorer:
+        """Nothing is stopped: the fit cutoffs are simply learned."""
+        return self.fitted(self.split.fit)
+
+    def fitted(self, cutoffs: Sequence[int]) -> OwnScorer:
+        """Fitted on some cutoffs."""
+        rows = self.bench.rows(cutoffs)
+        return OwnScorer.fit(self.factory, rows, self.bench.informative(rows))
+
+
+@dataclass(frozen=True, eq=False)
+class _Corrected:
+    """What a learner says, and the corrections of its probabilities that helped out of time."""
+
+    bench: _Bench
+    split: Split
+    learner: _Learner
+
+    @property
+    def search(self) -> Tuned | None:
+        """What a search for settings found."""
+        return self.learner.search
 
     @cached_property
     def _until_calibration(self) -> Trial:
-        """Boosters that learned until the calibration began, there."""
+        """The learner as it was until the calibration began, there."""
         until_stop = self.split.fit + self.split.stop
-        return self.bench.trial(self.bench.boosters(until_stop, self._rounds), until_stop, self.split.calibrate)
+        return self.bench.trial(self.learner.fitted(until_stop), until_stop, self.split.calibrate)
 
     @cached_property
     def _kept(self) -> Corrections:
-        return helpful(self.bench.trial(self._stopped, self.split.fit, self.split.stop), self._until_calibration)
+        first = self.bench.trial(self.learner.first, self.split.fit, self.split.stop)
+        return helpful(first, self._until_calibration)
 
     def evaluation(self) -> _Calibrated:
         """The model that never saw the test."""
-        boosters = self.bench.boosters(self.split.before_test, self._rounds)
+        scorer = self.learner.fitted(self.split.before_test)
         if not self.split.calibrate:
-            return boosters, Calibration()
-        seen = self.bench.outcomes(boosters, self.split.before_test)
-        return boosters, self._kept.learned(self._until_calibration, seen)
+            return scorer, Calibration()
+        seen = self.bench.outcomes(scorer, self.split.before_test)
+        return scorer, self._kept.learned(self._until_calibration, seen)
 
     def final(self, evaluation: _Calibrated) -> _Calibrated:
         """The model that saw all; the test, where its twin was judged, tells how to correct it."""
-        boosters = self.bench.boosters(self.split.all, self._rounds)
+        scorer = self.learner.fitted(self.split.all)
         if not self.split.calibrate:
-            return boosters, Calibration()
+            return scorer, Calibration()
         judged = self.bench.trial(evaluation[0], self.split.before_test, self.split.test)
-        return boosters, self._kept.learned(judged, self.bench.outcomes(boosters, self.split.all))
+        return scorer, self._kept.learned(judged, self.bench.outcomes(scorer, self.split.all))
 
 
 @dataclass(frozen=True, eq=False)
 class _Small:
-    """A logistic regression on recency, frequency and amount: what few churned customers can carry."""
+    """What few churned customers can carry: a logistic regression on recency, frequency and amount, averaged with P0.
+
+    Notes
+    -----
+    On samples of 60 to 300 customers of a music shop and of a web shop the average has a lower log loss than the regression
+    in every size (by 0.001 to 0.026), and a higher AUROC than either part. P0 corrected on earlier cutoffs is better in the
+    one shop (0.602 against 0.624) and worse in the other (0.610 against 0.570), whose season it takes for good: it stays raw.
+    """
 
     bench: _Bench
     split: Split
+    search: None = None
 
     def evaluation(self) -> _Calibrated:
         """The model that never saw the test."""
@@ -190,11 +281,13 @@ class _Small:
         """The model that saw all."""
         return self._fitted(self.split.all), Calibration()
 
-    def _fitted(self, cutoffs: Sequence[int]) -> LogisticRule:
+    def _fitted(self, cutoffs: tuple[int, ...]) -> LogisticRule | Together:
         names = [spec.name for spec in self.bench.table.specs]
         columns = columns_of(self.bench.table.specs, *RFM) or tuple(names[:1])
         rows = self.bench.rows(cutoffs)
-        return LogisticRule.fit("small data", columns, rows.features, rows.churned, names)
+        logistic = LogisticRule.fit("small data", columns, rows.features, rows.churned, names)
+        p0 = [rule for rule in self.bench.baselines(cutoffs) if isinstance(rule, NoPurchase)]
+        return Together((logistic, *p0)) if p0 else logistic
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +296,14 @@ class _Bench:
 
     table: SnapshotTable
     boosting: Boosting
+    fitters: tuple[Fitter, ...] = ()
     weight: Floats | None = None
+    own: Factory | None = None
+    _baselines: dict[tuple[int, ...], tuple[Baseline, ...]] = field(default_factory=dict)
+
+    def with_settings(self, settings: Settings) -> _Bench:
+        """The same table for other trees."""
+        return replace(self, boosting=replace(self.boosting, settings=settings))
 
     def places(self, cutoffs: Sequence[int]) -> NDArray[np.int64]:
         """Rows of the table at some cutoffs whose outcome is known."""
@@ -256,16 +356,23 @@ class _Bench:
         fit, stop = self.rows(split.fit), self.rows(split.stop)
         return self.boosting.stopped(fit, stop, self.informative(fit))
 
+    def tuned(self, split: Split) -> Tuned:
+        """A search for settings on the fit cutoffs, judged at the stop cutoff."""
+        fit, stop = self.rows(split.fit), self.rows(split.stop)
+        return tuned(self.boosting, fit, stop, self.informative(fit))
+
     def boosters(self, cutoffs: Sequence[int], rounds: Sequence[int]) -> Boosters:
         """Boosters fitted on some cutoffs."""
         rows = self.rows(cutoffs)
         return self.boosting.fitted(rows, rounds, self.informative(rows))
 
-    def baselines(self, cutoffs: Sequence[int], fitters: Sequence[Fitter]) -> tuple[Baseline, ...]:
-        """Baselines fitted on some cutoffs."""
-        rows = self.rows(cutoffs)
-        fitted = (fit(rows.features, rows.churned, self.table.specs) for fit in fitters)
-        return tuple(baseline for baseline in fitted if baseline is not None)
+    def baselines(self, cutoffs: tuple[int, ...]) -> tuple[Baseline, ...]:
+        """Baselines fitted on some cutoffs, once."""
+        if cutoffs not in self._baselines:
+            rows = self.rows(cutoffs)
+            fitted = (fit(rows.features, rows.churned, self.table.specs) for fit in self.fitters)
+            self._baselines[cutoffs] = tuple(baseline for baseline in fitted if baseline is not None)
+        return self._baselines[cutoffs]
 
     def outcomes(self, scorer: Scorer, cutoffs: Sequence[int]) -> Outcomes:
         """A model's log-odds at some cutoffs beside what happened."""

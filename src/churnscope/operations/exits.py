@@ -24,7 +24,7 @@ from types import FrameType
 from typing import NoReturn
 
 from churnscope.errors import ChurnscopeError, OutOfMemoryError, StorageError
-from churnscope.operations.files import STORAGE
+from churnscope.files import STORAGE
 
 INTERRUPTED = 130
 TERMINATED = 143

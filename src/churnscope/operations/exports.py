@@ -12,9 +12,10 @@ CWE-1236, Improper Neutralization of Formula Elements in a CSV File; OWASP ASVS 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +23,10 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from churnscope.errors import ConfigError
-from churnscope.operations.files import storage_errors
+from churnscope.files import storage_errors
+
+Pieces = Iterable[pa.Table]
+"""A table in pieces, at least one, that need not fit into memory as a whole."""
 
 _ROW_GROUP = 1 << 17
 # Skipped by spreadsheets in front of a formula: controls, blanks, soft hyphen, zero-width and direction marks, byte order mark.
@@ -34,7 +38,7 @@ _FORMULA = r"=+\-@\t\r\n\x{00}\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}\x{2212}\x{fe62}-\
 _DANGEROUS = rf"^(?:[{_IGNORED}]*[{_FORMULA}]|')"
 
 
-def export(path: Path) -> Callable[[pa.Table, BinaryIO], int]:
+def export(path: Path) -> Callable[[pa.Table | Pieces, BinaryIO], int]:
     """The writer for the ending of `path`: `.csv` or `.parquet`.
 
     Raises
@@ -48,28 +52,43 @@ def export(path: Path) -> Callable[[pa.Table, BinaryIO], int]:
         raise ConfigError(f"{path.name}: unknown kind of output file.", f"Let its name end in {known}.") from error
 
 
-def write_csv(table: pa.Table, stream: BinaryIO) -> int:
+def write_csv(table: pa.Table | Pieces, stream: BinaryIO) -> int:
     r"""Write `table` as UTF-8 CSV with a header, text in quotes, lines ending in \n; missing cells are empty, unquoted.
 
     Returns
     -------
     Number of rows.
     """
-    columns = [_csv_column(table.column(name)) for name in table.column_names]
-    pyarrow.csv.write_csv(pa.table(columns, names=table.column_names), stream, pyarrow.csv.WriteOptions(quoting_header="none"))
-    return int(table.num_rows)
+    options = pyarrow.csv.WriteOptions(quoting_header="none")
+    safe = map(_csv_table, _pieces(table))
+    return _written(safe, lambda schema: pyarrow.csv.CSVWriter(stream, schema, write_options=options))
 
 
-def write_parquet(table: pa.Table, stream: BinaryIO) -> int:
+def write_parquet(table: pa.Table | Pieces, stream: BinaryIO) -> int:
     """Write `table` as Parquet, values unchanged.
 
     Returns
     -------
     Number of rows.
     """
-    plain = table.replace_schema_metadata(None)
-    pyarrow.parquet.write_table(plain, stream, row_group_size=_ROW_GROUP, compression="zstd")
-    return int(table.num_rows)
+    plain = (piece.replace_schema_metadata(None) for piece in _pieces(table))
+    return _written(plain, lambda schema: pyarrow.parquet.ParquetWriter(stream, schema, compression="zstd"), _ROW_GROUP)
+
+
+def _pieces(table: pa.Table | Pieces) -> Pieces:
+    return [table] if isinstance(table, pa.Table) else table
+
+
+def _written(pieces: Pieces, opened: Callable[[pa.Schema], Any], *most: int) -> int:
+    """Write one piece after the other and close; how many rows they had."""
+    ahead = iter(pieces)
+    first = next(ahead)
+    with opened(first.schema) as writer:
+        rows = 0
+        for piece in chain([first], ahead):
+            writer.write_table(piece, *most)
+            rows += int(piece.num_rows)
+    return rows
 
 
 def read_export(path: Path) -> pa.Table:
@@ -104,6 +123,10 @@ def spreadsheet_safe(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.match_substring_regex(cells, _DANGEROUS), escaped, cells)
 
 
+def _csv_table(table: pa.Table) -> pa.Table:
+    return pa.Table.from_arrays([_csv_column(column) for column in table.columns], table.column_names)
+
+
 def _csv_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -114,4 +137,4 @@ def _csv_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column
 
 
-WRITERS: dict[str, Callable[[pa.Table, BinaryIO], int]] = {".csv": write_csv, ".parquet": write_parquet}
+WRITERS: dict[str, Callable[[pa.Table | Pieces, BinaryIO], int]] = {".csv": write_csv, ".parquet": write_parquet}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from churnscope.errors import BusyError
-from churnscope.operations.files import make_folder, storage_errors
+from churnscope.files import make_folder, storage_errors
 
 _RETRY_SECONDS = 0.1
 _HELD = frozenset({errno.EAGAIN, errno.EACCES})

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from churnscope.errors import StorageError
-from churnscope.operations.files import make_folder, storage_errors, write_atomically
+from churnscope.files import make_folder, storage_errors, write_atomically
 from churnscope.operations.lock import locked
 
 WAIT_SECONDS = 10.0

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from churnscope.operations.files import (
+from churnscope.files import (
     check_room,
     file_sha256,
     flush_folder,

@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from churnscope.errors import ChurnscopeError
+from churnscope.files import make_folder, remove_orphans, write_atomically
 from churnscope.operations.exits import exit_code
-from churnscope.operations.files import make_folder, remove_orphans, write_atomically
 from churnscope.operations.lock import locked
 
 RUN_ID_DIGITS = 16

@@ -17,7 +17,7 @@ from churnscope.model.predictor import Predictor
 from churnscope.model.training import train_before_test
 from churnscope.operations.logs import Progress
 from churnscope.project.days import timing_of
-from churnscope.project.judging import baseline_fitters
+from churnscope.project.judging import baseline_fitters, own_factory, segmentations_of
 from churnscope.project.results import iso, split_dates
 from churnscope.snapshots import SnapshotTable
 from churnscope.timeline import Split
@@ -34,12 +34,13 @@ class Backtesting:
 
     Parameters
     ----------
-    bundle : the model under judgement; where its split is a fold's, its twin is that fold's model.
+    bundle : the model under judgement; where its split is a fold's, its twin is that fold's model. None for a classifier of
+        one's own.
     table : snapshots at all the cutoffs, as of the day `as_of`.
     """
 
     config: Config
-    bundle: Bundle
+    bundle: Bundle | None
     table: SnapshotTable
     as_of: int
     progress: Progress
@@ -77,16 +78,18 @@ class Backtesting:
             customer=table.customer[here],
             probabilities=self._predictor(split).probabilities(table.features[here], cutoff),
             trained_on=np.isin(table.customer[here], learned_from),
+            segmentations=segmentations_of(self.config, table.specs, table.features[here]),
         )
 
     def _predictor(self, split: Split) -> Predictor:
-        if self._is_of_the_bundle(split):
+        if self.bundle is not None and self._is_of_the_bundle(self.bundle, split):
             return self.bundle.evaluation
-        return train_before_test(self.table, split, self.config.model, fitters=baseline_fitters(self.config))
+        fitters, own = baseline_fitters(self.config), own_factory(self.config)
+        return train_before_test(self.table, split, self.config.model, fitters=fitters, own=own)
 
-    def _is_of_the_bundle(self, split: Split) -> bool:
+    def _is_of_the_bundle(self, bundle: Bundle, split: Split) -> bool:
         """Whether training on the split would give the bundle's evaluation twin again."""
-        bundle, days = self.bundle, split_dates(split)
+        days = split_dates(split)
         same_days = all(days[use] == bundle.definition["split"][use] for use in USES)
         same_recipe = bundle.config == definition(self.config) and not bundle.stands_in
         return same_days and same_recipe and bundle.as_of == self.as_of

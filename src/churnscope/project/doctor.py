@@ -21,8 +21,8 @@ from churnscope.config.models import Config, Source
 from churnscope.errors import ChurnscopeError, ServiceError, StorageError
 from churnscope.events.compiled import kept_in
 from churnscope.events.kernels import divide
+from churnscope.files import free_bytes
 from churnscope.model.boosters import lightgbm_library
-from churnscope.operations.files import free_bytes
 from churnscope.project.models import load_model, model_name, trained_through
 from churnscope.project.session import Folders
 from churnscope.sources.files import source_files

@@ -17,37 +17,40 @@ from churnscope.project.backtesting import Backtesting
 from churnscope.project.days import complete_cutoffs, newest_cutoff
 from churnscope.project.judging import Judgement, figures_of, judge
 from churnscope.project.log import logged_run, pictures, track
-from churnscope.project.models import load_model, matching_plan, model_facts, unseen
+from churnscope.project.models import load_model
 from churnscope.project.results import EvaluateResult, fold_json, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
+from churnscope.project.subjects import Own, Saved
 from churnscope.snapshots import build_snapshots
 
 
 def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: str, backtest: bool = True) -> EvaluateResult:
-    """Judge a saved model; `Project.evaluate` says more."""
+    """Judge a saved model, or a classifier of one's own; `Project.evaluate` says more."""
     folders, started_ms = Folders.of(config), time.time_ns() // 1_000_000
     with recorded(folders.ledger, "evaluate") as record:
-        bundle = load_model(config, model)
+        subject = Saved(load_model(config, model)) if config.model.estimator is None else Own.of(config)
         with loaded_data(config, as_of, progress) as loaded:
             options = {"backtest": str(backtest).lower()}
-            facts = facts_of("evaluate", config, loaded, model=model_facts(bundle), options=options)
+            facts = facts_of("evaluate", config, loaded, model=subject.facts, options=options)
             record.run_id, record.as_of = facts.run_id, facts.as_of
             cutoffs = complete_cutoffs(config, loaded) if backtest else ()
             cutoff = newest_cutoff(config, loaded)
-            predictor, through = unseen(bundle, cutoff)
-            plan = matching_plan(config, loaded, bundle, cutoffs or (cutoff,))
+            plan = subject.plan(config, loaded, cutoffs or (cutoff,))
             customers = loaded.n_customers
             table = build_snapshots(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
+        predictor, through = subject.unseen(config, table, cutoff)
         verdict = judge(config, predictor, table, cutoff)
-        folds = Backtesting(config, bundle, table, loaded.as_of, progress).folds(cutoffs)
+        folds = Backtesting(config, subject.bundle, table, loaded.as_of, progress).folds(cutoffs)
         looks = looked_at(folders.looks, {iso(day) for day in (cutoff, *(fold.cutoff for fold in folds))}, facts.run_id)
         outputs = _write(folders, facts, verdict, folds)
         record.counts = {"rows": verdict.evaluation.rows, "churned": verdict.evaluation.churned}
         record.outputs = [str(outputs.folder / name) for name in outputs.names]
-        tracking = track(config, logged_run(config, facts, verdict, started_ms, bundle=bundle, folds=folds), record)
+        name, version = subject.facts["name"], subject.facts["version"]
+        described = subject.described(config, table)
+        tracking = track(config, logged_run(config, facts, verdict, started_ms, bundle=described, folds=folds), record)
     return EvaluateResult(
-        name=bundle.name,
-        version=bundle.version,
+        name=name,
+        version=version,
         as_of=loaded.as_of,
         cutoff=cutoff,
         trained_through=through,

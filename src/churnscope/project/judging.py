@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from churnscope.config.models import Config
-from churnscope.errors import InputError
+from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.evaluation.figures import Evaluation, evaluate
 from churnscope.evaluation.grade import Grade, grade
+from churnscope.evaluation.segments import Segmentation
+from churnscope.features import FeatureSpec
 from churnscope.model.baselines import FITTERS, Fitter
 from churnscope.model.no_purchase import p0
+from churnscope.model.own import Factory, factory_of
 from churnscope.model.predictor import Predictor
 from churnscope.project.days import timing_of
 from churnscope.project.results import iso
 from churnscope.roles import ROLES
 from churnscope.snapshots import SnapshotTable
+from churnscope.snapshots.table import Features
+
+TENURE_DAYS, TENURE_NAMES = (90, 365, 730), ("under 90 days", "90 days to a year", "one to two years", "two years and more")
+REPEAT_DAYS, REPEAT_NAMES = (1, 3, 9), ("1 day", "2 to 3 days", "4 to 9 days", "10 or more days")
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,17 @@ def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
     return (*FITTERS, p0(timing_of(config), role.noun))
 
 
+def own_factory(config: Config) -> Factory | None:
+    """What makes the classifier of `[model] estimator`; None where the model is churnscope's own.
+
+    Raises
+    ------
+    ConfigError : when it cannot be found.
+    """
+    named = config.model.estimator
+    return None if named is None else factory_of(named, str(config.folders.plugins))
+
+
 def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: int) -> Judgement:
     """Judge a predictor on the rows of a cutoff it never saw.
 
@@ -48,8 +67,41 @@ def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: in
         raise InputError(f"No customer is active on {iso(cutoff)}.", "Look at [activity], or at the days the data cover.")
     probabilities = predictor.probabilities(table.features[here], cutoff)
     rng = np.random.default_rng(config.model.seed)
-    evaluation = evaluate(table.churned[here], table.customer[here], probabilities, config.evaluation, rng)
+    segmentations = segmentations_of(config, table.specs, table.features[here])
+    evaluation = evaluate(
+        table.churned[here], table.customer[here], probabilities, config.evaluation, rng, segmentations=segmentations
+    )
     return Judgement(cutoff, evaluation, grade(evaluation))
+
+
+def segmentations_of(config: Config, specs: Sequence[FeatureSpec], features: Features) -> tuple[Segmentation, ...]:
+    """The ways in which the config divides customers.
+
+    Parameters
+    ----------
+    features : shape (n_rows, n_features), which the specs describe.
+
+    Raises
+    ------
+    ConfigError : when the config names a feature that is not there.
+    """
+    columns = {spec.name: column for spec, column in zip(specs, features.T, strict=True)}
+    return tuple(_segmentations(config, columns))
+
+
+def _segmentations(config: Config, columns: Mapping[str, NDArray[Any]]) -> Iterator[Segmentation]:
+    noun = ROLES[config.sources[config.activity.rules[0].source].role].noun
+    bands = {
+        "tenure": (f"days_since_first_{noun}", TENURE_DAYS, TENURE_NAMES),
+        "frequency": (f"repeat_{noun}_days", REPEAT_DAYS, [name.replace("day", f"{noun} day") for name in REPEAT_NAMES]),
+    }
+    for by in config.evaluation.segments:
+        if by in columns:
+            yield Segmentation.quarters(by, columns[by])
+        elif by not in bands:
+            raise ConfigError(f"[evaluation] segments: there is no feature {by!r}.", nearest(by, [*bands, *columns]))
+        elif (column := columns.get(bands[by][0])) is not None:
+            yield Segmentation.at(by, column, *bands[by][1:])
 
 
 def figures_of(verdict: Judgement) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ from churnscope.project.models import model_name
 from churnscope.project.past import judged_in
 from churnscope.project.results import SyncResult, Tracking, fold_json, iso
 from churnscope.project.session import Folders
+from churnscope.project.subjects import Described
 from churnscope.project.versions import Served
 from churnscope.reports.charts import calibration_chart, decile_chart, gains_chart
 from churnscope.tracking import LoggedRun, SavedModel, Tracker, flat_metrics
@@ -45,7 +46,7 @@ def logged_run(
     verdict: Judgement,
     started_ms: int,
     *,
-    bundle: Bundle,
+    bundle: Bundle | Described,
     folds: Sequence[Fold] = (),
     findings: Sequence[Finding] | None = None,
     written: Sequence[str] = (),
@@ -67,7 +68,7 @@ def logged_run(
         params=_params(config, bundle),
         steps={name: {_step(verdict.cutoff): value} for name, value in metrics.items()} | _backtest_steps(folds),
         children=tuple(_logged_fold(fold, key, started_ms) for fold in folds),
-        below="" if written else f"{bundle.name}:{bundle.version}",
+        below="" if written or isinstance(bundle, Described) else f"{bundle.name}:{bundle.version}",
         tags={
             "command": facts.command,
             "run_id": facts.run_id,
@@ -133,13 +134,13 @@ def saved_model(config: Config, version: str) -> SavedModel:
     )
 
 
-def definition_hash(bundle: Bundle) -> str:
+def definition_hash(bundle: Bundle | Described) -> str:
     """SHA-256 of what is predicted, of whom and when: equal for models that answer the same question."""
     asked = {key: value for key, value in bundle.definition.items() if key != "split"}
     return hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _params(config: Config, bundle: Bundle) -> dict[str, str]:
+def _params(config: Config, bundle: Bundle | Described) -> dict[str, str]:
     """Every key of the config that decides figures, one by one so that runs can be compared, and the size of the model."""
     settings = {key: value for key, value in definition(config).items() if key != "sources"}
     sizes = {"features": len(bundle.specs), "features_without_use": len(bundle.dropped)}
@@ -154,7 +155,7 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, value if isinstance(value, str) else json.dumps(value)
 
 
-def _catalogue(bundle: Bundle) -> bytes:
+def _catalogue(bundle: Bundle | Described) -> bytes:
     """The catalogue as a table: MLflow's pages show it as one."""
     text = io.StringIO()
     table = csv.DictWriter(text, [each.name for each in fields(FeatureSpec)], lineterminator="\n")

@@ -13,7 +13,7 @@ from churnscope.config.identity import config_hash
 from churnscope.config.models import Config
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
-from churnscope.operations.files import file_sha256
+from churnscope.files import file_sha256
 from churnscope.operations.output_set import OutputSet
 from churnscope.project.results import iso
 from churnscope.reports.findings import Judged

@@ -205,6 +205,7 @@ class Project:
 
         Raises
         ------
+        ConfigError : when `[model] trials` needs Optuna, which is missing, or there is an `estimator`, which cannot be saved.
         InputError : when a file is refused or the data are too few to learn from.
         """
         from churnscope.project.train import train
@@ -213,6 +214,8 @@ class Project:
 
     def evaluate(self, as_of: Day = None, *, model: str = "latest", backtest: bool = True) -> EvaluateResult:
         """Judge a saved model at the newest complete cutoff that it was not trained on.
+
+        With `[model] estimator`, that classifier is fitted before the cutoff and judged in the place of a saved model.
 
         Parameters
         ----------
@@ -236,6 +239,7 @@ class Project:
         output: str | Path | None = None,
         all_customers: bool = False,
         wait_seconds: float = 0,
+        contributions: str | Path | None = None,
     ) -> ScoreResult:
         """Score every customer who is active on the day, with reasons; the same run again writes nothing.
 
@@ -245,9 +249,12 @@ class Project:
         output : a `.csv` or `.parquet` file; default: both, in the outputs folder.
         all_customers : list those who are already inactive too, without a probability.
         wait_seconds : how long to wait for another run that writes the same files.
+        contributions : a `.csv` or `.parquet` file to write what every feature adds to every customer's log-odds; with a
+            manifest of its own beside it. Default: none.
 
         Raises
         ------
+        ConfigError : when a file has another ending or is one that is read.
         InputError : when a file is refused.
         ModelError : when there is no such model, or it cannot be used.
         BusyError : when another run writes the same files.
@@ -255,7 +262,13 @@ class Project:
         """
         from churnscope.project.score import Request, score
 
-        request = Request(model, None if output is None else Path(output), all_customers, wait_seconds)
+        request = Request(
+            model,
+            output=None if output is None else Path(output),
+            contributions=None if contributions is None else Path(contributions),
+            all_customers=all_customers,
+            wait_seconds=wait_seconds,
+        )
         return score(self.config, as_of_day(as_of, self.config), self.progress, request)
 
     def report(

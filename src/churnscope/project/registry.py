@@ -11,6 +11,7 @@ from churnscope.evaluation.grade import DECIDING, METRIC_WORDS, is_better, is_wo
 from churnscope.model.bundle import Bundle, champion, champions_before, read_bundle, resolve, versions
 from churnscope.model.bundle import promote as promote_version
 from churnscope.model.bundle import rollback as roll_back
+from churnscope.model.together import Together
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import RunRecord, recorded
 from churnscope.project.comparison import OTHER, Ground
@@ -141,7 +142,13 @@ def _line(config: Config, version: str) -> Version:
 def _recipe(bundle: Bundle) -> str:
     if bundle.stands_in:
         return f"the {bundle.stands_in}, in place of a model"
-    return "logistic regression for small data" if bundle.small else "boosted trees"
+    if bundle.small:
+        return (
+            "logistic regression and P0 for small data"
+            if isinstance(bundle.final.scorer, Together)
+            else "logistic regression for small data"
+        )
+    return "boosted trees, tuned" if bundle.tuned else "boosted trees"
 
 
 def _marks(config: Config, version: str) -> tuple[str, ...]:

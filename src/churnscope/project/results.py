@@ -13,6 +13,7 @@ from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.leak_audit import Finding
 from churnscope.features import FeatureSpec
+from churnscope.model.tuning import Tuned
 from churnscope.sources.report import SourceReport
 from churnscope.timeline import Split, date_of
 
@@ -193,6 +194,7 @@ class TrainResult(Summarised):
     stand_in : the rule that became the champion in its place; None where the model did, or there is an earlier champion.
     looks : how many runs have looked at the test cutoff by now.
     findings : of the leak audit; leaks among them are accepted ones.
+    tuned : what a search for settings of the trees found; None where none was made.
     """
 
     name: str
@@ -212,6 +214,7 @@ class TrainResult(Summarised):
     stand_in: StandIn | None = None
     looks: int = 1
     findings: tuple[Finding, ...] = ()
+    tuned: Tuned | None = None
 
     @property
     def summary(self) -> str:
@@ -236,6 +239,7 @@ class TrainResult(Summarised):
             "rows": self.rows,
             "churned": self.churned,
             "rounds": list(self.rounds),
+            "tuned": None if self.tuned is None else self.tuned.to_json(),
             "features": self.features,
             "evaluation": self.evaluation.to_json(),
             "grade": self.grade.to_json(),

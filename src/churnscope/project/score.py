@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
+from churnscope.errors import ConfigError
 from churnscope.model.bundle import Bundle
 from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
-from churnscope.operations.output_set import Manifest, OutputSet, Writer
+from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.project.models import base_rate, load_model, matching_plan, model_facts
 from churnscope.project.results import ScoreResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
-from churnscope.scoring import Bands, ScoreStamp, score_table, state_counts
-from churnscope.snapshots import ScoringRows, build_scoring_rows
+from churnscope.scoring import Bands, ScoreStamp, contribution_tables, score_table, state_counts
+from churnscope.snapshots import ScoringRows, SnapshotTable, build_scoring_rows
 
 BYTES_PER_ROW = 400  # about what a scored customer takes in a CSV file
+BYTES_PER_CELL = 20  # about what a contribution takes there
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Request:
 
     model: str
     output: Path | None
+    contributions: Path | None
     all_customers: bool
     wait_seconds: float = 0
 
@@ -36,9 +42,7 @@ class Request:
 def score(config: Config, as_of: int | None, progress: Progress, request: Request) -> ScoreResult:
     """Score the customers of a day; `Project.score` says more."""
     folders = Folders.of(config)
-    refuse_source_as_output(config, request.output)
-    if request.output is not None:
-        export(request.output)  # refuses an unknown ending before any work is done
+    _refuse_paths(config, request)
     with recorded(folders.ledger, "score") as record:
         bundle = load_model(config, request.model)
         with loaded_data(config, as_of, progress) as loaded:
@@ -51,20 +55,25 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
             )
             record.run_id, record.as_of = facts.run_id, facts.as_of
             outputs = _output_set(folders, loaded.as_of, request.output)
-            with outputs.held(wait_seconds=request.wait_seconds):
-                was_done = outputs.is_intact(facts.run_id)
-                manifest = outputs.read() if was_done else None
-                if manifest is None:
-                    manifest = _Scoring(config, loaded, bundle, progress).write(outputs, facts, request)
+            beside = [OutputSet.beside(path) for path in (request.contributions,) if path is not None]
+            with ExitStack() as held:
+                for each in (outputs, *beside):
+                    held.enter_context(each.held(wait_seconds=request.wait_seconds))
+                was_done = all(each.is_intact(facts.run_id) for each in (outputs, *beside))
+                if not was_done:
+                    _Scoring(config, loaded, bundle, progress).write(outputs, beside, facts, request)
+                manifest = outputs.read()
+        assert manifest is not None
+        written = tuple(each.folder / name for each in (outputs, *beside) for name in each.names)
         record.counts = dict(manifest.counts)
-        record.outputs = [str(outputs.folder / name) for name in outputs.names]
+        record.outputs = list(map(str, written))
     return ScoreResult(
         name=bundle.name,
         version=bundle.version,
         as_of=loaded.as_of,
         run_id=facts.run_id,
         counts=manifest.counts,
-        outputs=tuple(outputs.folder / name for name in outputs.names),
+        outputs=written,
         manifest=outputs.manifest_path,
         was_done=was_done,
     )
@@ -79,12 +88,24 @@ class _Scoring:
     bundle: Bundle
     progress: Progress
 
-    def write(self, outputs: OutputSet, facts: RunFacts, request: Request) -> Manifest:
-        """Score, explain and write."""
+    def write(self, outputs: OutputSet, beside: Sequence[OutputSet], facts: RunFacts, request: Request) -> None:
+        """Score, explain and write the sets that are not whole; `beside` are those of the contributions."""
         rows = self._rows()
-        table = self._table(rows, facts.run_id, inactive_too=request.all_customers)
-        writers = {name: _writer(Path(name), table) for name in outputs.names}
-        return outputs.write(facts, writers, state_counts(table, rows), needed_bytes=BYTES_PER_ROW * table.num_rows)
+        if not outputs.is_intact(facts.run_id):
+            table = self._table(rows, facts.run_id, inactive_too=request.all_customers)
+            writers = {name: _writer(Path(name), table) for name in outputs.names}
+            outputs.write(facts, writers, state_counts(table, rows), needed_bytes=BYTES_PER_ROW * table.num_rows)
+        for each in beside:
+            self._write_contributions(each, facts, rows.table)
+
+    def _write_contributions(self, outputs: OutputSet, facts: RunFacts, table: SnapshotTable) -> None:
+        (name,) = outputs.names
+        write, ids = export(Path(name)), self.loaded.ids()
+        cells = table.features.size
+        self.progress("contributions", 0, 1)
+        writer = partial(write, contribution_tables(ids, table, self.bundle.final, self.loaded.as_of))
+        outputs.write(facts, {name: writer}, {"active": len(table.customer)}, needed_bytes=BYTES_PER_CELL * cells)
+        self.progress("contributions", 1, 1)
 
     def _rows(self) -> ScoringRows:
         plan = matching_plan(self.config, self.loaded, self.bundle, (self.loaded.as_of,))
@@ -103,6 +124,16 @@ class _Scoring:
             inactive_too=inactive_too,
             progress=lambda done: self.progress("reasons", done, active),
         )
+
+
+def _refuse_paths(config: Config, request: Request) -> None:
+    """Refuse what cannot be written before any work is done."""
+    for path in (request.output, request.contributions):
+        refuse_source_as_output(config, path)
+        if path is not None:
+            export(path)
+    if request.output and request.contributions and request.output.absolute() == request.contributions.absolute():
+        raise ConfigError(f"{request.output.name}: scores and contributions are two files.", "Name them differently.")
 
 
 def _output_set(folders: Folders, as_of: int, output: Path | None) -> OutputSet:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from churnscope.config.tables import KeptTable
 from churnscope.errors import InputError
-from churnscope.operations.files import storage_errors
+from churnscope.files import storage_errors
 
 
 @runtime_checkable

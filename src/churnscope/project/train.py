@@ -9,10 +9,12 @@ from typing import Any
 
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
+from churnscope.errors import ConfigError
 from churnscope.model.bundle import Bundle, definition_of, write_bundle
 from churnscope.model.bundle import promote as promote_version
 from churnscope.model.training import Trained
 from churnscope.model.training import train as fit
+from churnscope.model.tuning import needs_optuna
 from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looked_at
 from churnscope.operations.run import recorded
@@ -33,6 +35,7 @@ NOT_ASKED = Promotion(granted=False, reason="not asked for")
 
 def train(config: Config, as_of: int | None, progress: Progress, *, promote: bool) -> TrainResult:
     """Train, judge and save a model; `Project.train` says more."""
+    _refuse_what_cannot_be_trained(config)
     folders, started_ms = Folders.of(config), time.time_ns() // 1_000_000
     with recorded(folders.ledger, "train") as record, loaded_data(config, as_of, progress) as loaded:
         facts = facts_of("train", config, loaded)
@@ -66,6 +69,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         rows=trained.rows,
         churned=int((table.churned == 1).sum()),
         rounds=trained.rounds,
+        tuned=trained.tuned,
         features=len(plan.specs),
         evaluation=verdict.evaluation,
         grade=verdict.grade,
@@ -76,6 +80,16 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         findings=audit.findings,
         tracking=tracking,
     )
+
+
+def _refuse_what_cannot_be_trained(config: Config) -> None:
+    """Say so before any data are read."""
+    needs_optuna(config.model)
+    if config.model.estimator is not None:
+        raise ConfigError(
+            "[model] estimator: a saved model holds numbers and no code, so that a classifier of one's own cannot be saved.",
+            "Judge it with `churnscope evaluate`; to train the model of churnscope, leave the key out.",
+        )
 
 
 def _bundle(config: Config, plan: SnapshotPlan, split: Split, trained: Trained, figures: Mapping[str, Any]) -> Bundle:
@@ -91,6 +105,7 @@ def _bundle(config: Config, plan: SnapshotPlan, split: Split, trained: Trained, 
         config=definition(config),
         definition=definition_of(config, split),
         figures=figures,
+        tuned={} if trained.tuned is None else trained.tuned.to_json(),
     )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from churnscope.config.secrets import redacted
 from churnscope.errors import BusyError, ServiceError, StorageError
-from churnscope.operations.files import storage_errors, write_atomically
+from churnscope.files import storage_errors, write_atomically
 from churnscope.operations.lock import locked
 from churnscope.tracking.place import Patience, Place
 from churnscope.tracking.run import LoggedRun
