@@ -16,6 +16,7 @@ from churnscope.cli.check import check
 from churnscope.cli.doctor import doctor
 from churnscope.cli.evaluate import evaluate
 from churnscope.cli.features import features
+from churnscope.cli.init import init
 from churnscope.cli.models import models
 from churnscope.cli.options import example
 from churnscope.cli.report import report
@@ -30,6 +31,7 @@ from churnscope.errors import ConfigError
 
 # In the order of a first use, each with examples; a new command is a file and a line here.
 COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
+    init: ("init orders_2023.csv orders_2024.csv", "init exports/ -o my_shop.toml --like shop --yes"),
     check: ("check my_shop.toml", "check my_shop.toml --as-of 2024-03-01 --json"),
     advise: ("advise my_shop.toml", "advise my_shop.toml --json"),
     audit: ("audit my_shop.toml", "audit my_shop.toml --json", "audit my_shop.toml --renew"),

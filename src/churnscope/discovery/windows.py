@@ -1,0 +1,67 @@
+"""How far the activity definition looks back and the prediction ahead: the usual for the business, as far as the history allows.
+
+This is the whole choice; how often the customers of this very business come back is not asked here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from churnscope.discovery.presets import Preset
+
+# Outcome windows beside each other: to fit, to stop and to test on need three, and a fourth leaves some room.
+_OUTCOMES = 4
+_DAYS = (365, 180, 90, 60, 30, 21, 14, 7, 3)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What is looked back on and ahead at.
+
+    Parameters
+    ----------
+    active_days : of the activity rules.
+    horizon_days : of the outcome.
+    features_days : windows of the features.
+    evidence : why.
+    check : whether a person should look, since the usual did not fit.
+    """
+
+    active_days: int
+    horizon_days: int
+    features_days: tuple[int, ...]
+    evidence: str
+    check: bool = False
+
+
+def choose_windows(preset: Preset, history_days: int) -> Windows:
+    """Windows that leave enough complete cutoffs to train on.
+
+    Parameters
+    ----------
+    preset : the kind of business.
+    history_days : days from the first row to the last.
+
+    Examples
+    --------
+    >>> from churnscope.discovery.presets import PRESETS
+    >>> choose_windows(PRESETS["shop"], 738).horizon_days, choose_windows(PRESETS["shop"], 200).horizon_days
+    (90, 30)
+    """
+    seen = tuple(days for days in preset.windows_days if days <= history_days) or preset.windows_days[:1]
+    usual = f"the usual for {_article(preset.name)}"
+    if preset.active_days + _OUTCOMES * preset.horizon_days <= history_days:
+        return Windows(preset.active_days, preset.horizon_days, seen, f"{usual}; {history_days:,} days of history allow it")
+    for horizon in (days for days in _DAYS if days <= preset.horizon_days):
+        active = min(preset.active_days, max(horizon, 7))
+        if active + _OUTCOMES * horizon <= history_days:
+            evidence = f"{history_days:,} days of history are too short for {usual}, {preset.horizon_days} days ahead"
+            return Windows(active, horizon, seen, evidence, check=True)
+    evidence = (
+        f"{history_days:,} days of history are too short to train on: give a longer one"
+    )
+    return Windows(7, 7, seen, evidence, check=True)
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
