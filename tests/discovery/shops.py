@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -20,6 +21,7 @@ class Purchase:
     quantity: int
 
 
+@cache
 def purchases(seed=0):
     """Some 5,000 purchases in order of time; four in ten customers stop buying at some day."""
     rng = np.random.default_rng(seed)
@@ -53,8 +55,30 @@ def two_columns(folder):
 def thirty_columns(folder):
     header = [
         *("row_id", "order_no", "order_date", "ship_date", "customer_id", "customer_name", "customer_segment", "birth_date"),
-        *("city", "country", "sku", "product_name", "category", "brand", "unit_price", "quantity", "discount", "tax", "shipping_cost"),
-        *("total_amount", "currency", "payment_method", "channel", "is_gift", "coupon_code", "warehouse_id", "updated_at", "rating"),
+        *(
+            "city",
+            "country",
+            "sku",
+            "product_name",
+            "category",
+            "brand",
+            "unit_price",
+            "quantity",
+            "discount",
+            "tax",
+            "shipping_cost",
+        ),
+        *(
+            "total_amount",
+            "currency",
+            "payment_method",
+            "channel",
+            "is_gift",
+            "coupon_code",
+            "warehouse_id",
+            "updated_at",
+            "rating",
+        ),
         *("age", "loyalty_points"),
     ]
     assert len(header) == 30
@@ -64,9 +88,28 @@ def thirty_columns(folder):
         later = f"{row.at + timedelta(days=3):%Y-%m-%d}"
         rows.append(
             [
-                *(number, f"O{number // 2}", at, later, f"C{row.customer:05}", "N N", "consumer", f"{1950 + row.customer % 50}-05-17"),
+                *(
+                    number,
+                    f"O{number // 2}",
+                    at,
+                    later,
+                    f"C{row.customer:05}",
+                    "N N",
+                    "consumer",
+                    f"{1950 + row.customer % 50}-05-17",
+                ),
                 *("Ulm", "DE", f"S{number % 40}", "thing", f"cat{number % 4}", "b", row.amount, row.quantity, 0, 1.5, 4.9),
-                *(round(row.amount * row.quantity, 2), "EUR", "card", ("web", "app")[number % 2], "false", "", number % 3, later, 4),
+                *(
+                    round(row.amount * row.quantity, 2),
+                    "EUR",
+                    "card",
+                    ("web", "app")[number % 2],
+                    "false",
+                    "",
+                    number % 3,
+                    later,
+                    4,
+                ),
                 *(20 + row.customer % 50, number % 90),
             ]
         )
@@ -176,7 +219,9 @@ def a_folder(folder):
     inside = folder / "months"
     inside.mkdir()
     for month in sorted({f"{row.at:%Y-%m}" for row in purchases()}):
-        rows = [(row.customer, f"{row.at:%Y-%m-%dT%H:%M:%S}+02:00", row.amount) for row in purchases() if f"{row.at:%Y-%m}" == month]
+        rows = [
+            (row.customer, f"{row.at:%Y-%m-%dT%H:%M:%S}+02:00", row.amount) for row in purchases() if f"{row.at:%Y-%m}" == month
+        ]
         (inside / f"{month}.csv").write_text(csv_text(("member_id", "ordered_at", "total"), rows))
     return [inside]
 

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -69,7 +69,9 @@ def prompt(question: Question) -> str:
     import click
 
     text = "\n" + textwrap.fill(question.text, _WIDE)
-    kind: click.ParamType | type = click.Choice(question.choices) if question.choices else int if question.whole_number else str
+    kind: click.ParamType[Any] | type = (
+        click.Choice(question.choices) if question.choices else int if question.whole_number else str
+    )
     try:
         return str(typer.prompt(text, default=question.default, type=kind, err=True))
     except typer.Abort as error:
@@ -86,7 +88,11 @@ def describe(result: InitResult) -> Iterator[Part]:
         yield Table("Not read", "<<", tuple(_wrapped([(guess.key, guess.evidence) for guess in result.left_out], (30,))))
     yield f"\nWritten: {shown(result.config.absolute())}"
     if result.to_check:
-        lines = f"Look at the {len(result.to_check)} guesses marked check" if len(result.to_check) > 1 else "Look at the guess marked check"
+        lines = (
+            f"Look at the {len(result.to_check)} guesses marked check"
+            if len(result.to_check) > 1
+            else "Look at the guess marked check"
+        )
         yield f"{lines}, here or in the config, and change what is wrong."
     yield f"Next: churnscope check {shown(result.config.absolute())}"
 

@@ -16,6 +16,7 @@ _EVENING = 18  # data that end earlier in the day end in the middle of it
 _STILL_RUNNING_DAYS = 14
 _STRAY_SHARE = 0.01
 _MOST_DAYS = 3_650
+FEWEST_CHURNED = 30  # fewer are refused by `train`
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,11 @@ def describe_business(
     end = date.fromisoformat(through.value) if through else last
     windows = _asked(choose_windows(preset, (end - first).days + 1), preset, ask)
     names = tuple(draft.name for draft in counted)
+    leavers = _few_leavers(counted, end, windows.horizon_days)
     guesses = [kind, active, _history(first, end), *([through] if through else [])]
     guesses.append(Guess("activity.rules", f"last {windows.active_days} days", windows.evidence, windows.check))
     guesses.append(Guess("prediction.horizon_days", str(windows.horizon_days), windows.evidence, windows.check))
+    guesses += [leavers] if leavers else []
     return Business(preset, names, windows, end if through else None, tuple(guesses))
 
 
@@ -83,7 +86,9 @@ def _counted(drafts: Sequence[Draft], preset: Preset, recognised: frozenset[str]
 
 def _asked(windows: Windows, preset: Preset, ask: Ask) -> Windows:
     active = _days(ask, "activity.days", f"Active: {preset.does} in the last so many days", windows.active_days)
-    horizon = _days(ask, "prediction.horizon_days", f"Churned: {preset.not_doing} in the next so many days", windows.horizon_days)
+    horizon = _days(
+        ask, "prediction.horizon_days", f"Churned: {preset.not_doing} in the next so many days", windows.horizon_days
+    )
     if (active, horizon) == (windows.active_days, windows.horizon_days):
         return windows
     return Windows(active, horizon, windows.features_days, "as answered")
@@ -103,6 +108,22 @@ def _span(drafts: Sequence[Draft], today: date) -> tuple[date, date]:
     inside = [day for day in days if day <= today]
     days = inside if len(inside) >= (1 - _STRAY_SHARE) * len(days) else days
     return days[len(days) // 1_000], days[-1]
+
+
+def _few_leavers(drafts: Sequence[Draft], end: date, horizon_days: int) -> Guess | None:
+    """A warning where hardly anybody has stayed away: a sample of rows can only make customers look more absent."""
+    newest: dict[str, date] = {}
+    for draft in drafts:
+        for customer, moment in draft.visits():
+            newest[customer] = max(newest.get(customer, moment.date()), moment.date())
+    gone = sum(day < end - timedelta(days=horizon_days) for day in newest.values())
+    if gone >= FEWEST_CHURNED:
+        return None
+    evidence = (
+        f"of {len(newest):,} customers in the sample {gone:,} were not seen in the last {horizon_days} days: "
+        f"{FEWEST_CHURNED} who leave are the fewest to learn from; look whether the activity rules say what leaving means"
+    )
+    return Guess("churned", "hardly anybody", evidence, check=True)
 
 
 def _history(first: date, last: date) -> Guess:

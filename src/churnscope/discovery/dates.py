@@ -12,7 +12,10 @@ from itertools import pairwise, product
 from churnscope.discovery.guesses import percent
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_LONG_MONTHS = "january february march april may june july august september october november december".split()
+_LONG_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _PARTS = {
     "%Y": r"(?P<Y>(?:19|20|21)\d\d)",
     "%y": r"(?P<y>\d\d)",
@@ -47,6 +50,7 @@ _ISO = re.compile(
 TIMESTAMP = "timestamp"
 _EPOCHS = {"epoch_seconds": 1, "epoch_milliseconds": 1_000, "epoch_microseconds": 1_000_000}
 _FIRST_EPOCH, _LAST_EPOCH = 473_385_600, 4_102_444_800  # 1985 to 2100: what is shorter may be any number
+_WORDS = {TIMESTAMP: "ISO dates"}
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _PROBED = 80
 _ENOUGH = 0.9
@@ -64,6 +68,7 @@ class Times:
     check : whether something speaks against it.
     offsets : offsets from UTC that the values carry.
     twin : the other reading, with day and month exchanged, where both are possible.
+    second : a second way in which some of the times are written; empty where there is one way.
     """
 
     type: str
@@ -72,6 +77,7 @@ class Times:
     check: bool = False
     offsets: frozenset[str] = frozenset()
     twin: Times | None = None
+    second: str = ""
 
     @property
     def fits(self) -> int:
@@ -96,7 +102,7 @@ class Times:
     @property
     def words(self) -> str:
         """How they are written, for people."""
-        return {TIMESTAMP: "ISO dates"}.get(self.type, self.type.replace("_", " "))
+        return " or ".join(_WORDS.get(form, form.replace("_", " ")) for form in (self.type, self.second) if form)
 
 
 def read_times(values: Sequence[str], *, today: date, may_be_epoch: bool, day_first_hint: bool = False) -> Times | None:
@@ -123,6 +129,8 @@ def read_times(values: Sequence[str], *, today: date, may_be_epoch: bool, day_fi
     if not likely:
         return None
     best = max((_read(form, values, distinct) for form in likely), key=lambda times: times.fits)
+    if best.fits < len(values) and (both := _with_second(best, values)):
+        return both
     if best.fits < _ENOUGH * len(values):
         return None
     exchanged = _twin(best.type)
@@ -135,9 +143,7 @@ def read_times(values: Sequence[str], *, today: date, may_be_epoch: bool, day_fi
 def offsets_of(values: Sequence[str]) -> frozenset[str]:
     """The offsets from UTC that ISO values carry, as +01:00; Z is +00:00."""
     found = {match["z"] for value in set(values) if (match := _ISO.fullmatch(value)) and match["z"]}
-    return frozenset(
-        "+00:00" if sign in "Zz" else f"{sign[:3]}:{sign[3:].strip(':') or '00'}" for sign in found
-    )
+    return frozenset("+00:00" if sign in "Zz" else f"{sign[:3]}:{sign[3:].strip(':') or '00'}" for sign in found)
 
 
 def _fits_most(form: str, probed: Sequence[str]) -> bool:
@@ -149,6 +155,27 @@ def _read(form: str, values: Sequence[str], distinct: Sequence[str]) -> Times:
     pattern = _pattern(form)
     moments = {value: _moment(pattern, value) for value in distinct}
     return Times(form, tuple(moments[value] for value in values))
+
+
+def _with_second(best: Times, values: Sequence[str]) -> Times | None:
+    """Times written in two ways, such as with and without a time of day; never with day and month in either order."""
+    rest = [value for value, moment in zip(values, best.moments, strict=True) if moment is None]
+    distinct = list(dict.fromkeys(rest))
+    others = [form for form in (TIMESTAMP, *FORMATS) if form != best.type and _fits_most(form, distinct[:_PROBED])]
+    others = [form for form in others if {form[:2], best.type[:2]} != {"%d", "%m"}]
+    if not others or offsets_of(values):
+        return None
+    second = max((_read(form, rest, distinct) for form in others), key=lambda times: times.fits)
+    exchanged = _twin(best.type)
+    if second.fits < _ENOUGH * len(rest) or (
+        exchanged and _read(exchanged, values, list(dict.fromkeys(values))).fits >= best.fits
+    ):
+        return None
+    left = iter(second.moments)
+    moments = tuple(moment if moment is not None else next(left) for moment in best.moments)
+    fits = sum(moment is not None for moment in moments)
+    evidence = f"{best.fits:,} of {len(values):,} sampled values {_fit(best)}, {second.fits:,} {_fit(second)}"
+    return Times(best.type, moments, evidence, check=fits < 0.99 * len(values), second=second.type)
 
 
 def _plain(best: Times, twin: Times | None, values: Sequence[str]) -> Times:
@@ -182,7 +209,9 @@ def _decided(one: Times, other: Times, today: date, *, day_first_hint: bool) -> 
         why = "semicolons, decimal commas or dots between" if is_day else "commas and slashes"
         why = f"only the style of the file speaks for it ({why})"
     twin = other if likelier is one else one
-    evidence = f"all {likelier.fits:,} sampled values fit {_order(one.type)} and {_order(other.type)}; {_order(likelier.type)}: {why}"
+    evidence = (
+        f"all {likelier.fits:,} sampled values fit {_order(one.type)} and {_order(other.type)}; {_order(likelier.type)}: {why}"
+    )
     return Times(likelier.type, likelier.moments, evidence, check=True, twin=twin)
 
 

@@ -46,14 +46,14 @@ class Dialect:
 
 
 def sniff(text: str) -> Dialect:
-    """The dialect in which most lines of a text have the same number of fields.
+    r"""The dialect in which most lines of a text have the same number of fields.
 
     Examples
     --------
-    >>> found = sniff("id;betrag\\n1;2,50\\n2;3,50\\n")
+    >>> found = sniff("id;betrag\n1;2,50\n2;3,50\n")
     >>> found.delimiter, found.columns
     (';', 2)
-    >>> sniff(" 00001 19970101  1   11.77\\n 00002 19970112 12   12.00\\n").is_aligned
+    >>> sniff(" 00001 19970101  1   11.77\n 00002 19970112 12   12.00\n").is_aligned
     True
     """
     lines = [line for line in text.splitlines()[: _PROBED_LINES + 1] if line.strip()][:_PROBED_LINES]
@@ -70,12 +70,12 @@ def sniff(text: str) -> Dialect:
 
 def _with(delimiter: str, quote: str, lines: Sequence[str]) -> Dialect:
     counts = [len(fields) for fields in csv.reader(lines, delimiter=delimiter, quotechar=quote) if fields]
-    return Dialect(delimiter, quote, False, *_usual(counts))  # noqa: FBT003 - the order of the fields
+    return Dialect(delimiter, quote, False, *_usual(counts))
 
 
 def _aligned(lines: Sequence[str], quote: str) -> Dialect:
     unused = next((sign for sign in _UNUSED if not any(sign in line for line in lines)), "\x1f")
-    return Dialect(unused, quote, True, *_usual(len(line.split()) for line in lines))  # noqa: FBT003
+    return Dialect(unused, quote, True, *_usual(len(line.split()) for line in lines))
 
 
 def _usual(counts: Iterable[int]) -> tuple[int, int, int]:

@@ -87,7 +87,7 @@ def init(
     zone = guess_zone([times for draft in events for times in draft.times], ask)
     business = describe_business(found.drafts, like, found.recognised, day, ask)
     name = _name(path, events[0].name)
-    text = config_text(name, zone, found.drafts, business, found.left_out, path.parent)
+    text = config_text(name, zone, found, business, path.parent)
     read_config(text, path, {})  # what does not load is never written
     _refuse(path, force=force)
     make_folder(path.parent)

@@ -77,6 +77,15 @@ class Draft:
                 if span:
                     yield table, *span
 
+    def visits(self) -> Iterator[tuple[str, datetime]]:
+        """Customer and time of each sampled row that has both."""
+        for who in self.casts:
+            moments, customer, time = moments_of(who.parts["time"]), who.parts["customer"], who.parts["time"]
+            for name, text in zip(customer.column.values, time.column.values, strict=True):
+                moment = moments.get(text)
+                if name and moment:
+                    yield name.removesuffix(".0"), moment
+
     def guess(self, key: str, value: str, evidence: str = "", *, check: bool = False) -> None:
         """Note what will stand at a key of this source."""
         self.guesses.append(Guess(f"sources.{self.name}.{key}", value, evidence, check))
@@ -134,7 +143,10 @@ def _map_customer(draft: Draft) -> None:
     sampled = sum(len(profile.column.values) for profile in profiles)
     present = sum(len(profile.present) for profile in profiles)
     draft.ids = {_as_read(value, [ids for _, ids in looked]) for profile in profiles for value in profile.present}
-    evidence = [f"{len(draft.ids):,} ids in {sampled:,} sampled rows", *dict.fromkeys(ids.evidence for _, ids in looked if ids.evidence)]
+    evidence = [
+        f"{len(draft.ids):,} ids in {sampled:,} sampled rows",
+        *dict.fromkeys(ids.evidence for _, ids in looked if ids.evidence),
+    ]
     check = any(ids.check for _, ids in looked)
     if rivals := draft.casts[0].rivals.get("customer"):
         evidence.append(f"{' and '.join(rivals)} could be meant too")

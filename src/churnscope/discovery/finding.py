@@ -14,7 +14,7 @@ from churnscope.discovery.kinds import Kind, kinds_of
 from churnscope.discovery.overlaps import note_overlap
 from churnscope.discovery.parts import Cast, cast, named_by_values
 from churnscope.discovery.profiles import Profile
-from churnscope.discovery.tables import FEWEST_ROWS, MOST_ROWS, MOST_ROWS_OF_ONE, Table, look_at
+from churnscope.discovery.tables import FEWEST_ROWS, MOST_ROWS, MOST_ROWS_OF_ONE, look_at
 from churnscope.discovery.words import words_of
 from churnscope.errors import InputError
 from churnscope.operations.logs import Progress
@@ -217,7 +217,12 @@ def _drafts(pairs: Sequence[tuple[Kind, Cast]]) -> list[Draft]:
 def _differ_in_headers_alone(one: tuple[Kind, Cast], other: tuple[Kind, Cast]) -> bool:
     (kind, who), (kind2, who2) = one, other
     first, second = kind.first, kind2.first
-    if (who.role, first.format, first.encoding, len(first.names)) != (who2.role, second.format, second.encoding, len(second.names)):
+    if (who.role, first.format, first.encoding, len(first.names)) != (
+        who2.role,
+        second.format,
+        second.encoding,
+        len(second.names),
+    ):
         return False
     if set(who.parts) != set(who2.parts) or first.needs_names or second.needs_names:
         return False

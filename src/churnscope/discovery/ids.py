@@ -31,7 +31,7 @@ class Ids:
 
 
 def look_at_ids(column: str, values: Sequence[str], *, is_float: bool = False) -> Ids:
-    """How the ids of a column are written.
+    r"""How the ids of a column are written.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def look_at_ids(column: str, values: Sequence[str], *, is_float: bool = False) -
     Examples
     --------
     >>> look_at_ids('"Customer ID"', ["17850.0", "13047.0"])
-    Ids(expression='regexp_replace("Customer ID", \\'\\\\.0+$\\', \\'\\')', evidence='2 of 2 ids end in .0', check=False)
+    Ids(expression='regexp_replace("Customer ID", \'\\.0+$\', \'\')', evidence='2 of 2 ids end in .0', check=False)
     """
     distinct = list(dict.fromkeys(values))
     if is_float:

@@ -77,6 +77,9 @@ class Writer:
         form = profile.times.type
         if self.is_aligned:
             return _aligned_time(self.sql(profile), form)
+        if profile.times.second:
+            ways = [_attempt(self.sql(profile), way) for way in (form, profile.times.second)]
+            return f"coalesce({', '.join(ways)})"
         if profile.column.native == "number" and "%" in form:
             return f"try_strptime(CAST({self.sql(profile)} AS VARCHAR), '{form}')"
         if form != TIMESTAMP:
@@ -108,14 +111,14 @@ def sql_name(name: str) -> str:
 
     Examples
     --------
-    >>> sql_name("Price"), sql_name("Unit Price"), sql_name("order")
-    ('Price', '"Unit Price"', '"order"')
+    >>> sql_name("Price"), sql_name("Unit Price"), sql_name("case")
+    ('Price', '"Unit Price"', '"case"')
     """
     try:
-        parsed = parse_expression(name, where="")
+        columns = list(parse_expression(f"replace({name}, '', '')", where="").find_all(exp.Column))
     except ConfigError:
         return quoted(name)
-    return name if _WORD.fullmatch(name) and isinstance(parsed, exp.Column) else quoted(name)
+    return name if _WORD.fullmatch(name) and [column.name for column in columns] == [name] else quoted(name)
 
 
 def quoted(name: str) -> str:
@@ -128,6 +131,10 @@ def note_missing(profiles: Mapping[str, Profile], into: Mapping_) -> None:
     for profile in profiles.values():
         if profile.kind in {"time", "number"}:
             into.missing += [word for word in profile.missing_words if word not in into.missing]
+
+
+def _attempt(sql: str, form: str) -> str:
+    return f"TRY_CAST({sql} AS TIMESTAMP)" if form == TIMESTAMP else f"try_strptime({sql}, '{form}')"
 
 
 def _aligned_time(sql: str, form: str) -> str:

@@ -11,7 +11,7 @@ _COMMA = re.compile(r"[+-]?\d+(,\d+)?")
 _POINT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?|[+-]?\d+(,\d+)?")
 _COMMA_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d+(\.\d+)?")
 _AMBIGUOUS = re.compile(r"[+-]?\d{1,3},\d{3}")
-_WORDS = re.compile(r"[€$£¥₹\s'’%]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|JPY|kr|zł)\b", re.IGNORECASE)
+_WORDS = re.compile(r"[€$£¥₹\s'\u2019%]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|JPY|kr|zł)\b", re.IGNORECASE)
 _ENOUGH = 0.95
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from churnscope.discovery.guesses import counted
 from churnscope.discovery.kinds import Kind
 from churnscope.discovery.profiles import Profile
-from churnscope.discovery.words import ROLE_WORDS, Part, matches, parts_of, score, words_of
+from churnscope.discovery.vocabulary import ROLE_WORDS, Part
+from churnscope.discovery.words import matches, parts_of, score, words_of
 from churnscope.roles import ROLES
 
 _ENOUGH, _SURE, _CLOSE = 4, 9, 2  # points of a header for a part
@@ -82,9 +83,7 @@ def _points(kind: Kind, found: Cast, leaning: int) -> int:
     if not found.is_possible:
         return _NEVER
     words = {word for profile in kind.profiles for word in words_of(profile.name)}
-    hits = sum(
-        weight for stem, weight in ROLE_WORDS[found.role].headers.items() if any(matches(word, stem) for word in words)
-    )
+    hits = sum(weight for stem, weight in ROLE_WORDS[found.role].headers.items() if any(matches(word, stem) for word in words))
     points = leaning + min(hits, 8) + (5 if _file_word(kind, found.role) else 0) + (found.role == _DEFAULT)
     if found.role == "purchases":
         points += 3 * bool({"amount", "price"}.intersection(found.parts)) + ("quantity" in found.parts)

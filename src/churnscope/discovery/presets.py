@@ -37,7 +37,9 @@ class Preset:
 PRESETS: dict[Like, Preset] = {
     preset.name: preset
     for preset in (
-        Preset("shop", ("purchases", "engagement"), "bought", "buys nothing", 30, 90, (30, 90, 180, 365), leaning={"purchases": 4}),
+        Preset(
+            "shop", ("purchases", "engagement"), "bought", "buys nothing", 30, 90, (30, 90, 180, 365), leaning={"purchases": 4}
+        ),
         Preset(
             "streaming",
             ("subscriptions", "engagement", "purchases"),
@@ -50,7 +52,9 @@ PRESETS: dict[Like, Preset] = {
             *("had any contact or transaction", "has none", 90, 90, (30, 90, 180, 365)),
             all_roles=True,
         ),
-        Preset("app", ("engagement", "purchases"), "had a session", "has none", 30, 30, (7, 14, 30, 90), leaning={"engagement": 4}),
+        Preset(
+            "app", ("engagement", "purchases"), "had a session", "has none", 30, 30, (7, 14, 30, 90), leaning={"engagement": 4}
+        ),
     )
 }
 

@@ -10,7 +10,8 @@ from churnscope.discovery.dates import TIMESTAMP, Times, offsets_of, read_times
 from churnscope.discovery.ids import MISSING_WORDS
 from churnscope.discovery.numbers import NumberStyle, read_numbers
 from churnscope.discovery.tables import Column
-from churnscope.discovery.words import EPOCH_WORDS, words_of
+from churnscope.discovery.vocabulary import EPOCH_WORDS
+from churnscope.discovery.words import words_of
 
 _READABLE_FLAGS = frozenset({"true", "false", "t", "f", "0", "1", "yes", "no", "y", "n"})
 
@@ -97,7 +98,7 @@ def _native(column: Column, today: date) -> Profile:
             times = read_times(values, today=today, may_be_epoch=True)
             if times is not None and (times.is_epoch or times.type == "%Y%m%d"):
                 return Profile(column, "time", times)
-        return Profile(column, "number", numbers=NumberStyle(".", "", False, len(values), len(values)))  # noqa: FBT003
+        return Profile(column, "number", numbers=NumberStyle(".", "", False, len(values), len(values)))
     return Profile(column, "flag" if column.native == "flag" else "text")
 
 

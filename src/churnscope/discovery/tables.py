@@ -10,11 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from churnscope.config.models import Files
 from churnscope.discovery.dates import read_times
 from churnscope.discovery.dialect import DELIMITERS, Dialect, sniff
 from churnscope.discovery.numbers import read_numbers
 from churnscope.discovery.pieces import Text, look_into, whole_text
-from churnscope.config.models import Files
 from churnscope.errors import InputError
 from churnscope.sources.files import DataFile, find_files
 
@@ -146,7 +146,7 @@ def _csv(file: DataFile, most_rows: int) -> Table:
     if dialect.columns < 2:
         raise InputError(
             f"{file.name}: no delimiter was found: every line is one field.",
-            f"Columns are told apart by a {', '.join(DELIMITERS.values())} or by several blanks; a customer and a time are needed.",
+            f"Columns are told apart by {', '.join(DELIMITERS.values())} or several blanks; a customer and a time are needed.",
         )
     if dialect.columns > _MOST_COLUMNS:
         raise InputError(f"{file.name} has {dialect.columns:,} columns.", f"At most {_MOST_COLUMNS:,} are read.")
@@ -158,9 +158,7 @@ def _csv(file: DataFile, most_rows: int) -> Table:
     if not records:
         raise InputError(f"{file.name} holds a header and no row.", "Ask for the file again, or leave it out.")
     kept = _thinned(records, most_rows)
-    columns = tuple(
-        Column(name, tuple(values)) for name, values in zip(header, zip(*kept, strict=True), strict=True)
-    )
+    columns = tuple(Column(name, tuple(values)) for name, values in zip(header, zip(*kept, strict=True), strict=True))
     rows = len(records) if text.is_whole else int(round(len(records) / max(text.share, 1e-9), -3))
     flaw = _header_flaw(header) if has_header else ""
     is_whole = text.is_whole and len(kept) == len(records)
@@ -260,5 +258,3 @@ def _typed(field_: pa.Field, values: pa.ChunkedArray) -> Column:
 
 def _texts(values: pa.ChunkedArray) -> tuple[str, ...]:
     return tuple("" if value is None or value == "nan" else value.strip() for value in values.to_pylist())
-
-

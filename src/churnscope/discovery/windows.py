@@ -1,4 +1,4 @@
-"""How far the activity definition looks back and the prediction ahead: the usual for the business, as far as the history allows.
+"""How far activity looks back and prediction ahead: the usual for the business, as far as the history allows.
 
 This is the whole choice; how often the customers of this very business come back is not asked here.
 """
@@ -57,9 +57,7 @@ def choose_windows(preset: Preset, history_days: int) -> Windows:
         if active + _OUTCOMES * horizon <= history_days:
             evidence = f"{history_days:,} days of history are too short for {usual}, {preset.horizon_days} days ahead"
             return Windows(active, horizon, seen, evidence, check=True)
-    evidence = (
-        f"{history_days:,} days of history are too short to train on: give a longer one"
-    )
+    evidence = f"{history_days:,} days of history are too short to train on: give a longer one"
     return Windows(7, 7, seen, evidence, check=True)
 
 

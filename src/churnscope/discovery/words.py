@@ -1,218 +1,52 @@
-"""What columns and files are called: the words that point to a role, and to each of its columns.
-
-Pure data, keyed by the names of roles.py. A role column without an entry is looked for under its own name, so that a new role is
-recognised, though less surely, before words are added here.
-"""
+"""Names of columns and files taken apart into words, and how much the words speak for a role and its parts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 
+from churnscope.discovery.vocabulary import CUSTOMER, ENDINGS, ID_WORDS, KINDS, PARTS, ROLE_WORDS, Part
 from churnscope.roles import ROLES
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORDS = re.compile(r"[\W_]+")
-_ENDINGS = "datetime timestamp number nummer amount price total datum date time name code type id no nr".split()
 _LONG = 4  # stems from so many letters on also match the beginning of a word
-ID_WORDS = frozenset("id ids no nr num number nummer key code uid uuid hash".split())
-EPOCH_WORDS = frozenset("time date datetime timestamp ts at epoch unix created when on stamp datum zeit day sent".split())
-_KINDS = {"id": "text number", "time": "time", "money": "number", "number": "number", "flag": "flag", "text": "text number"}
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part that a column of a file can play in a role.
-
-    Parameters
-    ----------
-    name : the role's column, or `price` of one unit where an amount has to be worked out.
-    kinds : of the columns that can play it: time, number, flag, text.
-    stems : words of headers that speak for it, with their weight.
-    against : words that speak against it.
-    """
-
-    name: str
-    kinds: frozenset[str]
-    stems: Mapping[str, int]
-    against: frozenset[str] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True)
-class RoleWords:
-    """What points to a role: words of the file's name, of headers, and parts without which it cannot be."""
-
-    files: tuple[str, ...]
-    headers: Mapping[str, int] = field(default_factory=dict)
-
-
-def _stems(text: str) -> dict[str, int]:
-    """`customer:10 client:9` as a mapping."""
-    return {word: int(weight) for word, weight in (item.split(":") for item in text.split())}
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Roles that files can have, whether or not they can be read yet: only those of roles.py are written to a config.
-ROLE_WORDS: dict[str, RoleWords] = {
-    "purchases": RoleWords(
-        tuple("order purchase sale invoice transaction retail shop receipt checkout bestell umsatz kauf verkauf payment".split()),
-        _stems("amount:2 price:2 quantity:2 qty:2 order:2 invoice:2 basket:2 sku:2 product:1 total:2 revenue:2 betrag:2 menge:2"),
-    ),
-    "engagement": RoleWords(
-        tuple(
-            "session click event log message msg call visit login usage internet activity view open play stream listen chat".split()
-        ),
-        _stems("session:2 event:2 duration:2 message:2 click:2 visit:2 login:2 dst:2 recipient:2 url:2 device:1 usage:1 action:2"),
-    ),
-    "customers": RoleWords(
-        tuple("customer user member account client profile people subscriber kunde person".split()),
-        _stems("first:1 birth:2 age:1 gender:2 city:1 signup:2 reg:2 joined:2 country:1 surname:2"),
-    ),
-    "subscriptions": RoleWords(
-        tuple("subscription contract plan term membership abo vertrag policy".split()),
-        _stems("start:2 begin:2 end:2 renew:3 plan:2 contract:3 mrr:3 billing:2 cancel:1"),
-    ),
-    "support": RoleWords(
-        tuple("ticket support complaint case incident helpdesk".split()),
-        _stems("ticket:3 resolved:3 closed:2 priority:3 severity:3 satisfaction:2 escalation:2 resolution:3"),
-    ),
-    "contacts": RoleWords(
-        tuple("contact campaign touch mailing newsletter outreach".split()),
-        _stems("campaign:2 response:2 responded:2 direction:2 template:1 unsubscribed:2"),
-    ),
-}
-
-_CUSTOMER = Part(
-    "customer",
-    _set("text number"),
-    _stems(
-        "customer:10 cust:10 client:9 kunde:10 kunden:10 cliente:10 buyer:9 subscriber:9 member:9 user:9 usr:9 account:7 shopper:9 "
-        "household:6 player:9 visitor:6 msisdn:9 person:6 src:6 sender:9 caller:7 email:4 card:4 uid:9 subscription:3 device:2 "
-        "author:5 from:3 id:2"
-    ),
-    _set(
-        "name type segment country city status age since phone group class tier region manager gender address zip count flag "
-        "recipient plan first last surname industry source number_of"
-    ),
-)
-_WHEN = "date:6 time:6 timestamp:7 datetime:7 datum:7 zeit:5 fecha:7 day:4 when:6 at:3 on:2 ts:5 unix:4 created:4 occurred:6 submitted:6 sent:5 placed:5"
-_NOT_WHEN = (
-    "birth dob birthday updated modified expir expiry end due ship shipped shipping deliver delivered delivery cancel cancelled "
-    "refund refunded churn churned closed resolved loaded ingested inserted etl arrived received expires last next renewal"
-)
-_PARTS: dict[str, Part] = {
-    "purchases.time": Part(
-        "time", _set("time"), _stems(f"{_WHEN} order:3 purchase:4 purchased:6 invoice:3 transaction:3 sale:3 sold:4 bought:6 paid:2"),
-        _set(_NOT_WHEN),
-    ),
-    "purchases.amount": Part(
-        "amount",
-        _set("number"),
-        _stems(
-            "amount:7 total:6 revenue:8 sales:7 value:5 spend:7 spent:7 paid:5 betrag:8 umsatz:8 summe:7 montant:8 importe:8 "
-            "dollar:6 usd:4 eur:4 gbp:4 net:3 gross:3 turnover:8 line:1 extended:3 subtotal:5 payment:4 money:5"
-        ),
-        _set("id count number qty quantity tax vat shipping freight discount cost balance rate percent unit items tip fee "
-             "year month points before after rabatt"),
-    ),
-    "purchases.price": Part(
-        "price", _set("number"), _stems("price:8 preis:8 einzelpreis:9 prix:8 precio:8 prezzo:8 unit:2 rate:3"),
-        _set("id total units list count quantity"),
-    ),
-    "purchases.quantity": Part(
-        "quantity",
-        _set("number"),
-        _stems("quantity:8 qty:8 units:7 menge:8 anzahl:7 pieces:6 pcs:6 items:5 count:4 cantidad:8 cds:4 number:2"),
-        _set("id price amount total value order invoice customer discount no year"),
-    ),
-    "purchases.is_return": Part("is_return", _set("flag"), _stems("return:7 returned:8 refund:7 refunded:8 cancelled:5 storno:8")),
-    "purchases.order": Part(
-        "order",
-        _set("text number"),
-        _stems("order:7 invoice:8 basket:8 receipt:7 transaction:6 bestell:8 bestellung:8 rechnung:8 bon:7 beleg:7 checkout:6 cart:7"),
-        _set("date time amount total value status type price quantity line item customer count channel name discount method"),
-    ),
-    "purchases.product": Part(
-        "product",
-        _set("text number"),
-        _stems("product:7 sku:9 article:7 item:5 stock:5 artikel:8 material:6 asin:9 ean:7 code:1 isbn:8"),
-        _set("name description category group price quantity count type brand class id_customer total number weight"),
-    ),
-    "purchases.category": Part(
-        "category", _set("text"), _stems("category:8 department:7 kategorie:8 warengruppe:8 group:3 genre:6"),
-        _set("customer id price age"),
-    ),
-    "purchases.channel": Part(
-        "channel", _set("text"), _stems("channel:8 store:5 platform:6 device:5 medium:4 filiale:6 kanal:8"),
-        _set("price amount customer number"),
-    ),
-    "purchases.discount": Part(
-        "discount", _set("number"), _stems("discount:8 rabatt:8 markdown:7 coupon:4"), _set("percent pct rate code id share")
-    ),
-    "engagement.time": Part(
-        "time",
-        _set("time"),
-        _stems(f"{_WHEN} session:3 event:3 message:3 call:3 visit:3 visited:6 login:4 start:3 started:5 opened:4 reported:4 usage:3 played:6"),
-        _set(_NOT_WHEN),
-    ),
-    "engagement.kind": Part(
-        "kind", _set("text"), _stems("event:7 action:8 activity:7 kind:7 type:5 feature:5 page:4 verb:6"),
-        _set("id date time count value url user customer"),
-    ),
-    "engagement.channel": Part(
-        "channel", _set("text"), _stems("channel:8 device:6 platform:7 browser:4 os:4 app:3 medium:4 kanal:8"), _set("id date version")
-    ),
-    "engagement.value": Part(
-        "value",
-        _set("number"),
-        _stems("value:6 mb:6 bytes:6 points:6 score:4 amount:5 views:6 clicks:6 usage:3 used:4 count:5 pages:6 volume:5"),
-        _set("id error errors duration secs minutes"),
-    ),
-    "engagement.duration": Part(
-        "duration", _set("number"), _stems("duration:9 minutes:7 seconds:7 secs:7 length:6 dauer:9 elapsed:7"), _set("id wait")
-    ),
-    "customers.time": Part(
-        "time",
-        _set("time"),
-        _stems("signup:9 sign:5 reg:7 registered:9 registration:9 join:7 joined:9 created:7 start:6 since:6 opened:5 first:4 date:2 seit:6"),
-        _set("birth dob birthday last updated modified churn churned end expiry cancel login order"),
-    ),
-    "subscriptions.start": Part("start", _set("time"), _stems("start:8 begin:8 from:4 date:2 beginn:8"), _set("end birth")),
-    "known": Part(
-        "known", _set("time"), _stems("loaded:9 ingested:9 ingestion:9 inserted:8 etl:8 warehouse:8 arrived:6 load:5 at:1 date:1"),
-        _set("download"),
-    ),
-}
+_ID_BONUS, _AGAINST, _SHORT = 3, 7, 3
 
 
 def parts_of(role: str) -> tuple[Part, ...]:
     """The parts of a role, the surest first: its columns, and the price of a unit for purchases."""
     if role not in ROLES:
-        return (_CUSTOMER, _PARTS.get(f"{role}.start", _PARTS["engagement.time"]))
+        return (CUSTOMER, PARTS.get(f"{role}.start", PARTS["engagement.time"]))
     parts = [_part(role, column.name, column.kind) for column in ROLES[role].columns]
-    return (*parts, _PARTS["purchases.price"]) if role == "purchases" else tuple(parts)
+    return (*parts, PARTS["purchases.price"]) if role == "purchases" else tuple(parts)
 
 
-def _part(role: str, name: str, kind: str) -> Part:
-    if name == "customer":
-        return _CUSTOMER
-    known = _PARTS.get(f"{role}.{name}") or _PARTS.get(name)
-    return known or Part(name, _set(_KINDS[kind]), {word: 8 for word in words_of(name)})
+def score(part: Part, name: str) -> int:
+    """How much a header speaks for a part; 0 and below: not at all.
+
+    Examples
+    --------
+    >>> customer = parts_of("purchases")[0]
+    >>> score(customer, "Customer ID") > score(customer, "customer_segment")
+    True
+    """
+    words = words_of(name)
+    total = sum(max((weight for stem, weight in part.stems.items() if matches(word, stem)), default=0) for word in words)
+    if part.is_key and total and ID_WORDS.intersection(words):
+        total += _ID_BONUS
+    # A long header says more than the part's own words: a shorter one is meant.
+    return total - _AGAINST * len(part.against.intersection(words)) - max(0, len(words) - _SHORT)
 
 
 @cache
 def words_of(name: str) -> tuple[str, ...]:
-    """The words of a header or file name, small.
+    """The words of a header or file name, small; known words that are written together are taken apart.
 
     Examples
     --------
-    >>> words_of("CustomerID"), words_of("unit_price"), words_of("orderdate"), words_of("Kunden-Nr.")
-    (('customer', 'id'), ('unit', 'price'), ('order', 'date'), ('kunden', 'nr'))
+    >>> words_of("CustomerID"), words_of("unit_price"), words_of("orderdate"), words_of("Kunden-Nr."), words_of("android")
+    (('customer', 'id'), ('unit', 'price'), ('order', 'date'), ('kunden', 'nr'), ('android',))
     """
     return tuple(part for word in plain_words(name) for part in _parted(word))
 
@@ -228,33 +62,30 @@ def plain_words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _NOT_WORDS.split(_CAMEL.sub(" ", name)) if word)
 
 
-def _parted(word: str) -> list[str]:
-    """`orderdate` as two words."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) >= len(ending) + 3 and word not in _WHOLE_WORDS:
-            return [word.removesuffix(ending), ending]
-    return [word] if word else []
-
-
-_WHOLE_WORDS = frozenset("update candidate valid validate paid prepaid unpaid lifetime overtime subtotal casino piano datetime timestamp".split())
-
-
-def score(part: Part, name: str) -> int:
-    """How much a header speaks for a part; 0 and below: not at all.
-
-    Examples
-    --------
-    >>> score(parts_of("purchases")[0], "Customer ID") > score(parts_of("purchases")[0], "customer_segment")
-    True
-    """
-    words = words_of(name)
-    total = sum(max((weight for stem, weight in part.stems.items() if matches(word, stem)), default=0) for word in words)
-    if part.name in {"customer", "order", "product"} and total and ID_WORDS.intersection(words):
-        total += 3
-    # A long header says more than the part's own words: the shorter one is meant.
-    return total - 7 * len(part.against.intersection(words)) - max(0, len(words) - 3)
-
-
 def matches(word: str, stem: str) -> bool:
     """Whether a word is a stem, or a longer one begins with it."""
     return word == stem or (len(stem) >= _LONG and word.startswith(stem))
+
+
+def _part(role: str, name: str, kind: str) -> Part:
+    if name == "customer":
+        return CUSTOMER
+    known = PARTS.get(f"{role}.{name}") or PARTS.get(name)
+    return known or Part(name, frozenset(KINDS[kind]), dict.fromkeys(plain_words(name), 8))
+
+
+def _parted(word: str) -> tuple[str, ...]:
+    """`orderdate` as two words."""
+    for ending in ENDINGS:
+        rest = word.removesuffix(ending)
+        if rest not in {word, ""} and rest in _known():
+            return rest, ending
+    return (word,)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Every word of the vocabulary."""
+    parts = [CUSTOMER, *PARTS.values()]
+    of_parts = {word for part in parts for word in (*part.stems, *part.against)}
+    return frozenset(of_parts | {word for role in ROLE_WORDS.values() for word in role.headers})

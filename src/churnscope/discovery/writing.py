@@ -14,6 +14,7 @@ from tomlkit.items import AoT, Array, InlineTable, Table
 
 from churnscope.discovery.business import Business
 from churnscope.discovery.drafts import Draft
+from churnscope.discovery.finding import Found
 from churnscope.discovery.guesses import Guess
 from churnscope.discovery.mapping import LINE, Writer
 from churnscope.sources.files import SUFFIXES
@@ -25,9 +26,7 @@ _HEADER = (
 )
 
 
-def config_text(
-    name: str, zone: Guess, drafts: Sequence[Draft], business: Business, left_out: Sequence[Guess], folder: Path
-) -> str:
+def config_text(name: str, zone: Guess, found: Found, business: Business, folder: Path) -> str:
     """The TOML text of a config.
 
     Parameters
@@ -38,7 +37,7 @@ def config_text(
     document = tomlkit.document()
     for line in _HEADER:
         document.add(tomlkit.comment(line))
-    for guess in left_out:
+    for guess in found.left_out:
         _remark(document, f"Not read: {guess.key}: {guess.evidence}.")
     document.add("name", tomlkit.item(name))
     _put(document, "time_zone", zone.value, zone)
@@ -46,7 +45,7 @@ def config_text(
     if business.complete_through and through:
         _put(document, "complete_through", business.complete_through, through)
     sources = tomlkit.table(is_super_table=True)
-    for draft in drafts:
+    for draft in found.drafts:
         sources.add(draft.name, _source(draft, folder))
     document.add(tomlkit.nl())
     document.add("sources", sources)
@@ -72,16 +71,11 @@ def _source(draft: Draft, folder: Path) -> Table:
         table.add("csv", csv)
     if draft.renames:
         table.add("files", _files(draft, folder))
-    elif draft.mapping.types:
-        types = tomlkit.table()
-        for column, form in draft.mapping.types.items():
-            types.add(column, form)
-        table.add("types", types)
     columns = tomlkit.table()
     for column, text in draft.mapping.columns.items():
         _put(columns, column, text, _of(draft, f"columns.{column}"))
     table.add("columns", columns)
-    if draft.renames and draft.mapping.types:
+    if draft.mapping.types:
         types = tomlkit.table()
         for column, form in draft.mapping.types.items():
             types.add(column, form)
@@ -148,7 +142,7 @@ def _add_decisions(document: Container, business: Business) -> None:
     windows, preset = business.windows, business.preset
     activity = tomlkit.table()
     activity.comment(f"active: {preset.does} in the last {windows.active_days} days")
-    _remarks(activity, [guess for guess in business.guesses if guess.key in {"active", "activity.rules"}])
+    _remarks(activity, [guess for guess in business.guesses if guess.key in {"active", "activity.rules", "churned"}])
     rules = tomlkit.array()
     for source in business.sources:
         rule = tomlkit.inline_table()
@@ -196,5 +190,3 @@ def _of(draft: Draft, key: str) -> Guess | None:
 
 def _find(guesses: Sequence[Guess], key: str) -> Guess | None:
     return next((guess for guess in guesses if guess.key == key), None)
-
-
