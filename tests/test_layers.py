@@ -27,7 +27,7 @@ LAYERS = [
     ["reports"],
     ["tracking"],
     ["project"],
-    ["simulation"],
+    ["simulation", "discovery"],
     ["cli"],
 ]
 LEVEL = {layer: level for level, line in enumerate(LAYERS) for layer in line}
@@ -39,6 +39,7 @@ STRANGERS = {("evaluation", "model")}
 HOMES = {
     "duckdb": {"engines", "simulation"},
     "sqlglot": {"expressions", "sources", "engines"},
+    "tomlkit": {"discovery"},
     "mlflow": {"tracking"},
     "lightgbm": {"model"},
     "sklearn": {"model"},

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,7 +28,7 @@ Like = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: take every guess.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a config that is there.")]
 
-EPILOG = """\b
+EXAMPLES = """\b
 Example:
   churnscope init orders_2023.csv orders_2024.csv
   churnscope init exports/ -o shop.toml --like shop --yes
@@ -47,7 +47,7 @@ def init(
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
 ) -> None:
-    """Look at files and write a config that reads them.
+    """Look at files and write a config for them.
 
     Samples of each file tell how it is written, what its columns mean and how far its days reach. Every guess is shown with its
     reason and stands in the config beside it. On a terminal you are asked where only you can know.
@@ -57,25 +57,32 @@ def init(
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.discovery.discover import init as write
-        from churnscope.discovery.guesses import the_guess
+        from churnscope.discovery.guesses import nobody
+        from churnscope.operations.logs import silent
 
         asked = not (yes or json) and sys.stdin.isatty() and sys.stderr.isatty()
-        result = write(files, output, like=like, force=force, ask=prompt if asked else the_guess, progress=run.progress)
+        # A bar would be drawn over the questions.
+        ask, progress = (prompt, silent) if asked else (nobody, run.progress)
+        result = write(files, output, like=like, force=force, ask=ask, progress=progress)
         run.show(result, describe)
 
 
 def prompt(question: Question) -> str:
-    """Ask on the terminal, with the guess as the default answer."""
-    import click
-
-    text = "\n" + textwrap.fill(question.text, _WIDE)
-    kind: click.ParamType[Any] | type = (
-        click.Choice(question.choices) if question.choices else int if question.whole_number else str
-    )
+    """Ask on the terminal, with the guess as the default answer, until the answer is a possible one."""
+    choices = f" ({', '.join(question.choices)})" if question.choices else ""
+    text = "\n" + textwrap.fill(question.text + choices, _WIDE)
     try:
-        return str(typer.prompt(text, default=question.default, type=kind, err=True))
+        while not _is_possible(answer := str(typer.prompt(text, default=question.default, err=True)).strip(), question):
+            text = f"Write one of {', '.join(question.choices)}" if question.choices else "Write a number of days"
     except typer.Abort as error:
         raise KeyboardInterrupt from error
+    return answer
+
+
+def _is_possible(answer: str, question: Question) -> bool:
+    if question.choices:
+        return answer in question.choices
+    return not question.whole_number or (answer.isascii() and answer.isdigit())
 
 
 def describe(result: InitResult) -> Iterator[Part]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from churnscope.discovery.drafts import Draft
-from churnscope.discovery.guesses import Ask, Guess, Question
+from churnscope.discovery.guesses import ANSWERED, Ask, Guess, Question, counted
 from churnscope.discovery.presets import PRESETS, Like, Preset, likely
 from churnscope.discovery.windows import Windows, choose_windows
 from churnscope.roles import ROLES
@@ -63,8 +63,8 @@ def _preset(roles: Sequence[str], like: Like | None, ask: Ask) -> tuple[Preset, 
         return PRESETS[like], Guess("kind of business", like, "as given by --like")
     name, why = likely(roles)
     answer = ask(Question("like", f"Kind of business ({why})", name, tuple(PRESETS)))
-    chosen = next(known for known in PRESETS if known == answer)
-    return PRESETS[chosen], Guess("kind of business", chosen, why if chosen == name else "as answered")
+    chosen = next((known for known in PRESETS if known == answer), name)
+    return PRESETS[chosen], Guess("kind of business", chosen, why if answer is None else ANSWERED)
 
 
 def _counted(drafts: Sequence[Draft], preset: Preset, recognised: frozenset[str]) -> tuple[list[Draft], Guess]:
@@ -89,13 +89,14 @@ def _asked(windows: Windows, preset: Preset, ask: Ask) -> Windows:
     horizon = _days(
         ask, "prediction.horizon_days", f"Churned: {preset.not_doing} in the next so many days", windows.horizon_days
     )
-    if (active, horizon) == (windows.active_days, windows.horizon_days):
+    if active is None or horizon is None:
         return windows
-    return Windows(active, horizon, windows.features_days, "as answered")
+    return Windows(active, horizon, windows.features_days, ANSWERED)
 
 
-def _days(ask: Ask, key: str, text: str, default: int) -> int:
-    return min(_MOST_DAYS, max(1, int(ask(Question(key, text, str(default), whole_number=True)))))
+def _days(ask: Ask, key: str, text: str, default: int) -> int | None:
+    answer = ask(Question(key, text, str(default), whole_number=True))
+    return None if answer is None else min(_MOST_DAYS, max(1, int(answer)))
 
 
 def _moments(draft: Draft) -> list[datetime]:
@@ -127,7 +128,7 @@ def _few_leavers(drafts: Sequence[Draft], end: date, horizon_days: int) -> Guess
 
 
 def _history(first: date, last: date) -> Guess:
-    return Guess("history", f"{first} to {last}", f"{(last - first).days + 1:,} days in the sample")
+    return Guess("history", f"{first} to {last}", f"{counted((last - first).days + 1, 'day')} in the sample")
 
 
 def _complete_through(drafts: Sequence[Draft], today: date) -> Guess | None:

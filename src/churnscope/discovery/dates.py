@@ -206,12 +206,9 @@ def _decided(one: Times, other: Times, today: date, *, day_first_hint: bool) -> 
         month_first = other if day_first is one else one
         is_day = day_first_hint or "/" not in one.type
         likelier = day_first if is_day else month_first
-        why = "semicolons, decimal commas or dots between" if is_day else "commas and slashes"
-        why = f"only the style of the file speaks for it ({why})"
+        why = f"{'dots, dashes or semicolons' if is_day else 'commas and slashes'} often go with it; nothing else tells"
     twin = other if likelier is one else one
-    evidence = (
-        f"all {likelier.fits:,} sampled values fit {_order(one.type)} and {_order(other.type)}; {_order(likelier.type)}: {why}"
-    )
+    evidence = f"all {likelier.fits:,} sampled values may be day first or month first; {_order(likelier.type)}, since {why}"
     return Times(likelier.type, likelier.moments, evidence, check=True, twin=twin)
 
 
@@ -226,15 +223,15 @@ def _reasons(one: Times, other: Times, today: date) -> list[tuple[Times | None, 
     return [
         (
             None if (future[0] > 0) == (future[1] > 0) else one if future[0] == 0 else other,
-            f"the other way {max(future):,} of them would lie in the future",
+            f"{max(future):,} of them would lie in the future the other way",
         ),
         (
             better if max(order) > 0.9 and abs(order[0] - order[1]) > 0.02 else None,
-            f"so {max(order):.0%} of the rows are in order of time, the other way {min(order):.0%}",
+            f"{max(order):.0%} of the rows are then in order of time, {min(order):.0%} the other way",
         ),
         (
             shorter if 3 * min(span) < max(span) else None,
-            f"so they span {min(span):,} days, the other way {max(span):,}",
+            f"they then span {min(span):,} days, {max(span):,} the other way",
         ),
     ]
 

@@ -12,7 +12,7 @@ from typing import Any
 from churnscope.config.load import read_config
 from churnscope.discovery.business import describe_business
 from churnscope.discovery.finding import find_sources
-from churnscope.discovery.guesses import Ask, Guess, the_guess
+from churnscope.discovery.guesses import Ask, Guess, nobody
 from churnscope.discovery.presets import PRESETS, Like
 from churnscope.discovery.words import plain_words
 from churnscope.discovery.writing import config_text
@@ -59,7 +59,7 @@ def init(
     like: Like | None = None,
     force: bool = False,
     today: date | None = None,
-    ask: Ask = the_guess,
+    ask: Ask = nobody,
     progress: Progress = silent,
 ) -> InitResult:
     """Look at files and write the config that reads them.

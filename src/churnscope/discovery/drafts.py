@@ -126,7 +126,12 @@ def _note_reading(draft: Draft) -> None:
     elif dialect.delimiter != ",":
         draft.guess("csv.delimiter", {"\t": "tab", " ": "blank"}.get(dialect.delimiter, dialect.delimiter), agree)
     if first.header_flaw:
-        draft.guess("csv.names", "given", f"{first.header_flaw}; the header itself will be quarantined as a row", check=True)
+        draft.guess(
+            "csv.names",
+            ", ".join(first.names),
+            f"{first.header_flaw}; the header itself will be quarantined as a row",
+            check=True,
+        )
     elif not first.has_header:
         draft.guess("csv.names", ", ".join(first.names), "the first record holds values, not names", check=True)
 
@@ -214,8 +219,12 @@ def _note_time(draft: Draft, profile: Profile) -> None:
 
 def _map_amount(draft: Draft, writer: Writer) -> None:
     parts, into = draft.casts[0].parts, draft.mapping
-    amount, price, quantity = (_worth(parts.get(name)) for name in ("amount", "price", "quantity"))
     if draft.role != "purchases":
+        return
+    amount, price, quantity = (_worth(parts.get(name)) for name in ("amount", "price", "quantity"))
+    if amount is None and "amount" in parts:
+        evidence = f"{parts['amount'].name} is missing in more than {_MOST_MISSING:.0%} of the rows: money is left out"
+        draft.guess("columns.amount", "none", evidence, check=True)
         return
     if amount is not None:
         into.columns["amount"] = writer.number(amount, into)

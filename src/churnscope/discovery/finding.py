@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from churnscope.discovery.drafts import Draft, draft_source, source_name
-from churnscope.discovery.guesses import Ask, Guess, Question
+from churnscope.discovery.guesses import ANSWERED, Ask, Guess, Question
 from churnscope.discovery.kinds import Kind, kinds_of
 from churnscope.discovery.overlaps import note_overlap
 from churnscope.discovery.parts import Cast, cast, named_by_values
@@ -104,7 +104,7 @@ def _with_names(kind: Kind, today: date, ask: Ask) -> Iterator[Kind]:
     for number, ((guess, seen), written) in enumerate(zip(named_by_values(kind), header, strict=True), 1):
         default = written if written and written not in names else guess
         question = f"{kind.first.file.name}, column {number} has no name ({seen}). Its name"
-        answer = "" if written and written not in names else ask(Question("csv.names", question, default)).strip()
+        answer = None if written and written not in names else ask(Question("csv.names", question, default))
         name = answer or default
         names.append(name if name not in names else f"{name}_{number}")
     yield from kinds_of([table.named(names) for table in kind.tables], today)
@@ -119,8 +119,8 @@ def _settled(kind: Kind, leaning: Mapping[str, int], ask: Ask) -> Cast:
         answer = ask(Question("role", question, who.role, choices))
         if answer == LEAVE_OUT:
             return replace(who, parts={})
-        if answer != who.role:
-            who = replace(cast(kind, leaning, answer), evidence="as answered")
+        if answer is not None:
+            who = replace(cast(kind, leaning, answer), evidence=ANSWERED)
     for part in ("customer", "time"):
         who = _settled_part(kind, who, part, ask)
     return who
@@ -135,7 +135,7 @@ def _settled_part(kind: Kind, who: Cast, part: str, ask: Ask) -> Cast:
         return who
     what = "holds the customer's id" if part == "customer" else "says when it happened"
     answer = ask(Question(f"columns.{part}", f"{kind.names}: which column {what}?", chosen, (chosen, *others)))
-    if answer == chosen:
+    if answer is None:
         return who
     parts = {name: profile for name, profile in who.parts.items() if profile.name != answer} | {part: kind.profile(answer)}
     rivals = {name: names for name, names in who.rivals.items() if name != part}
@@ -155,8 +155,9 @@ def _settled_time(kind: Kind, who: Cast, ask: Ask) -> Kind:
             continue
         question = f"{kind.names}, {profile.name}: how are dates written? ({times.evidence})"
         answer = ask(Question(f"types.{profile.name}", question, times.type, (times.type, times.twin.type)))
-        if answer != times.type:
-            chosen = replace(times.twin, evidence=f"as answered: {answer}", check=False, twin=None)
+        if answer is not None:
+            chosen = times if answer == times.type else times.twin
+            chosen = replace(chosen, evidence=ANSWERED, check=False, twin=None)
             profiles[place] = replace(profile, times=chosen)
     return replace(kind, profiles=tuple(profiles))
 

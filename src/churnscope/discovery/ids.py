@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from churnscope.discovery.guesses import percent
+from churnscope.discovery.guesses import counted, percent
 
 MISSING_WORDS = ("NA", "N/A", "NULL", "null", "None", "none", "nan", "NaN", "\\N", "-", "?")
 _POINT_ZERO = re.compile(r"\d+\.0+")
@@ -53,7 +53,7 @@ def look_at_ids(column: str, values: Sequence[str], *, is_float: bool = False) -
         sql = f"nullif({sql}, '{word}')"
     if words:
         rows = sum(value in words for value in values)
-        seen.append(f"{rows:,} rows hold {', '.join(words)} for a missing id")
+        seen.append(f"{counted(rows, 'sampled row')} with {', '.join(words)} for a missing id")
         check = True
         distinct = [value for value in distinct if value not in words]
     ending = sum(_POINT_ZERO.fullmatch(value) is not None for value in distinct)
@@ -63,12 +63,12 @@ def look_at_ids(column: str, values: Sequence[str], *, is_float: bool = False) -
         seen.append(f"{percent(ending, len(distinct)).replace('all ', f'{ending:,} of ')} ids end in .0")
     if clashes := len(distinct) - len({value.lower() for value in distinct}):
         sql = f"lower({sql})"
-        seen.append(f"{clashes:,} ids differ from another one only in capitals")
+        seen.append(f"capitals alone tell {counted(clashes, 'id')} from another")
         check = True
     zeros = sum(value.startswith("0") and len(value) > 1 for value in distinct)
     if zeros:
         seen.append(f"{percent(zeros, len(distinct))} ids begin with 0, which is kept")
     if scientific := sum(_SCIENTIFIC.fullmatch(value) is not None for value in distinct):
-        seen.append(f"{scientific:,} ids are written as 1.0E+15: their digits are lost, write the file again")
+        seen.append(f"{counted(scientific, 'id')} written as 1.0E+15 lost digits: write the file again")
         check = True
     return Ids("" if sql == column else sql, "; ".join(seen), check)

@@ -21,6 +21,7 @@ from churnscope.sources.files import DataFile, find_files
 MOST_ROWS = 48_000  # of all files together: of each the beginning, the end, and an even thinning between
 FEWEST_ROWS, MOST_ROWS_OF_ONE = 1_000, 24_000
 _MOST_COLUMNS = 1_000
+_FEW_LINES = 2
 _HEADER_WORD = re.compile(r"[^\W\d]")
 _PARQUET = b"PAR1"
 
@@ -155,6 +156,11 @@ def _csv(file: DataFile, most_rows: int) -> Table:
     if has_header:
         parts[0] = parts[0][1:]
     records = [record for part in parts for record in part]
+    if not records and len(text.parts[0].splitlines()) > _FEW_LINES:
+        raise InputError(
+            f"{file.name}: no record has as many fields as the first.",
+            "A quote is opened and never closed, or the delimiter changes: write it again with a standard CSV writer.",
+        )
     if not records:
         raise InputError(f"{file.name} holds a header and no row.", "Ask for the file again, or leave it out.")
     kept = _thinned(records, most_rows)

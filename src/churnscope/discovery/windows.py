@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from churnscope.discovery.guesses import counted
 from churnscope.discovery.presets import Preset
 
 # Outcome windows beside each other: to fit, to stop and to test on need three, and a fourth leaves some room.
@@ -49,15 +50,16 @@ def choose_windows(preset: Preset, history_days: int) -> Windows:
     (90, 30)
     """
     seen = tuple(days for days in preset.windows_days if days <= history_days) or preset.windows_days[:1]
+    history = f"{counted(history_days, 'day')} of history"
     usual = f"the usual for {_article(preset.name)}"
     if preset.active_days + _OUTCOMES * preset.horizon_days <= history_days:
-        return Windows(preset.active_days, preset.horizon_days, seen, f"{usual}; {history_days:,} days of history allow it")
+        return Windows(preset.active_days, preset.horizon_days, seen, f"{usual}; {history} allow it")
     for horizon in (days for days in _DAYS if days <= preset.horizon_days):
         active = min(preset.active_days, max(horizon, 7))
         if active + _OUTCOMES * horizon <= history_days:
-            evidence = f"{history_days:,} days of history are too short for {usual}, {preset.horizon_days} days ahead"
+            evidence = f"{history} are too short for {usual}, {preset.horizon_days} days ahead"
             return Windows(active, horizon, seen, evidence, check=True)
-    evidence = f"{history_days:,} days of history are too short to train on: give a longer one"
+    evidence = f"{history} are too short to train on: give more"
     return Windows(7, 7, seen, evidence, check=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,10 @@ def _source(draft: Draft, folder: Path) -> Table:
         table.add("files", _files(draft, folder))
     columns = tomlkit.table()
     for column, text in draft.mapping.columns.items():
-        _put(columns, column, text, _of(draft, f"columns.{column}"))
+        guess = _of(draft, f"columns.{column}")
+        if guess and Writer(draft.kind).is_aligned:
+            guess = replace(guess, evidence=f"{guess.value}: {guess.evidence}")  # the expression does not name the column
+        _put(columns, column, text, guess)
     table.add("columns", columns)
     if draft.mapping.types:
         types = tomlkit.table()

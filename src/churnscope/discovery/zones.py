@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Sequence
 
 from churnscope.discovery.dates import Times
-from churnscope.discovery.guesses import Ask, Guess, Question
+from churnscope.discovery.guesses import ANSWERED, Ask, Guess, Question
 
 _UTC = "UTC"
 # Pairs of offsets, of winter and summer, that one zone has; a city stands for many.
@@ -25,11 +25,11 @@ _SEASONS = {
 def guess_zone(times: Sequence[Times], ask: Ask) -> Guess:
     """The time zone, asked for where somebody can answer."""
     guess = _from_offsets(times)
-    answer = ask(Question("time_zone", f"Time zone whose days count ({guess.evidence})", guess.value)).strip()
-    while answer not in zoneinfo.available_timezones():
+    answer = ask(Question("time_zone", f"Time zone whose days count ({guess.evidence})", guess.value))
+    while answer is not None and answer not in zoneinfo.available_timezones():
         question = f"There is no time zone {answer}; a name such as Europe/London or UTC"
-        answer = ask(Question("time_zone", question, guess.value)).strip()
-    return guess if answer == guess.value else Guess("time_zone", answer, "as answered")
+        answer = ask(Question("time_zone", question, guess.value))
+    return guess if answer is None else Guess("time_zone", answer, ANSWERED)
 
 
 def _from_offsets(times: Sequence[Times]) -> Guess:
