@@ -174,6 +174,33 @@ def may_be_header(text: str) -> bool:
     return re.fullmatch(r"\s*\w+(\s+\w+)*\s*", text) is not None
 
 
+def column_sql(name: str) -> str:
+    """A column's name as it is written inside an expression: in quotes where it would not be read as a name.
+
+    Examples
+    --------
+    >>> column_sql("Price"), column_sql("Unit Price"), column_sql("case")
+    ('Price', '"Unit Price"', '"case"')
+    """
+    try:
+        columns = list(parse_expression(f"replace({name}, '', '')", where="").find_all(exp.Column))
+    except ConfigError:
+        return quoted(name)
+    is_word = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
+    return name if is_word and [column.name for column in columns] == [name] else quoted(name)
+
+
+def quoted(name: str) -> str:
+    """A column's name in double quotes.
+
+    Examples
+    --------
+    >>> quoted('6" pipe')
+    '"6"" pipe"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _spelling(name: str, columns: Collection[str]) -> str | None:
     """The name as the file writes it; an exact match goes before one that differs in case."""
     if name in columns:

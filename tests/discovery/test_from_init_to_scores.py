@@ -6,11 +6,11 @@ import csv
 from datetime import date
 
 import pytest
-from discovery import shops
 
 from churnscope.config.load import load_config
 from churnscope.discovery.discover import init
 from churnscope.project import Project
+from discovery import shops
 
 TODAY = date(2025, 1, 1)
 QUICKLY = {"CHURNSCOPE__MODEL__SEEDS": "1", "CHURNSCOPE__MODEL__ROUNDS": "60", "CHURNSCOPE__EVALUATION__BOOTSTRAPS": "0"}

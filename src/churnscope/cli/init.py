@@ -28,11 +28,6 @@ Like = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: take every guess.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a config that is there.")]
 
-EXAMPLES = """\b
-Example:
-  churnscope init orders_2023.csv orders_2024.csv
-  churnscope init exports/ -o shop.toml --like shop --yes
-"""
 _WIDEST, _WIDE, _KEY, _VALUE = 120, 80, 18, 22
 
 

@@ -149,7 +149,7 @@ def _last_whole_day(draft: Draft, today: date) -> tuple[date, str]:
     strays = len(moments) - len(inside)
     if strays and len(inside) >= (1 - _STRAY_SHARE) * len(moments):
         last = max(inside)
-        return last.date(), f"{strays:,} sampled rows of {draft.name} are dated after today"
+        return last.date(), f"{counted(strays, 'sampled row')} of {draft.name} dated after today"
     last = max(moments)
     is_sure = draft.kind.is_whole or all(table.text is None or table.text.reaches_end for table in draft.tables)
     if is_sure and any(times.has_clock for times in draft.times) and last.hour < _EVENING:

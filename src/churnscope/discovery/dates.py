@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import pairwise, product
 
-from churnscope.discovery.guesses import percent
+from churnscope.discovery.guesses import counted, percent
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONG_MONTHS = (
@@ -214,8 +214,7 @@ def _decided(one: Times, other: Times, today: date, *, day_first_hint: bool) -> 
 
 def _reasons(one: Times, other: Times, today: date) -> list[tuple[Times | None, str]]:
     """Which reading each kind of evidence is for, strongest first."""
-    latest = datetime.combine(today, datetime.min.time()) + timedelta(days=2)
-    future = [sum(moment >= latest for moment in times.good) for times in (one, other)]
+    future = [sum((moment.date() - today).days > 1 for moment in times.good) for times in (one, other)]
     order = [_ordered_share(times.good) for times in (one, other)]
     span = [(max(times.good) - min(times.good)).days for times in (one, other)]
     better = one if order[0] > order[1] else other
@@ -231,7 +230,7 @@ def _reasons(one: Times, other: Times, today: date) -> list[tuple[Times | None, 
         ),
         (
             shorter if 3 * min(span) < max(span) else None,
-            f"they then span {min(span):,} days, {max(span):,} the other way",
+            f"they then span {counted(min(span), 'day')}, {max(span):,} the other way",
         ),
     ]
 

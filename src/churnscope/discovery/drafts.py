@@ -12,11 +12,12 @@ from churnscope.discovery.dates import Times
 from churnscope.discovery.guesses import Guess, counted, percent
 from churnscope.discovery.ids import Ids
 from churnscope.discovery.kinds import Kind, moments_of
-from churnscope.discovery.mapping import LINE, Mapping_, Writer, note_missing, sql_name
+from churnscope.discovery.mapping import LINE, SourceKeys, Writer, note_missing
 from churnscope.discovery.parts import Cast
 from churnscope.discovery.profiles import Profile
 from churnscope.discovery.tables import Table
 from churnscope.discovery.words import plain_words
+from churnscope.expressions import column_sql
 from churnscope.roles import ROLES
 
 _FEW_MISSING, _MOST_MISSING = 0.002, 0.05
@@ -45,7 +46,7 @@ class Draft:
     role: str
     kinds: list[Kind]
     casts: list[Cast]
-    mapping: Mapping_ = field(default_factory=Mapping_)
+    mapping: SourceKeys = field(default_factory=SourceKeys)
     renames: dict[Path, dict[str, str]] = field(default_factory=dict)
     missing_customer: str | None = None
     overlap: str | None = None
@@ -142,7 +143,7 @@ def _map_customer(draft: Draft) -> None:
     text = looked[0][0]
     for (other, ids), who in zip(looked[1:], draft.casts[1:], strict=True):
         if ids.expression:
-            text = other.replace(sql_name(who.parts["customer"].name), sql_name(draft.casts[0].parts["customer"].name))
+            text = other.replace(column_sql(who.parts["customer"].name), column_sql(draft.casts[0].parts["customer"].name))
     draft.mapping.columns["customer"] = text
     profiles = [who.parts["customer"] for who in draft.casts]
     sampled = sum(len(profile.column.values) for profile in profiles)
@@ -316,7 +317,7 @@ def source_name(tables: Sequence[Table], taken: Mapping[str, object], role: str)
     stems = [table.file.name.split(".")[0] for table in tables]
     words = [list(plain_words(stem)) for stem in stems]
     common = [word for i, word in enumerate(words[0]) if all(len(other) > i and other[i] == word for other in words)]
-    while common and (common[-1].isdigit() or len(common[-1]) < 2):
+    while common and (common[-1].isdigit() or (len(common) > 1 and len(common[-1]) < 2)):
         common.pop()
     name = "".join(ch if ch.isascii() and (ch.isalnum() or ch == "_") else "" for ch in "_".join(common))
     name = name.lstrip("0123456789_") or role

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from sqlglot import exp
 
 from churnscope.discovery.dates import TIMESTAMP
 from churnscope.discovery.ids import Ids, look_at_ids
 from churnscope.discovery.kinds import Kind
 from churnscope.discovery.profiles import Profile
-from churnscope.errors import ConfigError
-from churnscope.expressions import may_be_header, parse_expression
+from churnscope.expressions import column_sql, may_be_header, quoted
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LINE = "line"  # the one column of a file whose columns stand below each other
 
 
 @dataclass
-class Mapping_:  # noqa: N801 - `Mapping` is the collection
+class SourceKeys:
     """What a source's tables `columns`, `types` and `csv` will hold."""
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -43,7 +38,7 @@ class Writer:
     def sql(self, profile: Profile) -> str:
         """The column inside an expression."""
         if not self.is_aligned:
-            return sql_name(profile.name)
+            return column_sql(profile.name)
         place = [other.name for other in self.kind.profiles].index(profile.name) + 1
         return f"split_part(regexp_replace(trim({LINE}), '\\s+', ' ', 'g'), ' ', {place})"
 
@@ -71,7 +66,7 @@ class Writer:
         ids = look_at_ids(self.sql(profile), values, is_float=profile.column.is_float)
         return ids.expression or self.alone(profile), ids
 
-    def time(self, profile: Profile, into: Mapping_) -> str:
+    def time(self, profile: Profile, into: SourceKeys) -> str:
         """A time; its format goes to the types."""
         assert profile.times is not None
         form = profile.times.type
@@ -86,7 +81,7 @@ class Writer:
             into.types[profile.name] = form
         return self.alone(profile)
 
-    def number(self, profile: Profile, into: Mapping_, *, inside: bool = False) -> str:
+    def number(self, profile: Profile, into: SourceKeys, *, inside: bool = False) -> str:
         """A number, alone or inside an expression."""
         style, sql = profile.numbers, self.sql(profile)
         if profile.column.native == "number":
@@ -106,27 +101,7 @@ class Writer:
         return self.alone(profile)
 
 
-def sql_name(name: str) -> str:
-    """A column's name inside an expression, in quotes where it needs them.
-
-    Examples
-    --------
-    >>> sql_name("Price"), sql_name("Unit Price"), sql_name("case")
-    ('Price', '"Unit Price"', '"case"')
-    """
-    try:
-        columns = list(parse_expression(f"replace({name}, '', '')", where="").find_all(exp.Column))
-    except ConfigError:
-        return quoted(name)
-    return name if _WORD.fullmatch(name) and [column.name for column in columns] == [name] else quoted(name)
-
-
-def quoted(name: str) -> str:
-    """A column's name inside an expression."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def note_missing(profiles: Mapping[str, Profile], into: Mapping_) -> None:
+def note_missing(profiles: Mapping[str, Profile], into: SourceKeys) -> None:
     """Remember the texts that stand for a missing time or number."""
     for profile in profiles.values():
         if profile.kind in {"time", "number"}:

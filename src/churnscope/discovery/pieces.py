@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from churnscope.errors import InputError
 from churnscope.sources.bytestream import PIECE_BYTES, ByteStream
@@ -96,7 +97,7 @@ def _streamed(file: DataFile, encoding: str) -> tuple[list[bytes], bool, bool, f
         return [first], True, True, 1.0
     middles: list[bytes] = []
     last, total, stride = second, len(first), 1
-    for number, piece in enumerate(_from(second, pieces)):
+    for number, piece in enumerate(chain((second,), pieces)):
         total, last = total + len(piece), piece
         if number % stride == 0:
             middles.append(_inner(piece[:PART_BYTES]))
@@ -105,7 +106,8 @@ def _streamed(file: DataFile, encoding: str) -> tuple[list[bytes], bool, bool, f
         if total >= MOST_UNPACKED_BYTES:
             break
     is_end = next(pieces, None) is None
-    parts = [_outer(first[:PART_BYTES]), *middles, _inner_start(last[-PART_BYTES:])]
+    end = _inner_start(last[-PART_BYTES:])
+    parts = [_outer(first[:PART_BYTES]), *middles, end if is_end else _outer(end)]
     return parts, False, is_end, sum(map(len, parts)) / total
 
 
@@ -120,11 +122,6 @@ def _sought(file: DataFile) -> tuple[list[bytes], bool, bool, float]:
             parts.append(stream.read(PART_BYTES))
     kept = [_outer(parts[0].removeprefix(codecs.BOM_UTF8)), *map(_inner, parts[1:-1]), _inner_start(parts[-1])]
     return kept, False, True, sum(map(len, kept)) / file.size_bytes
-
-
-def _from(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
 
 
 def _outer(piece: bytes) -> bytes:

@@ -225,7 +225,7 @@ PARTS: dict[str, Part] = {
         _set("time"),
         _stems(
             "signup:9 sign:5 reg:7 registered:9 registration:9 join:7 joined:9 "
-            "created:7 start:6 since:6 opened:5 first:4 date:2 seit:6"
+            "created:7 start:6 since:6 opened:5 first:4 date:4 time:4 seit:6"
         ),
         _set("birth dob birthday last updated modified churn churned end expiry cancel login order"),
     ),
@@ -233,7 +233,7 @@ PARTS: dict[str, Part] = {
     "known": Part(
         "known",
         _set("time"),
-        _stems("loaded:9 ingested:9 ingestion:9 inserted:8 etl:8 warehouse:8 arrived:6 load:5 at:1 date:1"),
+        _stems("known:9 loaded:9 ingested:9 ingestion:9 inserted:8 etl:8 warehouse:8 arrived:6 load:5 at:1 date:1"),
         _set("download"),
     ),
 }
