@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import sys
 
 import pytest
@@ -58,16 +59,17 @@ def test_how_it_refuses(words, code, message, churnscope_run, tmp_path, monkeypa
     assert not (tmp_path / "churnscope.toml").exists()
 
 
+TERMINAL = {"NO_COLOR": "1", "COLUMNS": "80", "TERM": "dumb"}
+
+
 def typed(words, answers, folder):
     """What a terminal shows when the answers are typed at the prompts, and the exit code."""
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(folder)
-        os.execve(
-            sys.executable, [sys.executable, "-m", "churnscope", *words], {**os.environ, "NO_COLOR": "1", "COLUMNS": "80"}
-        )
+        os.execve(sys.executable, [sys.executable, "-m", "churnscope", *words], {**os.environ, **TERMINAL})
     shown, waiting = b"", iter(answers)
-    while select.select([terminal], [], [], 60)[0]:
+    while select.select([terminal], [], [], 60)[0] or os.kill(child, signal.SIGKILL):
         try:
             shown += os.read(terminal, 4096)
         except OSError:  # the terminal is closed

@@ -28,7 +28,7 @@ Like = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: take every guess.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a config that is there.")]
 
-_WIDEST, _WIDE, _KEY, _VALUE = 120, 80, 18, 22
+_WIDEST, _WIDE, _PROMPT, _KEY, _VALUE = 120, 80, 66, 18, 22
 
 
 def init(
@@ -50,22 +50,20 @@ def init(
     Active means, with --like shop: bought in the last 30 days; app: had a session in the last 30; bank: had any contact or
     transaction in the last 90; streaming: used the service in the last 30, as terms are not read yet.
     """
-    with session(json=json, log_format=log_format, quiet=quiet) as run:
+    asked = not (yes or json) and sys.stdin.isatty() and sys.stderr.isatty()
+    # A bar would be drawn over the questions.
+    with session(json=json, log_format=log_format, quiet=quiet or asked) as run:
         from churnscope.discovery.discover import init as write
         from churnscope.discovery.guesses import nobody
-        from churnscope.operations.logs import silent
 
-        asked = not (yes or json) and sys.stdin.isatty() and sys.stderr.isatty()
-        # A bar would be drawn over the questions.
-        ask, progress = (prompt, silent) if asked else (nobody, run.progress)
-        result = write(files, output, like=like, force=force, ask=ask, progress=progress)
+        result = write(files, output, like=like, force=force, ask=prompt if asked else nobody, progress=run.progress)
         run.show(result, describe)
 
 
 def prompt(question: Question) -> str:
     """Ask on the terminal, with the guess as the default answer, until the answer is a possible one."""
     choices = f" ({', '.join(question.choices)})" if question.choices else ""
-    text = "\n" + textwrap.fill(question.text + choices, _WIDE)
+    text = "\n" + textwrap.fill(question.text + choices, _PROMPT)
     try:
         while not _is_possible(answer := str(typer.prompt(text, default=question.default, err=True)).strip(), question):
             text = f"Write one of {', '.join(question.choices)}" if question.choices else "Write a number of days"
@@ -96,6 +94,7 @@ def describe(result: InitResult) -> Iterator[Part]:
             else "Look at the guess marked check"
         )
         yield f"{lines}, here or in the config, and change what is wrong."
+    yield f"Whether the windows suit these customers: churnscope advise {shown(result.config.absolute())}"
     yield f"Next: churnscope check {shown(result.config.absolute())}"
 
 
