@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import tomlkit
 
+from churnscope import files as storage
 from churnscope.discovery.discover import init
 from churnscope.errors import ConfigError, InputError, StorageError
-from churnscope.operations import files as storage
 from churnscope.project import Project
 from discovery import shops
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from churnscope.config.load import read_config
+from churnscope.config.load import load_config
 from churnscope.discovery.business import describe_business
 from churnscope.discovery.finding import find_sources
 from churnscope.discovery.guesses import Ask, Guess, nobody
@@ -18,7 +19,7 @@ from churnscope.discovery.words import plain_words
 from churnscope.discovery.writing import config_text
 from churnscope.discovery.zones import guess_zone
 from churnscope.errors import ConfigError
-from churnscope.operations.files import make_folder, write_atomically
+from churnscope.files import make_folder, write_atomically
 from churnscope.operations.logs import Progress, silent
 from churnscope.roles import ROLES
 
@@ -88,7 +89,7 @@ def init(
     business = describe_business(found.drafts, like, found.recognised, day, ask)
     name = _name(path, events[0].name)
     text = config_text(name, zone, found, business, path.parent)
-    read_config(text, path, {})  # what does not load is never written
+    load_config(tomllib.loads(text), {})  # what does not load is never written
     _refuse(path, force=force)
     make_folder(path.parent)
     write_atomically(path, text.encode())
