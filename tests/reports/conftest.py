@@ -12,6 +12,7 @@ from churnscope.config.models import Evaluation as Settings
 from churnscope.evaluation.calibration import expit
 from churnscope.evaluation.figures import evaluate
 from churnscope.evaluation.grade import grade
+from churnscope.evaluation.segments import Segmentation
 from churnscope.features.feature import FALLING, RISING, FeatureSpec
 from churnscope.reports.drivers import drivers
 from churnscope.reports.effects import strongest_effects
@@ -78,7 +79,8 @@ def judged_rows(rows=900, shift=0.0, bootstraps=20, seed=4):
         "recency rule": expit(truth + rng.normal(size=rows)),
         "base rate": np.full(rows, churned.mean()),
     }
-    return evaluate(churned, np.arange(rows), forecasts, Settings(bootstraps=bootstraps), rng)
+    old = Segmentation("tenure", ("below a year", "a year and more"), np.arange(rows) % 3 // 2)
+    return evaluate(churned, np.arange(rows), forecasts, Settings(bootstraps=bootstraps), rng, segmentations=(old,))
 
 
 def scored(rows=300):
@@ -122,5 +124,6 @@ def findings(evaluation):
         customers=scored(),
         names_customers=True,
         sources=(SALES, replace(SALES, name="web", advice=(), first_day=None, last_day=None, rows_in=0, used=0)),
+        audit=(),
         stamp=Stamp("corner_shop v1", "0.1.0", "2c77a06fcf939929", "ab" * 32, {"sales 1: sales.csv": "cd" * 32}, {}),
     )

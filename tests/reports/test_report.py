@@ -15,9 +15,20 @@ import pytest
 from churnscope.config.models import Evaluation as Settings
 from churnscope.evaluation.figures import evaluate
 from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.leak_audit import Finding
 from churnscope.reports.findings import Judged
 from churnscope.reports.report import figures, report_page, verdict
-from churnscope.reports.sections import newcomers, over_time, parts, prediction, riskiest, scores, what_drives
+from churnscope.reports.sections import (
+    leak_audit,
+    newcomers,
+    over_time,
+    parts,
+    prediction,
+    riskiest,
+    scores,
+    segments,
+    what_drives,
+)
 
 from .conftest import CUTOFF, HOSTILE, judged_rows
 
@@ -160,6 +171,27 @@ def test_customers_never_met_stand_beside_all(findings):
     assert cells[0] == "26 January 2011"
     assert (cells[1].text, cells[1].small) == ("80", "of 900")
     assert cells[4] == f"{findings.judged.evaluation.model.metrics['auroc'].value:.3f}"
+
+
+def test_segments_say_where_the_model_is_off(findings):
+    (section,) = segments(replace(findings, judged=replace(findings.judged, evaluation=judged_rows(seed=8))))
+    assert [row[0] for row in section.tables[0].rows] == ["tenure: below a year", "tenure: a year and more"]
+    assert section.closing == ("In none of them is it off by more than chance.",)
+    worse = judged_rows(shift=1.5)
+    (off,) = segments(replace(findings, judged=replace(findings.judged, evaluation=worse)))
+    assert off.closing == ("Off by more than chance: tenure: below a year; tenure: a year and more.",)
+    assert {row[5].tone for row in off.tables[0].rows} == {"bad"}
+
+
+def test_the_leak_audit_of_the_training_is_told(findings):
+    assert list(leak_audit(replace(findings, audit=None))) == []
+    (clean,) = leak_audit(findings)
+    assert clean.closing == ("Nothing was found.",)
+    known = Finding(
+        "tells the outcome", "suspicious", "crm.risk", "crm.csv", "AUROC 0.95.", "Map another column.", "agents enter it"
+    )
+    (section,) = leak_audit(replace(findings, audit=(known, replace(known, accepted=""))))
+    assert [row[3:] for row in section.tables[0].rows] == [("agents enter it", "yes"), ("Map another column.", "no")]
 
 
 @pytest.mark.parametrize(("looks", "said"), [(0, ""), (1, "One run has looked"), (7, "7 different runs have looked")])

@@ -13,6 +13,7 @@ from churnscope.config.identity import config_hash
 from churnscope.config.models import Config
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.leak_audit import Finding
 from churnscope.files import file_sha256
 from churnscope.operations.output_set import OutputSet
 from churnscope.project.results import iso
@@ -65,6 +66,12 @@ def past_evaluations(folder: Path, config: Config, as_of: int) -> tuple[Past, ..
 def judged_in(figures: Mapping[str, Any]) -> Judged:
     """The judgement of a bundle's figures."""
     return Judged(day_of(figures["cutoff"]), Evaluation.from_json(figures["evaluation"]), Grade(**figures["grade"]))
+
+
+def audited_in(figures: Mapping[str, Any]) -> tuple[Finding, ...] | None:
+    """What a leak audit found when a bundle was trained; None where it was not asked."""
+    found = figures.get("leak_audit")
+    return None if found is None else tuple(Finding(**each) for each in found)
 
 
 def day_of(text: str) -> int:

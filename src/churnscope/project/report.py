@@ -16,7 +16,7 @@ from churnscope.operations.looks import looks_at
 from churnscope.operations.output_set import Manifest, OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.project.models import base_rate, load_model, matching_plan, model_facts
-from churnscope.project.past import Past, day_of, folds_of, judged_in, past_evaluations
+from churnscope.project.past import Past, audited_in, day_of, folds_of, judged_in, past_evaluations
 from churnscope.project.results import ReportResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.reports.explained import Explained, explain
@@ -118,6 +118,7 @@ class _Reporting:
             customers=self._customers(),
             names_customers=self.names_customers,
             sources=self.loaded.reports,
+            audit=audited_in(bundle.figures),
             stamp=Stamp(
                 model=f"{bundle.name} {bundle.version}",
                 version=facts.version,

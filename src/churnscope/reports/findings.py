@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from churnscope.config.models import Config
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.leak_audit import Finding
 from churnscope.reports.explained import Explained
 from churnscope.sources.report import SourceReport
 
@@ -60,6 +61,7 @@ class Findings:
     customers : their scores and what is behind them.
     names_customers : whether the riskiest are listed.
     sources : what was found in the files.
+    audit : what the leak audit found when the model was trained; None where it was not asked.
     """
 
     config: Config
@@ -75,4 +77,5 @@ class Findings:
     customers: Explained
     names_customers: bool
     sources: tuple[SourceReport, ...]
+    audit: tuple[Finding, ...] | None
     stamp: Stamp

@@ -33,15 +33,19 @@ from churnscope.reports.drivers import telling
 from churnscope.reports.findings import Findings
 from churnscope.reports.page import PICTURE_INCHES, Part, Picture, Section
 from churnscope.reports.tables import (
+    LEVEL,
+    audit_table,
     band_table,
     comparison_table,
     decile_table,
     difference_table,
     driver_table,
     history_table,
+    is_off,
     listed_table,
     newcomer_table,
     reliability_table,
+    segment_table,
     source_table,
 )
 from churnscope.reports.wording import active_customers, churned_customers, count, counted, day, share, time_to_act
@@ -147,6 +151,34 @@ def newcomers(findings: Findings) -> Iterator[Section]:
         yield Section("newcomers", "Customers the model never met", lead, tables=(table,), origin=origin)
 
 
+def segments(findings: Findings) -> Iterator[Section]:
+    """The model on parts of the customers."""
+    evaluation = findings.judged.evaluation
+    if evaluation.segments:
+        lead = (
+            "A model that is right on the whole may be wrong about the new or the frequent customers. Predicted minus churned "
+            "is in points: above 0 where too many were expected to leave. Segments of fewer than 50 customers are not shown."
+        )
+        off = [f"{each.by}: {each.name}" for each in evaluation.segments if is_off(each.metrics[LEVEL])]
+        closing = f"Off by more than chance: {'; '.join(off)}." if off else "In none of them is it off by more than chance."
+        title, tables = "Is it right about every kind of customer?", (segment_table(evaluation),)
+        yield Section("segments", title, lead, tables=tables, closing=(closing,), origin=_judged_in(findings))
+
+
+def leak_audit(findings: Findings) -> Iterator[Section]:
+    """Whether the training knew what could not be known."""
+    if findings.audit is None:
+        return
+    lead = (
+        "The audit looks for features that tell the outcome beyond belief, features that read rows of the future, and columns "
+        "whose past was written over since an earlier run."
+    )
+    found, origin = findings.audit, f"Leak audit of the training: figures.json of model {findings.stamp.model}."
+    closing = () if found else ("Nothing was found.",)
+    tables = (audit_table(found),) if found else ()
+    yield Section("leaks", "Did the model see the future?", lead, tables=tables, closing=closing, origin=origin)
+
+
 def scores(findings: Findings) -> Iterator[Section]:
     """The scores of the day."""
     customers, title = findings.customers, f"The scores of {day(findings.as_of)}"
@@ -242,6 +274,6 @@ def _learned_from(findings: Findings) -> str:
 PARTS: tuple[tuple[str, str, tuple[Callable[[Findings], Iterator[Section]], ...]], ...] = (
     ("question", "The question", (prediction,)),
     ("customers", "The customers: who, and why", (scores, riskiest, what_drives, effects)),
-    ("proof", "The proof: can it be trusted?", (comparison, gains, calibration, over_time, newcomers)),
-    ("data", "The data it rests on", (data_quality,)),
+    ("proof", "The proof: can it be trusted?", (comparison, gains, calibration, over_time, newcomers, segments)),
+    ("data", "The data it rests on", (data_quality, leak_audit)),
 )

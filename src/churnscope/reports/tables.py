@@ -10,6 +10,7 @@ import numpy as np
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import DECIDING, is_better, is_worse, spoken
 from churnscope.evaluation.intervals import Estimate
+from churnscope.evaluation.leak_audit import Finding
 from churnscope.evaluation.tables import HEADLINE
 from churnscope.features.feature import EITHER, FALLING, RISING
 from churnscope.reports.charts import best_rule
@@ -38,6 +39,7 @@ IGNORED = {
     "overlap": "in another file too",
     "where": "left out by the config (where)",
 }
+LEVEL = "predicted_minus_churned"
 ALIKE = "the same for everyone on this day"
 
 Row = tuple[Cell | str, ...]
@@ -122,6 +124,43 @@ def newcomer_table(new: Mapping[int, Evaluation], past: Mapping[int, Evaluation]
     return Table("Customers never trained on, and all customers, with 95% intervals", "<>>>>>>", columns, rows, is_wide=True)
 
 
+def segment_table(evaluation: Evaluation) -> Table:
+    """The model on parts of the customers."""
+    asked = tuple(evaluation.segments[0].metrics)
+    rows: tuple[Row, ...] = tuple(
+        (
+            f"{each.by}: {each.name}",
+            count(each.customers),
+            share(each.churned / each.rows, 1),
+            *(_segment_cell(name, each.metrics[name]) for name in asked),
+        )
+        for each in evaluation.segments
+    )
+    columns = ("segment", "customers", "churned", *map(metric, asked))
+    return Table("The model by segment, with 95% intervals", "<" + ">" * (len(columns) - 1), columns, rows, is_wide=True)
+
+
+def is_off(level: Estimate) -> bool:
+    """Whether more or fewer than predicted left, beyond chance."""
+    return level.low > 0 or level.high < 0
+
+
+def audit_table(findings: Sequence[Finding]) -> Table:
+    """What a leak audit found."""
+    rows: tuple[Row, ...] = tuple(
+        (
+            Cell(each.subject, each.where),
+            each.severity,
+            each.what,
+            each.accepted or each.advice,
+            "yes" if each.accepted else "no",
+        )
+        for each in findings
+    )
+    columns = ("column or feature", "how bad", "what was found", "why it was accepted, or what to do", "accepted")
+    return Table("Found by the leak audit", "<<<<<", columns, rows, is_wide=True)
+
+
 def band_table(customers: Explained) -> Table:
     """Active customers by risk band, and those without a score."""
     bands = customers.bands.name(customers.probability)
@@ -189,6 +228,13 @@ def _predictor(name: str) -> Cell:
 
 def _estimate(figure: Estimate) -> Cell:
     return Cell(decimal(figure.value), "" if isnan(figure.low) else f"{decimal(figure.low)} to {decimal(figure.high)}")
+
+
+def _segment_cell(name: str, figure: Estimate) -> Cell:
+    if name != LEVEL or isnan(figure.low):
+        return _estimate(figure)
+    value, low, high = (decimal(100 * each, "+.1f") for each in (figure.value, figure.low, figure.high))
+    return Cell(value, f"{low} to {high}", "bad" if is_off(figure) else "")
 
 
 def _difference(name: str, figure: Estimate) -> Cell:

@@ -20,6 +20,7 @@ MINUS = "\u2212"
 LABELS = {
     "no_event": "who does nothing of that kind {when}",
     "not_active": "who is not active any more, by the same rule, at the end of the time {when}",
+    "given": "who left by the labels that were given, said to speak of the time {when}",
 }
 
 
