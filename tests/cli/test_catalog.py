@@ -43,7 +43,8 @@ def test_without_a_config_everything_is_there_and_fits_the_terminal(columns, chu
     assert [role.name for role in built if f"\n{role.name.replace('_', ' ').upper()} (" not in out] == []
 
 
-def test_an_entry_has_names_unit_direction_sentence_and_what_missing_means(churnscope_run):
+def test_an_entry_has_names_unit_direction_sentence_and_what_missing_means(churnscope_run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     out = churnscope_run("catalog", "--role", "purchases", "--family", "trend").out
     assert (
         "trend: How often the customer was active in a window, against the days just before it.\n"
@@ -61,7 +62,8 @@ def test_no_number_disagrees_with_its_noun_and_no_name_comes_twice(churnscope_ru
     assert len(names) == len(set(names))
 
 
-def test_of_a_config_it_shows_the_signals_as_what_they_are(tiny, churnscope_run):
+def test_of_a_config_it_shows_the_signals_as_what_they_are(tiny, churnscope_run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     out = churnscope_run("catalog", tiny).out
     assert "purchase_gift_share_30d, _90d, _ever  [share]\n      gift: 25% of lines in the last 30 days\n" in out
     assert "purchase_weight_mean_30d, _90d, _ever  [weight]\n      weight: 3 on average in the last 30 days\n" in out

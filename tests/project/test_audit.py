@@ -21,6 +21,7 @@ from churnscope.operations.run import RunFacts
 from churnscope.project import Project
 from churnscope.project.judging import Judgement
 from churnscope.project.log import logged_run
+from churnscope.project.models import load_model
 
 from .conftest import Sale, Shop
 
@@ -253,13 +254,14 @@ def test_the_outcome_of_an_audit_is_logged_without_a_value_of_anyone(trained: Sh
     config = Project(trained.folder / "config.toml").config
     (figures,) = [json.loads(path.read_text()) for path in trained.folder.parent.glob("models/corner_shop/*/figures.json")]
     assert figures["leak_audit"] == []
+    bundle = load_model(config, "champion")
     verdict = Judgement(19_400, Evaluation.from_json(figures["evaluation"]), Grade(**figures["grade"]))
     facts = RunFacts("train", "2023-02-27", "1", "hash")
     leak = Finding("past changed", "suspicious", "sales.rows", "[sales]", "At least 3 rows were added.", "Map columns.known.")
-    run = logged_run(config, facts, verdict, 0, version="v1", findings=[leak])
+    run = logged_run(config, facts, verdict, 0, bundle=bundle, findings=[leak])
     assert run.tags["leak_audit"] == "1 suspicious"
     assert json.loads(run.artifacts["leak_audit.json"]) == [leak.to_json()]
-    assert "leak_audit" not in logged_run(config, facts, verdict, 0, version="v1").tags
+    assert "leak_audit" not in logged_run(config, facts, verdict, 0, bundle=bundle).tags
 
 
 @pytest.mark.slow

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -26,10 +28,13 @@ def current_umask() -> int:
 
 @pytest.fixture(scope="module")
 def reported(trained: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, Path]:
-    """A shop and its report."""
-    page = tmp_path_factory.mktemp("reported") / "page.html"
-    trained.project().report(output=page)
-    return trained, page
+    """A shop of its own, that nobody has evaluated, and its report."""
+    home = tmp_path_factory.mktemp("reported")
+    shutil.copytree(trained.folder.parent / "models", home / "models")
+    (home / "configs").mkdir()
+    shop = replace(trained, folder=home / "configs")
+    shop.project().report(output=home / "page.html")
+    return shop, home / "page.html"
 
 
 def test_a_page_that_names_customers_is_for_its_owner_alone(reported: tuple[Shop, Path]) -> None:
