@@ -129,16 +129,6 @@ def gather(values: Floats, index: Whole, answer: Matrix) -> None:
 
 
 @kernel
-def turn(columns: Matrix, rows: Matrix) -> None:
-    """Transpose, some rows at a time, so that they stay in the cache until they are full."""
-    few = 64
-    for low in range(0, len(rows), few):
-        for j in range(len(columns)):
-            for i in range(low, min(low + few, len(rows))):
-                rows[i, j] = columns[j, i]
-
-
-@kernel
 def mark_late(customer: Small, day: Small, visible_day: Small, cutoff: Small, late: NDArray[np.bool_]) -> None:
     """`late[k, c]`: customer c has a row that happened before cutoff k and was not known at it."""
     for i in range(len(day)):
