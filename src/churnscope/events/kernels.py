@@ -45,7 +45,7 @@ def tabulate_positions(cell: Small, begin: Small, table: Small) -> None:
 
 
 @kernel
-def tabulate_totals(values: Values, cell: Small, table: Whole) -> None:
+def tabulate_totals(values: Values, cell: Small, table: Whole | Small) -> None:
     """`table[r, c]`: sum of the whole numbers of customer c in rows up to r. It may wrap round; differences stay exact."""
     table[:] = 0
     flat = table.reshape(table.size)
