@@ -108,7 +108,8 @@ class Observed:
         """
         known = self.derive(f"known {code}", lambda events: events.signals[code] != 0)
         pairs = self.derive(
-            f"pairs {code}", lambda events: np.where(events.signals[code] != 0, 2 * self._links(code)[1] + 1, 0).astype(np.int64)
+            f"pairs {code}",
+            lambda events: np.where(events.signals[code] != 0, 2 * self._links(code)[1] + 1, 0).astype(np.int64),
         )
         rows = self.total(known)
         return ratio(self.total(pairs), rows * rows)

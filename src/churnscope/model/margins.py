@@ -25,9 +25,7 @@ def margins(trees: Trees, features: Matrix, threads: int | None = None) -> NDArr
     """
     sums = np.zeros(len(features))
     nodes = (trees.feature, trees.threshold, trees.missing_left, trees.left, trees.right, trees.leaf_value)
-    in_row_ranges(
-        lambda rows, matrix: _add_leaves(matrix, trees.root, nodes, sums[rows]), features, trees.n_features, threads
-    )
+    in_row_ranges(lambda rows, matrix: _add_leaves(matrix, trees.root, nodes, sums[rows]), features, trees.n_features, threads)
     return sums
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from churnscope.activity import CENSORED, churned
 from churnscope.events import Block, Events, Grid, Observed, kernels
-from churnscope.events.scratch import empty, reused_memory
+from churnscope.events.scratch import empty, lent, reused_memory
 from churnscope.features import build
 from churnscope.snapshots.plan import SnapshotPlan
 from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, Features, Part
@@ -37,7 +37,7 @@ def _population(block: Block, plan: SnapshotPlan, n_features: int) -> Part:
     label = _label(block.logs, plan, active)
     status = np.where(active, ACTIVE, np.where(np.isnan(days), NO_HISTORY, INACTIVE)).astype(np.int8)
     rows = np.flatnonzero(active)
-    columns = np.empty((n_features, len(rows)), plan.dtype)
+    columns = lent(n_features, len(rows), dtype=plan.dtype)
     _write(plan, seen, rows, columns)
     if known:
         _overwrite(plan, known, active, late, columns)
