@@ -18,6 +18,7 @@ from churnscope.events.scratch import empty
 
 Answer = NDArray[np.float64]
 Made = TypeVar("Made")
+_EXACT = 2**53  # below it every whole number is a float64
 
 
 class Observed:
@@ -188,8 +189,11 @@ class Observed:
         made: Made = self._made[key]
         return made
 
+    def _addends(self, signal: str) -> Signal:
+        return self._once(("addends", signal), lambda: _whole_if_exact(self.signal(signal)))
+
     def _is_float(self, signal: str) -> bool:
-        return self.signal(signal).dtype.kind == "f"
+        return self._addends(signal).dtype.kind == "f"
 
     def _empty(self) -> Answer:
         return empty(len(self.grid.cutoffs), self.events.n_customers)
@@ -211,7 +215,7 @@ class Observed:
 
     def _totals(self, signal: str) -> NDArray[np.int32] | NDArray[np.int64]:
         def make() -> NDArray[np.int32] | NDArray[np.int64]:
-            values = self.signal(signal)
+            values = self._addends(signal)
             table = self._table(np.int32 if values.dtype == np.bool_ else np.int64)  # a block has fewer than 2^31 rows
             kernels.tabulate_totals(values, self._cell, table)
             return table
@@ -272,6 +276,13 @@ class Observed:
 
     def _where(self, keep: NDArray[np.bool_]) -> Observed:
         return self if keep.all() else Observed(self.events.where(keep), self.grid, self.shift)
+
+
+def _whole_if_exact(values: Signal) -> Signal:
+    """Floats that are all whole numbers as such: sums that are exact either way need no walk over the rows."""
+    if values.dtype.kind != "f" or not len(values) or not np.abs(values).max() * len(values) < _EXACT:
+        return values
+    return values.astype(np.int64) if (np.trunc(values) == values).all() else values
 
 
 def ratio(upper: Answer, lower: Answer) -> Answer:
