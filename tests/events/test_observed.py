@@ -140,3 +140,13 @@ def test_thousands_of_rows_tied_in_time_are_settled() -> None:
 
 def test_ratio_by_nothing_is_missing() -> None:
     assert np.isnan(ratio(np.ones((2, 1)), np.zeros((2, 1)))).all()
+
+
+@pytest.mark.parametrize("other", [7.0, 0.5, NAN])
+def test_sums_of_whole_floats_do_not_depend_on_the_floats_of_others(other: float) -> None:
+    day = np.array([90, 95, 99, 99], np.int32)
+    minutes = np.array([2.0, -3.0, 9_007_199_254_740.0, other])
+    events = Events(2, np.array([0, 0, 0, 1], np.int32), day.astype(np.int64) * DAY, day, {"minutes": minutes})
+    seen = Grid([100], [6]).see(events)
+    assert [seen.total("minutes", window)[0, 0] for window in (6, EVER)] == [9_007_199_254_737.0, 9_007_199_254_739.0]
+    assert seen.mean("minutes", 6)[0, 0] == 9_007_199_254_737.0 / 2

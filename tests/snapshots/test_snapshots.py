@@ -53,7 +53,7 @@ def test_one_cutoff_gives_the_bits_it_has_among_many(block: Block, whole: Snapsh
 
 
 def test_rows_are_ordered_by_cutoff_then_customer(whole: SnapshotTable) -> None:
-    assert whole.features.flags.c_contiguous
+    assert whole.features.flags.f_contiguous
     assert whole.features.dtype == np.float32
     order = np.lexsort((whole.customer, whole.cutoff))
     np.testing.assert_array_equal(order, np.arange(len(order)))

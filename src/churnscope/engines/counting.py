@@ -150,7 +150,9 @@ def tally_rows(connection: duckdb.DuckDBPyConnection, source: CheckedSource) -> 
         "skipped": tree("count_if(odd = :kind)", kind=SKIPPED),
         "zero": tree("count_if(amount = 0)") if has_amount else exp.convert(0),
     }
-    query = exp.select("fault", "ignored", day, *(part.as_(name) for name, part in counts.items())).from_(table(source.rows))
+    query = exp.select("fault", "ignored", day, *(part.as_(name) for name, part in counts.items())).from_(
+        table(source.verdicts)
+    )
     groups = arrow_table(connection, query.group_by("fault", "ignored", tree("coalesce(day, :none)", none=NO_DAY)))
     return Tally(**{name: groups[name].to_numpy().astype(np.int64) for name in groups.column_names})
 

@@ -18,7 +18,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads n
 
 
 @kernel
-def link_same(codes: Whole, begin: Small, slots: Small, following: Small, earlier: Whole) -> None:
+def link_same(codes: Whole, begin: Small, slots: Small, following: Small, earlier: Small) -> None:
     """Chain the rows of each customer by code.
 
     `following[i]` : the customer's next row with the code of row i, `NONE_FOLLOWS`, or `MISSING`.
@@ -45,7 +45,7 @@ def link_same(codes: Whole, begin: Small, slots: Small, following: Small, earlie
 
 
 @kernel
-def tabulate_final(following: Small, cell: Small, table: Whole) -> None:
+def tabulate_final(following: Small, cell: Small, table: Small) -> None:
     """`table[r, c]`: rows up to r whose value never comes again. They count in every window they lie in."""
     table[:] = 0
     flat = table.reshape(table.size)
@@ -58,7 +58,7 @@ def tabulate_final(following: Small, cell: Small, table: Whole) -> None:
 
 
 @kernel
-def window_distinct(following: Small, cell: Small, final: Whole, bounds: Bounds, answer: Floats) -> None:
+def window_distinct(following: Small, cell: Small, final: Small, bounds: Bounds, answer: Floats) -> None:
     """Different values per window, shape (n_windows, n_cutoffs, n_customers).
 
     A row counts where it is its value's last one before the cutoff. Rows that never come again are in the table `final`; a

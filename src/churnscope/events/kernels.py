@@ -45,7 +45,7 @@ def tabulate_positions(cell: Small, begin: Small, table: Small) -> None:
 
 
 @kernel
-def tabulate_totals(values: Values, cell: Small, table: Whole) -> None:
+def tabulate_totals(values: Values, cell: Small, table: Whole | Small) -> None:
     """`table[r, c]`: sum of the whole numbers of customer c in rows up to r. It may wrap round; differences stay exact."""
     table[:] = 0
     flat = table.reshape(table.size)
@@ -126,16 +126,6 @@ def gather(values: Floats, index: Whole, answer: Matrix) -> None:
     """`answer = values[index]` in the precision of `answer`."""
     for i in range(len(index)):
         answer[i] = values[index[i]]
-
-
-@kernel
-def turn(columns: Matrix, rows: Matrix) -> None:
-    """Transpose, some rows at a time, so that they stay in the cache until they are full."""
-    few = 64
-    for low in range(0, len(rows), few):
-        for j in range(len(columns)):
-            for i in range(low, min(low + few, len(rows))):
-                rows[i, j] = columns[j, i]
 
 
 @kernel

@@ -18,6 +18,7 @@ from churnscope.events.scratch import empty
 
 Answer = NDArray[np.float64]
 Made = TypeVar("Made")
+_EXACT = 2**53  # below it every whole number is a float64
 
 
 class Observed:
@@ -108,7 +109,8 @@ class Observed:
         """
         known = self.derive(f"known {code}", lambda events: events.signals[code] != 0)
         pairs = self.derive(
-            f"pairs {code}", lambda events: np.where(events.signals[code] != 0, 2 * self._links(code)[1] + 1, 0)
+            f"pairs {code}",
+            lambda events: np.where(events.signals[code] != 0, 2 * self._links(code)[1] + 1, 0).astype(np.int64),
         )
         rows = self.total(known)
         return ratio(self.total(pairs), rows * rows)
@@ -187,8 +189,11 @@ class Observed:
         made: Made = self._made[key]
         return made
 
+    def _addends(self, signal: str) -> Signal:
+        return self._once(("addends", signal), lambda: _whole_if_exact(self.signal(signal)))
+
     def _is_float(self, signal: str) -> bool:
-        return self.signal(signal).dtype.kind == "f"
+        return self._addends(signal).dtype.kind == "f"
 
     def _empty(self) -> Answer:
         return empty(len(self.grid.cutoffs), self.events.n_customers)
@@ -205,13 +210,14 @@ class Observed:
         kernels.window_totals(table, self.grid.first[self.grid.position(window)], self.grid.last, answer)
         return answer
 
-    def _table(self, dtype: type = np.int64) -> NDArray[Any]:
+    def _table(self, dtype: type) -> NDArray[Any]:
         return empty(self.grid.n_rows, self.events.n_customers, dtype=dtype)
 
-    def _totals(self, signal: str) -> NDArray[np.int64]:
-        def make() -> NDArray[np.int64]:
-            table = self._table()
-            kernels.tabulate_totals(self.signal(signal), self._cell, table)
+    def _totals(self, signal: str) -> NDArray[np.int32] | NDArray[np.int64]:
+        def make() -> NDArray[np.int32] | NDArray[np.int64]:
+            values = self._addends(signal)
+            table = self._table(np.int32 if values.dtype == np.bool_ else np.int64)  # a block has fewer than 2^31 rows
+            kernels.tabulate_totals(values, self._cell, table)
             return table
 
         return self._once(("totals", signal), make)
@@ -252,10 +258,10 @@ class Observed:
         kernels.ages_of_oldest(self.events.day, self.bounds, self.grid.position(window), answer)
         return answer
 
-    def _links(self, code: str) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        def make() -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def _links(self, code: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        def make() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
             begin, n = self.events.begin, len(self.events.day)
-            following, earlier = empty(n, dtype=np.int32), empty(n, dtype=np.int64)
+            following, earlier = empty(n, dtype=np.int32), empty(n, dtype=np.int32)
             slots = empty(4 * int(np.diff(begin).max(initial=0)) + 8, dtype=np.int32)
             codes.link_same(cast("NDArray[np.int64]", self.signal(code)), begin, slots, following, earlier)
             return following, earlier
@@ -263,13 +269,20 @@ class Observed:
         return self._once(("links", code), make)
 
     def _distinct(self, code: str) -> Answer:
-        following, final, answer = self._links(code)[0], self._table(), self._nested()
+        following, final, answer = self._links(code)[0], self._table(np.int32), self._nested()
         codes.tabulate_final(following, self._cell, final)
         codes.window_distinct(following, self._cell, final, self.bounds, answer)
         return answer
 
     def _where(self, keep: NDArray[np.bool_]) -> Observed:
         return self if keep.all() else Observed(self.events.where(keep), self.grid, self.shift)
+
+
+def _whole_if_exact(values: Signal) -> Signal:
+    """Floats that are all whole numbers as such: sums that are exact either way need no walk over the rows."""
+    if values.dtype.kind != "f" or not len(values) or not np.abs(values).max() * len(values) < _EXACT:
+        return values
+    return values.astype(np.int64) if (np.trunc(values) == values).all() else values
 
 
 def ratio(upper: Answer, lower: Answer) -> Answer:

@@ -1,9 +1,11 @@
-"""Memory that a thread uses again for every block: touching fresh memory costs more than the arithmetic done in it."""
+"""Memory that is used again for every block: touching fresh memory costs more than the arithmetic done in it."""
 
 from __future__ import annotations
 
 import math
 import threading
+import weakref
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 SLAB_BYTES = 1 << 25
 LINE_BYTES = 64  # a cache line; arrays begin on one
+RETURNED_SLABS = 4  # results that were let go and wait for the next one; a table made of hundreds keeps no more
 
 
 class _Scratch(threading.local):
@@ -53,3 +56,21 @@ def empty(*shape: int, dtype: DTypeLike = np.float64) -> NDArray[Any]:
         return np.empty(shape, dtype)
     size = math.prod(shape) * np.dtype(dtype).itemsize
     return _scratch.take(size).view(dtype).reshape(shape)
+
+
+_returned: deque[NDArray[np.uint8]] = deque(maxlen=RETURNED_SLABS)
+
+
+def lent(*shape: int, dtype: DTypeLike) -> NDArray[Any]:
+    """An array with undefined content, for a result: its memory is used again when nobody holds the array or a part of it."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    try:
+        slab = _returned.pop()
+    except IndexError:
+        slab = np.empty(size, np.uint8)
+    if len(slab) < size:
+        slab = np.empty(size, np.uint8)
+    # Whatever is made of `memory` holds it, and not the slab: its own memory is not a NumPy array's but a plain buffer.
+    memory = np.asarray(slab.data)
+    weakref.finalize(memory, _returned.append, slab).atexit = False
+    return memory[:size].view(dtype).reshape(shape)

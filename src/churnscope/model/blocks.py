@@ -14,20 +14,19 @@ Matrix = NDArray[np.float32 | np.float64]  # features are read as float32, as th
 ROWS = 16_384
 
 
-def checked(features: Matrix, n_features: int) -> NDArray[np.float32]:
-    """The matrix as the kernels read it: float32, C order, with the expected columns.
+def in_row_ranges(
+    work: Callable[[slice, NDArray[np.float32]], None], features: Matrix, n_features: int, threads: int | None = None
+) -> None:
+    """Call `work(rows, matrix)` for ranges that cover all rows. The result may not depend on the ranges.
+
+    `matrix` holds the features of the rows as the kernels read them: float32, C order.
 
     Raises
     ------
-    ValueError : when the matrix has another number of columns.
+    ValueError : when the features have another number of columns.
     """
     if features.ndim != 2 or features.shape[1] != n_features:
         raise ValueError(f"features have shape {features.shape}, not (n_rows, {n_features})")
-    return np.ascontiguousarray(features, np.float32)
-
-
-def in_row_ranges(work: Callable[[int, int], None], n_rows: int, threads: int | None = None) -> None:
-    """Call `work(first, last)` for ranges that cover all rows. The result may not depend on the ranges."""
-    starts = range(0, n_rows, ROWS)
+    ranges = [slice(first, min(first + ROWS, len(features))) for first in range(0, len(features), ROWS)]
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        list(pool.map(lambda first: work(first, min(first + ROWS, n_rows)), starts))
+        list(pool.map(lambda rows: work(rows, np.ascontiguousarray(features[rows], np.float32)), ranges))

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.events.compiled import kernel
-from churnscope.model.blocks import Matrix, checked, in_row_ranges
+from churnscope.model.blocks import Matrix, in_row_ranges
 from churnscope.model.trees import Trees
 
 Floats = NDArray[np.float64]
@@ -77,15 +77,14 @@ def contributions(paths: Paths, features: Matrix, threads: int | None = None) ->
     features : shape (n_rows, n_features), NaN for missing.
     """
     trees = paths.trees
-    matrix = checked(features, trees.n_features)
-    phi = np.zeros((len(matrix), trees.n_features + 1))
+    phi = np.zeros((len(features), trees.n_features + 1))
     phi[:, -1] = paths.expected
     splits = (trees.node_start, trees.feature, trees.threshold, trees.missing_left)
     steps = (paths.step_slot, paths.step_feature, paths.above, paths.upto, paths.missing, paths.step_share)
     ways = (trees.leaf_start, trees.leaf_value, paths.step_start, steps, (paths.points, paths.weights))
     slots = (paths.slot_start, paths.slot_feature)
     in_row_ranges(
-        lambda first, last: _add_contributions(matrix[first:last], splits, ways, slots, phi[first:last]), len(matrix), threads
+        lambda rows, matrix: _add_contributions(matrix, splits, ways, slots, phi[rows]), features, trees.n_features, threads
     )
     return phi
 

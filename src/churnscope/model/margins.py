@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.events.compiled import kernel
-from churnscope.model.blocks import Matrix, checked, in_row_ranges
+from churnscope.model.blocks import Matrix, in_row_ranges
 from churnscope.model.trees import Trees
 
 _BLOCK = 512  # rows whose sums stay in the fastest cache while all trees pass over them
@@ -23,12 +23,9 @@ def margins(trees: Trees, features: Matrix, threads: int | None = None) -> NDArr
     ----------
     features : shape (n_rows, n_features), NaN for missing.
     """
-    matrix = checked(features, trees.n_features)
-    sums = np.zeros(len(matrix))
+    sums = np.zeros(len(features))
     nodes = (trees.feature, trees.threshold, trees.missing_left, trees.left, trees.right, trees.leaf_value)
-    in_row_ranges(
-        lambda first, last: _add_leaves(matrix[first:last], trees.root, nodes, sums[first:last]), len(matrix), threads
-    )
+    in_row_ranges(lambda rows, matrix: _add_leaves(matrix, trees.root, nodes, sums[rows]), features, trees.n_features, threads)
     return sums
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from churnscope.activity import CENSORED, churned
 from churnscope.events import Block, Events, Grid, Observed, kernels
-from churnscope.events.scratch import empty, reused_memory
+from churnscope.events.scratch import empty, lent, reused_memory
 from churnscope.features import build
 from churnscope.snapshots.plan import SnapshotPlan
 from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, Features, Part
@@ -37,14 +37,12 @@ def _population(block: Block, plan: SnapshotPlan, n_features: int) -> Part:
     label = _label(block.logs, plan, active)
     status = np.where(active, ACTIVE, np.where(np.isnan(days), NO_HISTORY, INACTIVE)).astype(np.int8)
     rows = np.flatnonzero(active)
-    columns = empty(n_features, len(rows), dtype=plan.dtype)
+    columns = lent(n_features, len(rows), dtype=plan.dtype)
     _write(plan, seen, rows, columns)
     if known:
         _overwrite(plan, known, active, late, columns)
-    features = np.empty((len(rows), n_features), plan.dtype)
-    kernels.turn(columns, features)
     customer = (block.first + rows % block.n_customers).astype(np.int32)
-    return Part(block.first, status, days.astype(np.float32), customer, label.ravel()[rows], features)
+    return Part(block.first, status, days.astype(np.float32), customer, label.ravel()[rows], columns)
 
 
 def _late(block: Block, grid: Grid) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from churnscope.snapshots.plan import SnapshotPlan
 from churnscope.snapshots.table import Part, ScoringRows, SnapshotTable, join_parts
 
 PART_CELLS = (
-    65_536  # customers x cutoffs of one piece of work: smaller ones wait for the interpreter, larger ones leave the cache
+    32_768  # customers x cutoffs of one piece of work: smaller ones wait for the interpreter, larger ones leave the cache
 )
 SWITCH_SECONDS = 1e-4  # a thread back from a kernel must not wait the default 5 ms for the interpreter
 

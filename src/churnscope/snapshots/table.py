@@ -24,7 +24,8 @@ class SnapshotTable:
     customer : int32, shape (n_rows,), dense code.
     cutoff : int32, shape (n_rows,), day number.
     churned : int8, shape (n_rows,): 1, 0, or -1 where the data end before the outcome.
-    features : float32 (or as the plan says), shape (n_rows, n_features), C order; NaN for missing.
+    features : float32 (or as the plan says), shape (n_rows, n_features), Fortran order: each column is one piece of memory; NaN
+        for missing.
     specs : what each column means.
     cutoffs : the cutoffs asked for, rising; the counts below have their shape.
     active, inactive, no_history : customers at each cutoff: in the population; with a qualifying event but not active;
@@ -67,25 +68,36 @@ class Part:
     days_since_last: NDArray[np.float32]  # (n_cutoffs, n_customers)
     customer: NDArray[np.int32]
     churned: NDArray[np.int8]
-    features: Features
+    columns: Features  # (n_features, n_rows)
 
 
 def join_parts(parts: list[Part], plan: SnapshotPlan) -> SnapshotTable:
     """Parts, each ordered by cutoff, brought together by cutoff. Parts are let go while the table fills."""
     statuses = np.concatenate([np.empty((len(plan.cutoffs), 0), np.int8), *(part.status for part in parts)], axis=1)
     active = (statuses == ACTIVE).sum(axis=1)
-    n_rows = int(active.sum())
-    table = SnapshotTable(
-        np.empty(n_rows, np.int32),
+    customer, label, columns = _by_cutoff(parts, active, plan)
+    return SnapshotTable(
+        customer,
         np.repeat(plan.grid.cutoffs, active),
-        np.empty(n_rows, np.int8),
-        np.empty((n_rows, len(plan.specs)), plan.dtype),
+        label,
+        columns.T,
         plan.specs,
         plan.cutoffs,
         active,
         (statuses == INACTIVE).sum(axis=1),
         (statuses == NO_HISTORY).sum(axis=1),
     )
+
+
+def _by_cutoff(
+    parts: list[Part], active: NDArray[np.int64], plan: SnapshotPlan
+) -> tuple[NDArray[np.int32], NDArray[np.int8], Features]:
+    """Customer, label and columns of all rows; one part has them in order and is not copied."""
+    if len(parts) == 1:
+        return parts[0].customer, parts[0].churned, parts[0].columns
+    n_rows = int(active.sum())
+    customer, label = np.empty(n_rows, np.int32), np.empty(n_rows, np.int8)
+    columns = np.empty((len(plan.specs), n_rows), plan.dtype)
     at = np.cumsum(active) - active
     parts.reverse()
     while parts:
@@ -93,7 +105,7 @@ def join_parts(parts: list[Part], plan: SnapshotPlan) -> SnapshotTable:
         size = (part.status == ACTIVE).sum(axis=1)
         for k, low in enumerate(np.cumsum(size) - size):
             here, there = slice(low, low + size[k]), slice(at[k], at[k] + size[k])
-            table.customer[there], table.churned[there] = part.customer[here], part.churned[here]
-            table.features[there] = part.features[here]
+            customer[there], label[there] = part.customer[here], part.churned[here]
+            columns[:, there] = part.columns[:, here]
         at += size
-    return table
+    return customer, label, columns

@@ -40,6 +40,8 @@ def _few_rows(role: Role) -> Events:
     own = {"minute_of_day": "text", "own_flag": "flag", "own_number": "number"}
     kinds = {**{column.name: column.kind for column in role.columns}, **own}
     types = {"money": np.int64, "text": np.int64, "number": np.float64, "flag": np.bool_}
-    signals: dict[str, Signal] = {name: np.arange(4).astype(types[kind]) for name, kind in kinds.items() if kind in types}
+    signals: dict[str, Signal] = {
+        name: (np.arange(4) * 1.5).astype(types[kind]) for name, kind in kinds.items() if kind in types
+    }
     visible_day = day + np.array([1, 1, 3, 1], np.int32)
     return Events(1, np.zeros(4, np.int32), day * np.int64(86_400_000_000), day, signals, visible_day)

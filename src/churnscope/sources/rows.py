@@ -29,13 +29,13 @@ class Relations:
     Parameters
     ----------
     raw : columns as read, with file and line, and whether a joined row was found.
-    keys : (key, person, id_rule) of every key that occurs.
+    keys : (key, person, id_rule) of every key that occurs; None: every id is taken for good and who it is does not matter.
     walls : clock changes from wall time to UTC; None where walls show UTC.
     days : clock changes from UTC to local days; None where local days are those of UTC.
     """
 
     raw: str
-    keys: str
+    keys: str | None
     walls: str | None = None
     days: str | None = None
 
@@ -75,12 +75,12 @@ def mapped_rows(mapping: SourceMapping, relations: Relations, *, ready_us: int) 
     """
     rows = _with_instants(mapping, typed_rows(mapping, relations.raw), relations)
     rows = _with_days(mapping, rows, relations, ready_us)
+    rows = _with_people(rows, relations.keys)
     visible = [column("visible_day")] if mapping.has_visible_day else []
     return (
         exp.select(column(FILE), column(LINE), "person", "time", "day", *visible)
         .select(*(column(measure.name) for measure in mapping.measures), *_verdicts(mapping), "odd", "zoned")
         .from_(rows.subquery("r", copy=False))
-        .join(table(relations.keys).as_("k"), on=tree("r.key IS NOT DISTINCT FROM k.key"), join_type="left")
     )
 
 
@@ -139,10 +139,10 @@ def _first_flaw(mapping: SourceMapping) -> exp.Expr:
 def _verdicts(mapping: SourceMapping) -> Iterator[exp.Expr]:
     """`fault` and `ignored` of a row."""
     ignores = mapping.source.missing_customer == "ignore"
-    id_rule = tree("CASE WHEN k.id_rule > :accepted THEN k.id_rule + 1 END", accepted=1 if ignores else 0)
+    id_rule = tree("CASE WHEN id_rule > :accepted THEN id_rule + 1 END", accepted=1 if ignores else 0)
     yield tree("CAST(coalesce(CASE WHEN NOT is_matched THEN 1 END, :id_rule, flaw) AS UTINYINT)", id_rule=id_rule).as_("fault")
     yield tree(
-        "CAST(CASE WHEN NOT kept THEN :outside WHEN k.id_rule = 1 THEN :nobody ELSE 0 END AS UTINYINT)",
+        "CAST(CASE WHEN NOT kept THEN :outside WHEN id_rule = 1 THEN :nobody ELSE 0 END AS UTINYINT)",
         outside=IGNORED.index("where") + 1,
         nobody=IGNORED.index("no_customer") + 1,
     ).as_("ignored")
@@ -201,6 +201,15 @@ def _with_days(mapping: SourceMapping, rows: exp.Select, relations: Relations, r
         extra = 0 if name == "day" else 1 + (0 if mapping.has_known else mapping.source.delay_days)
         outer = outer.select(tree("CAST(:day + :extra AS INTEGER)", day=local_day(instant, zone), extra=extra).as_(name))
     return outer
+
+
+def _with_people(rows: exp.Select, keys: str | None) -> exp.Select:
+    """Who each row is of, and the rule that the id breaks."""
+    outer = exp.select("r.*").from_(rows.subquery("r", copy=False))
+    if keys is None:
+        return outer.select(exp.convert(0).as_("person"), exp.convert(0).as_("id_rule"))
+    same = tree("r.key IS NOT DISTINCT FROM k.key")
+    return outer.select("k.person", "k.id_rule").join(table(keys).as_("k"), on=same, join_type="left")
 
 
 def _day(micros: exp.Expr) -> exp.Expr:
