@@ -9,7 +9,7 @@ PEERS := .venv-peers
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= default
 
-.PHONY: help install demo test slow properties lint types doctest golden notebooks bench bench-peers bench-page results pictures format clean
+.PHONY: help install demo test slow properties lint types doctest golden notebooks docs bench bench-peers bench-page results pictures format clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,15 @@ doctest: install ## The examples in docstrings
 
 notebooks: install ## Execute the notebooks and compare nothing but that they run
 	$(BIN)/python notebooks/execute.py
+
+golden: install ## Write what is read off the program again: help, reference pages, schema
+	COLUMNS=100 $(BIN)/python -m churnscope --help > tests/cli/help.txt
+	$(BIN)/python docs/generate.py
+
+docs: install ## Build the documentation into build/docs, warnings as errors
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "Open build/docs/index.html"
 
 $(VENV)/bench-installed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'

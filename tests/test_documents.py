@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,15 +13,13 @@ import typer
 from churnscope.cli.app import app
 
 TOP = Path(__file__).parents[1]
+GENERATED = {"commands.md", "features.md"}
 DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
-    "docs/architecture.md",
-    "docs/outputs.md",
-    "docs/report.md",
-    "docs/results.md",
     "models/README.md",
     "notebooks/README.md",
+    *(str(path.relative_to(TOP)) for path in sorted((TOP / "docs").rglob("*.md")) if path.name not in GENERATED),
 ]
 COMMANDS = set(typer.main.get_command(app).commands)
 
@@ -28,7 +28,8 @@ COMMANDS = set(typer.main.get_command(app).commands)
 def test_commands_and_targets_that_a_document_names_exist(name: str) -> None:
     text = (TOP / name).read_text()
     targets = set(re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`?churnscope ([a-z]+)(?: [A-Za-z_./]|`)", text)) <= COMMANDS
+    typed = "\n".join(code.strip("`") for code in re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
+    assert set(re.findall(r"^(?:\$ )?churnscope ([a-z]+)", typed, re.MULTILINE)) <= COMMANDS
     assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= targets
 
 
@@ -37,6 +38,12 @@ def test_files_that_a_document_links_exist(name: str) -> None:
     links = re.findall(r"\]\(([^)#]+)", (TOP / name).read_text())
     missing = [link for link in links if "://" not in link and not ((TOP / name).parent / link).exists()]
     assert missing == []
+
+
+def test_pages_read_off_the_program_are_as_it_is() -> None:
+    script = TOP / "docs" / "generate.py"
+    ended = subprocess.run([sys.executable, script, "--check"], check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
