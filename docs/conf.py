@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "churnscope"
 author = "The churnscope authors"
@@ -22,6 +27,7 @@ copybutton_prompt_text = "$ "
 
 autodoc_typehints = "none"  # numpydoc sections give shapes and units beside the types
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autosummary_generate = False
 numpydoc_show_class_members = False
 
@@ -35,3 +41,22 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+
+_ENTRY = re.compile(r"^(?P<indent> *)(?P<names>[\w*][\w*, ]*) : (?P<said>.+)$")
+
+
+def setup(app: Sphinx) -> None:
+    """Read our sections before numpydoc does."""
+    app.connect("autodoc-process-docstring", _said_below, priority=400)
+
+
+def _said_below(_app: Sphinx, _what: str, _name: str, _of: object, _options: object, lines: list[str]) -> None:
+    """Put what `name : what it is` says below the name: numpydoc would take it for the type."""
+    written: list[str] = []
+    listed = False
+    for place, line in enumerate(lines):
+        if place + 1 < len(lines) and re.fullmatch(r" *-{3,}", lines[place + 1]):
+            listed = line.strip() in {"Parameters", "Attributes", "Raises"}
+        entry = _ENTRY.match(line) if listed else None
+        written += [f"{entry['indent']}{entry['names']}", f"{entry['indent']}    {entry['said']}"] if entry else [line]
+    lines[:] = written

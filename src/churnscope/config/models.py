@@ -56,7 +56,7 @@ class Join(Section):
     files: Annotated[tuple[Files, ...], Field(min_length=1)]
     on: Annotated[dict[str, str], Field(min_length=1)]  # column of the source = column of the joined table
 
-    @field_validator("files", mode="before")
+    @field_validator("files", mode="before", json_schema_input_type=str | list[str | Files])
     @classmethod
     def _one_path(cls, value: object) -> object:
         return as_files(value)
@@ -81,7 +81,7 @@ class Source(Section):
     delay_days: DaysOrZero = 0  # without `known`: a row counts as known this many days after its time
     most_quarantined: Share = 0.01
 
-    @field_validator("files", mode="before")
+    @field_validator("files", mode="before", json_schema_input_type=str | list[str | Files])
     @classmethod
     def _one_path(cls, value: object) -> object:
         return as_files(value)

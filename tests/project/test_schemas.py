@@ -1,0 +1,58 @@
+"""What is written fits the JSON schemas of the documentation, and so do the configs."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from churnscope.cli.session import Failure
+
+if TYPE_CHECKING:
+    from .conftest import Shop
+
+TOP = Path(__file__).parents[2]
+SCHEMAS = TOP / "docs" / "reference" / "schemas"
+
+
+def problems(document: Any, name: str) -> list[str]:
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    plain = json.loads(json.dumps(document, default=str))
+    return [
+        f"{error.json_path}: {error.message}"
+        for error in Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(plain)
+    ]
+
+
+def test_scores_manifest_and_evaluation(shop: Shop) -> None:
+    project = shop.project()
+    scored = project.score(all_customers=True)
+    rows = [row for path in scored.outputs if path.suffix == ".parquet" for row in pq.read_table(path).to_pylist()]
+    assert {row["risk_band"] for row in rows} >= {"high", "cannot_tell"}
+    assert [problem for row in rows for problem in problems(row, "scores")][:3] == []
+    assert problems(json.loads(scored.manifest.read_text()), "manifest") == []
+    evaluated = project.evaluate()
+    written = next(path for path in evaluated.outputs if path.name == "evaluation.json")
+    assert problems(json.loads(written.read_text()), "evaluation") == []
+
+
+def test_errors() -> None:
+    assert problems({"error": vars(Failure("InputError", "what", "advice", 3))}, "error") == []
+    assert problems({"error": {"kind": "InputError"}}, "error") != []
+
+
+@pytest.mark.parametrize("path", sorted((TOP / "configs").glob("*.toml")), ids=lambda path: path.stem)
+def test_configs(path: Path) -> None:
+    assert problems(tomllib.loads(path.read_text()), "config") == []
+
+
+def test_a_config_with_a_slip_does_not_fit() -> None:
+    reference = tomllib.loads((TOP / "configs" / "reference.toml").read_text())
+    reference["prediction"]["horizon_day"] = 30
+    assert problems(reference, "config") != []
