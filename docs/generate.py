@@ -88,10 +88,13 @@ def features_page() -> str:
         "# Features",
         FEATURES_INTRO.format(days=", ".join(map(str, WINDOWS)), count=len(specs)),
     ]
-    for name, group in groupby(specs, key=lambda spec: spec.family):
-        rows = [_feature_row(spec) for spec in group]
-        head = ("| feature | unit | said of a customer | a missing value means | risk |", "| --- | --- | --- | --- | --- |")
-        parts += [f"## {name}", families[name].meaning, "\n".join((*head, *rows))]
+    for role in (*BUSINESS, ""):
+        of_role = [spec for spec in specs if spec.role == role]
+        parts += [f"## {role.capitalize() or 'The day itself'}"] if of_role else []
+        for name, group in groupby(of_role, key=lambda spec: spec.family):
+            rows = [_feature_row(spec) for spec in group]
+            head = ("| feature | unit | said of a customer | a missing value means | risk |", "| --- | --- | --- | --- | --- |")
+            parts += [f"### {name.replace('_', ' ').capitalize()}", families[name].meaning, "\n".join((*head, *rows))]
     return "\n\n".join(parts) + "\n"
 
 
