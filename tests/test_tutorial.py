@@ -46,7 +46,7 @@ def answer(command: str, folder: Path) -> str:
 
 def test_the_text_has_commands_and_says_what_they_print() -> None:
     commands = [command for command, _ in typed()]
-    assert IN_PLACE <= set(commands)
+    assert set(commands) >= IN_PLACE
     assert sum(command.startswith("churnscope") for command in commands) >= 7
     assert all(shown for command, shown in typed() if command.startswith("churnscope"))
 
