@@ -93,7 +93,7 @@ bench-page: install ## docs/benchmarks.md and its picture again, from docs/bench
 results: install ## How good the models are on the example configs: docs/results.md (CHURNSCOPE_DATA for those not in data/)
 	$(BIN)/python benchmarks/results.py
 
-pictures: install ## Draw the pictures of the README anew
+pictures: install ## Draw the pictures of README and documentation anew
 	$(BIN)/python docs/pictures/draw.py
 
 clean: ## Remove everything that was made

@@ -148,9 +148,11 @@ def test_evaluate_puts_every_predictor_beside_the_model_with_intervals(evaluatio
     text = said(evaluate, result)
     auroc = evaluation.model.metrics["auroc"]
     assert f"{auroc.value:.3f} [{auroc.low:.3f}, {auroc.high:.3f}]" in text
-    figures, ahead = [line.split() for line in text.splitlines() if line.split()[:1] == ["metric"]]
-    assert figures == ["metric", "model", "base", "rate", "recency"]
-    assert ahead == ["metric", "base", "rate", "recency"]
+    lines = [line.rstrip() for line in text.splitlines()]
+    figures, ahead = (lines[lines.index(title) + 2 :] for title in ("Model and simple rules", "Model minus rule"))
+    assert [line.split("  ")[1] for line in figures[: figures.index("")]] == ["model", "base rate", "recency"]
+    assert [line.split("  ")[1] for line in ahead[: ahead.index("")]] == ["base rate", "recency"]
+    assert max(len(line) for line in figures[: figures.index("")]) <= 80
     assert "calibration slope" in text
     assert "the calibration error lies between" in text
     assert "lift at 10 %" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from churnscope.evaluation.later_rows import (
     MOST_CUSTOMERS,
     MOST_ROWS_EACH,
     Sample,
+    _dealt,
     changed_by_later_rows,
     few,
     signals_read,
@@ -102,6 +104,21 @@ def test_the_columns_a_feature_reads_are_found(block: Block) -> None:
         (("purchases", "weight"),),
     ]
     assert set(read[position[asked[3]]]) <= {("purchases", "is_return")}
+
+
+def test_rows_tied_at_an_instant_may_come_in_any_order() -> None:
+    """Two customers with four rows at one instant each: dealt out, every value lands where it did, whatever their order."""
+    customer, time = np.repeat(np.arange(2, dtype=np.int32), 4), np.zeros(8, np.int64)
+    amount = np.array([5, 6, 7, 8, 1, 2, 3, 4])
+    given = Events(2, customer, time, np.zeros(8, np.int32), {"amount": amount})
+    turned = replace(given, signals={"amount": amount[[1, 3, 0, 2, 7, 5, 4, 6]]})
+    one, two = (_dealt(events, np.arange(8), ["amount"]) for events in (given, turned))
+    assert [sorted(events.signals["amount"][:4]) for events in (one, two)][0] == sorted(two.signals["amount"][:4])
+    pairs = [
+        sorted(zip(before.signals["amount"], after.signals["amount"], strict=True))
+        for before, after in ((given, one), (turned, two))
+    ]
+    assert pairs[0] == pairs[1]
 
 
 def test_a_sample_is_small_the_same_each_time_and_of_customers_with_a_past_and_a_future() -> None:

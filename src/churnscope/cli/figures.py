@@ -27,47 +27,51 @@ _WORDS = {
     "predicted_minus_churned": "predicted - churned",
 }
 _TOP = ("lift_", "precision_")
-_AHEAD = ("auroc", "log_loss", "ece", "lift_10pct")
-_SEGMENT = ("auroc", "log_loss", "predicted_minus_churned", "lift_10pct")
+_COMPARED = ("auroc", "log_loss", "lift_10pct")  # as many as a terminal of 80 columns holds
+_SEGMENT = ("auroc", "predicted_minus_churned")
 _FOLDS = ("cutoff", "customers", "churned", "AUROC", "log loss", "newcomers", "AUROC of newcomers")
 
 
 def figures(evaluation: Evaluation, grade: Grade) -> Iterator[Part]:
-    """The verdict, every predictor beside the model and the differences, the deciles, the parts of the customers."""
+    """The verdict, the model beside every rule, the deciles, the model in full, and on parts of the customers."""
     yield f"Grade: {grade.text}. {grade.reason}"
     yield (
         f"Judged on {count(evaluation.rows)} customers, of whom {count(evaluation.churned)} churned "
         f"({evaluation.base_rate:.1%}); 95 % intervals in brackets."
     )
     yield predictor_table(evaluation)
-    yield from _noise_line(evaluation)
     yield ahead_table(evaluation)
     yield decile_table(evaluation)
+    yield metric_table(evaluation)
+    yield from _noise_line(evaluation)
     if evaluation.segments:
         yield segment_table(evaluation)
 
 
 def predictor_table(evaluation: Evaluation) -> Table:
-    """A row a metric, a column a predictor."""
-    tops = (name for top in _TOP for name in evaluation.model.metrics if name.startswith(top))
-    metrics = [name for name in (*_WORDS, *tops) if name in evaluation.model.metrics]
-    names = tuple(name.replace("_", " ") for name in evaluation.predictors)
+    """A row a predictor: the figures that decide."""
     rows = tuple(
-        (_metric_words(metric), *(_interval(predictor.metrics[metric]) for predictor in evaluation.predictors.values()))
-        for metric in metrics
+        (_name(name), *(_interval(predictor.metrics[metric]) for metric in _compared(evaluation)))
+        for name, predictor in evaluation.predictors.items()
     )
-    return Table("Model and simple rules", "<" + ">" * len(names), rows, ("metric", *names))
+    return _by_metric("Model and simple rules", evaluation, rows)
 
 
 def ahead_table(evaluation: Evaluation) -> Table:
-    """A row a metric, a column a rule: by how much the model's figure is above the rule's, on the same customers."""
-    names = tuple(name.replace("_", " ") for name in evaluation.differences)
+    """A row a rule: by how much the model's figure is above the rule's, on the same customers."""
     rows = tuple(
-        (_metric_words(metric), *(_signed(rule.get(metric)) for rule in evaluation.differences.values()))
-        for metric in _AHEAD
-        if metric in evaluation.model.metrics
+        (_name(name), *(_signed(rule.get(metric)) for metric in _compared(evaluation)))
+        for name, rule in evaluation.differences.items()
     )
-    return Table("Model minus rule", "<" + ">" * len(names), rows, ("metric", *names))
+    return _by_metric("Model minus rule", evaluation, rows)
+
+
+def metric_table(evaluation: Evaluation) -> Table:
+    """Every figure of the model."""
+    metrics = evaluation.model.metrics
+    tops = (name for top in _TOP for name in metrics if name.startswith(top))
+    rows = tuple((_metric_words(name), _interval(metrics[name])) for name in (*_WORDS, *tops) if name in metrics)
+    return Table("The model in full", "<>", rows)
 
 
 def segment_table(evaluation: Evaluation) -> Table:
@@ -142,6 +146,19 @@ def _fold_row(fold: Fold) -> tuple[str, ...]:
         count(newcomers.rows) if newcomers else "0",
         _interval(newcomers.model.metrics["auroc"]) if newcomers else "",
     )
+
+
+def _by_metric(title: str, evaluation: Evaluation, rows: tuple[tuple[str, ...], ...]) -> Table:
+    columns = ("", *map(_metric_words, _compared(evaluation)))
+    return Table(title, "<" + ">" * (len(columns) - 1), rows, columns)
+
+
+def _compared(evaluation: Evaluation) -> list[str]:
+    return [metric for metric in _COMPARED if metric in evaluation.model.metrics]
+
+
+def _name(predictor: str) -> str:
+    return predictor.replace("_", " ")
 
 
 def _ahead(evaluation: Evaluation, rule: str) -> str:

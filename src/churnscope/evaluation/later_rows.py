@@ -160,7 +160,12 @@ def _each(block: Block, change: Callable[[Events], Events]) -> Block:
 
 
 def _dealt(events: Events, rows: NDArray[np.int64], names: Sequence[str]) -> Events:
-    """Values of some rows dealt out among them, and changed so that nobody keeps an old one."""
+    """Values of some rows dealt out among them, and changed so that nobody keeps an old one.
+
+    Rows tied at an instant come in any order: they are told apart by their values, so that the deal is the same every time.
+    """
+    values = (events.signals[name][rows] for name in sorted(events.signals))
+    rows = rows[np.lexsort((*values, events.time[rows], events.customer[rows]))]
     order = np.random.default_rng(len(rows)).permutation(rows)
     signals = dict(events.signals)
     for name in names:
