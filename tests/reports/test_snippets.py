@@ -1,5 +1,7 @@
 """Pieces of HTML for a notebook."""
 
+from datetime import date
+
 import pyarrow as pa
 
 from churnscope.reports.page import Cell, Table
@@ -25,6 +27,13 @@ def test_wide_tables_say_how_much_is_not_shown():
     assert "c7" in shown
     assert "c8" not in shown
     assert "3 more columns" in shown
+    long = shown_rows(pa.table({f"{'a' * 40}_{number}": [1] for number in range(4)}), 10, "a customer")
+    assert "2 more columns" in long
+
+
+def test_a_date_stays_in_one_line():
+    shown = shown_rows(pa.table({"cutoff": [date(2024, 2, 28)]}), 10, "a cutoff")
+    assert '<td style="text-align: left; white-space: nowrap">2024-02-28</td>' in shown
 
 
 def test_cells_are_escaped_and_show_what_is_small_and_whether_it_is_good():

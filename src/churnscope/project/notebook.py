@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from churnscope.evaluation.grade import DECIDING
+from churnscope.reports.canvas import drawn
 from churnscope.reports.charts import (
     calibration_sentence,
     decile_sentence,
@@ -17,7 +18,7 @@ from churnscope.reports.charts import (
     gains_sentence,
     history_sentence,
 )
-from churnscope.reports.customer_charts import MOST_DRIVERS, draw_drivers, draw_effect, drivers_sentence, effect_sentence
+from churnscope.reports.customer_charts import MOST_DRIVERS, draw_drivers, draw_effect, effect_sentence
 from churnscope.reports.snippets import PICTURE_INCHES, drawing, grid, paragraph, picture, shown_rows, table
 from churnscope.reports.tables import (
     comparison_table,
@@ -106,7 +107,8 @@ def _driven(result: DriversResult) -> Iterator[str]:
     found = result.drivers[:MOST_DRIVERS]
     if not found:
         return
-    yield drawing(drivers_sentence(found), partial(draw_drivers, found=found), (PICTURE_INCHES[0], 1.1 + 0.24 * len(found)))
+    size = (PICTURE_INCHES[0], 1.1 + 0.24 * len(found))
+    yield picture(drawn(partial(draw_drivers, found=found), size=size), result.summary)
     yield table(driver_table(found))
     for curve in result.effects:
         yield drawing(effect_sentence(curve), partial(draw_effect, effect=curve))
@@ -122,8 +124,12 @@ def _catalog(result: CatalogResult) -> Iterator[str]:
 
 def _audited(result: AuditResult) -> Iterator[str]:
     if result.findings:
-        header = ("column or feature", "what was found", "what to do", "accepted because")
-        yield grid(((each.subject, each.what, each.advice, each.accepted) for each in result.findings), header)
+        header = ["column or feature", "where it is written", "what was found", "what to do"]
+        rows = [[each.subject, each.where, each.what, each.advice] for each in result.findings]
+        if any(each.accepted for each in result.findings):
+            header.append("accepted because")
+            rows = [[*row, each.accepted] for row, each in zip(rows, result.findings, strict=True)]
+        yield grid(rows, header)
 
 
 def _advised(result: AdviseResult) -> Iterator[str]:

@@ -443,7 +443,7 @@ class CatalogResult(Summarised):
     @property
     def summary(self) -> str:
         """What came out."""
-        return f"{len(self.features)} features in {len(self.families)} families"
+        return f"{len(self.features)} features in {len({spec.family for spec in self.features})} families"
 
     @property
     def next_step(self) -> str:

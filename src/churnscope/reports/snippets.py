@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
+from itertools import accumulate
 from math import isfinite
 
 import pyarrow as pa
@@ -14,7 +15,9 @@ from churnscope.reports.canvas import Draw, Size, drawn, inline
 from churnscope.reports.page import Cell, Table
 
 MOST_COLUMNS = 8
+MOST_HEADER_LETTERS = 105  # of all names together
 MOST_LETTERS = 80  # of a cell
+MOST_UNBROKEN = 12  # letters of a cell that stays in one line, as a date does
 LEAST_WHOLE = 1_000  # from there on a number is shown without decimals
 PICTURE_INCHES: Size = (6.4, 3.9)
 _WIDTH = "max-width: 40em"
@@ -60,7 +63,7 @@ def drawing(sentence: str, draw: Draw, size: Size = PICTURE_INCHES) -> str:
 
 def shown_rows(rows: pa.Table, most: int, what: str) -> str:
     """The first rows and columns of a table, and how much there is."""
-    names = rows.column_names[:MOST_COLUMNS]
+    names = _fitting(rows.column_names)
     shown = rows.select(names).slice(0, most)
     columns = [_texts(column.to_pylist()) for column in shown.columns]
     align = "".join(">" if _is_number(field.type) else "<" for field in shown.schema)
@@ -69,10 +72,23 @@ def shown_rows(rows: pa.Table, most: int, what: str) -> str:
     return grid(zip(*columns, strict=True), names, align) + paragraph(f"{rows.num_rows:,} rows, each {what}{rest}")
 
 
+def _fitting(names: Sequence[str]) -> list[str]:
+    """The first names, as many as stand side by side."""
+    ends = accumulate(len(name) + 2 for name in names)
+    fitting = sum(end <= MOST_HEADER_LETTERS for end in ends)
+    return list(names[: max(1, min(fitting, MOST_COLUMNS))])
+
+
 def _row(tag: str, cells: Sequence[Cell | str], sides: Sequence[str]) -> str:
     padded = sides or ["left"] * len(cells)
-    inner = (f'<{tag} style="text-align: {side}">{_inner(cell)}</{tag}>' for cell, side in zip(cells, padded, strict=True))
+    styles = (f"text-align: {side}{_unbroken(cell)}" for cell, side in zip(cells, padded, strict=True))
+    inner = (f'<{tag} style="{style}">{_inner(cell)}</{tag}>' for cell, style in zip(cells, styles, strict=True))
     return f"<tr>{''.join(inner)}</tr>"
+
+
+def _unbroken(cell: Cell | str) -> str:
+    breaks = isinstance(cell, str) and "-" in cell and len(cell) <= MOST_UNBROKEN
+    return "; white-space: nowrap" if breaks else ""
 
 
 def _inner(cell: Cell | str) -> str:
