@@ -16,7 +16,7 @@ from churnscope.project.models import base_rate, load_model, matching_plan
 from churnscope.project.results import Summarised, iso
 from churnscope.project.session import loaded_data
 from churnscope.reports.customer_charts import drivers_sentence
-from churnscope.reports.drivers import Driver
+from churnscope.reports.drivers import Driver, telling
 from churnscope.reports.effects import Effect
 from churnscope.reports.explained import Explained, explain
 from churnscope.reports.tables import driver_words
@@ -34,7 +34,9 @@ class DriversResult(Summarised):
     Parameters
     ----------
     customers : how many are active.
-    drivers : concepts, strongest first; correlated features share what they add, so those of one concept count together.
+    drivers : concepts that tell customers apart, strongest first. Correlated features share what they add, so those of a
+        concept count together.
+    common : concepts that do the same to every customer of the day, as the season does.
     effects : the strongest of them as curves.
     """
 
@@ -43,13 +45,14 @@ class DriversResult(Summarised):
     as_of: int
     customers: int
     drivers: tuple[Driver, ...]
+    common: tuple[Driver, ...]
     effects: tuple[Effect, ...]
 
     @property
     def summary(self) -> str:
         """What came out."""
         if not self.drivers:
-            return f"Nothing moves the scores of {iso(self.as_of)}"
+            return f"Nothing tells the customers of {iso(self.as_of)} apart"
         return drivers_sentence(self.drivers)
 
     @property
@@ -95,7 +98,8 @@ def drivers(config: Config, as_of: int | None, progress: Progress, *, model: str
             version=bundle.version,
             as_of=loaded.as_of,
             customers=len(found.probability),
-            drivers=found.drivers,
+            drivers=telling(found.drivers),
+            common=tuple(driver for driver in found.drivers if driver.is_common),
             effects=found.effects,
         )
 

@@ -18,14 +18,24 @@ from churnscope.reports.charts import (
     gains_sentence,
     history_sentence,
 )
-from churnscope.reports.customer_charts import MOST_DRIVERS, draw_drivers, draw_effect, effect_sentence
+from churnscope.reports.customer_charts import (
+    LEAST_SHARE,
+    MOST_DRIVERS,
+    common_sentence,
+    draw_drivers,
+    draw_effect,
+    effect_sentence,
+)
 from churnscope.reports.snippets import PICTURE_INCHES, drawing, grid, paragraph, picture, shown_rows, table
 from churnscope.reports.tables import (
+    audit_table,
     comparison_table,
     decile_table,
     difference_table,
     driver_table,
     history_table,
+    newcomer_table,
+    segment_table,
     source_table,
 )
 from churnscope.reports.wording import counted, day, said_of, share
@@ -85,6 +95,11 @@ def _evaluated(result: EvaluateResult) -> Iterator[str]:
         for metric in DECIDING:
             yield drawing(history_sentence(past, metric), partial(draw_history, past=past, metric=metric))
         yield table(history_table(past))
+    new = {fold.cutoff: fold.newcomers for fold in result.backtest if fold.newcomers is not None}
+    if new:
+        yield table(newcomer_table(new, past))
+    if result.evaluation.segments:
+        yield table(segment_table(result.evaluation))
 
 
 def _judged(result: TrainResult | EvaluateResult) -> Iterator[str]:
@@ -104,12 +119,12 @@ def _scored(result: ScoreResult) -> Iterator[str]:
 
 
 def _driven(result: DriversResult) -> Iterator[str]:
-    found = result.drivers[:MOST_DRIVERS]
-    if not found:
-        return
-    size = (PICTURE_INCHES[0], 1.1 + 0.24 * len(found))
-    yield picture(drawn(partial(draw_drivers, found=found), size=size), result.summary)
-    yield table(driver_table(found))
+    found = tuple(driver for driver in result.drivers if driver.share >= LEAST_SHARE)[:MOST_DRIVERS]
+    if found:
+        size = (PICTURE_INCHES[0], 1.1 + 0.24 * len(found))
+        yield picture(drawn(partial(draw_drivers, found=found), size=size), result.summary)
+        yield table(driver_table(found))
+    yield from (paragraph(f"{common_sentence(driver)}.") for driver in result.common)
     for curve in result.effects:
         yield drawing(effect_sentence(curve), partial(draw_effect, effect=curve))
 
@@ -124,12 +139,7 @@ def _catalog(result: CatalogResult) -> Iterator[str]:
 
 def _audited(result: AuditResult) -> Iterator[str]:
     if result.findings:
-        header = ["column or feature", "where it is written", "what was found", "what to do"]
-        rows = [[each.subject, each.where, each.what, each.advice] for each in result.findings]
-        if any(each.accepted for each in result.findings):
-            header.append("accepted because")
-            rows = [[*row, each.accepted] for row, each in zip(rows, result.findings, strict=True)]
-        yield grid(rows, header)
+        yield table(audit_table(result.findings))
 
 
 def _advised(result: AdviseResult) -> Iterator[str]:

@@ -18,10 +18,12 @@ MOST_COLUMNS = 8
 MOST_HEADER_LETTERS = 105  # of all names together
 MOST_LETTERS = 80  # of a cell
 MOST_UNBROKEN = 12  # letters of a cell that stays in one line, as a date does
+MOST_UNBROKEN_SMALL = 28  # and of what stands below it, as an interval does
 LEAST_WHOLE = 1_000  # from there on a number is shown without decimals
 PICTURE_INCHES: Size = (6.4, 3.9)
 _WIDTH = "max-width: 40em"
-_SMALL = "color: #666; font-size: 88%; white-space: nowrap"
+_SMALL = "color: #666; font-size: 88%"
+_NOWRAP = "; white-space: nowrap"
 _TONES = {"": "", "good": "color: #1a7f4b", "bad": "color: #b3381b"}
 _SIDES = {"<": "left", ">": "right"}
 
@@ -88,7 +90,7 @@ def _row(tag: str, cells: Sequence[Cell | str], sides: Sequence[str]) -> str:
 
 def _unbroken(cell: Cell | str) -> str:
     breaks = isinstance(cell, str) and "-" in cell and len(cell) <= MOST_UNBROKEN
-    return "; white-space: nowrap" if breaks else ""
+    return _NOWRAP if breaks else ""
 
 
 def _inner(cell: Cell | str) -> str:
@@ -96,7 +98,10 @@ def _inner(cell: Cell | str) -> str:
         return escape(cell)
     tone = _TONES[cell.tone]
     text = f'<span style="{tone}">{escape(cell.text)}</span>' if tone else escape(cell.text)
-    small = [f'<span style="{_SMALL}">{escape(line)}</span>' for line in cell.small.splitlines()]
+    small = [
+        f'<span style="{_SMALL}{_NOWRAP if len(line) <= MOST_UNBROKEN_SMALL else ""}">{escape(line)}</span>'
+        for line in cell.small.splitlines()
+    ]
     return "<br/>".join([text, *small] if text else small)
 
 
