@@ -1,4 +1,4 @@
-"""Execute every notebook beside this file, as `make notebooks` does.
+"""Execute every notebook beside this file, or those that are named, as `make notebooks` does.
 
 The copies are thrown away, so the files stay as they are; with `--keep` they take the place of the files, outputs and all.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -24,15 +25,17 @@ def main() -> None:
     """Execute one notebook after the other; the first error ends it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", action="store_true", help="write the executed notebooks back")
-    keep = parser.parse_args().keep
+    parser.add_argument("notebook", nargs="*", type=Path, help="default: every one")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         _leave_the_home_alone(folder)
-        for path in sorted(HERE.glob("*.ipynb")):
-            begun = time.monotonic()
+        for path in asked.notebook or sorted(HERE.glob("*.ipynb")):
+            begun, used = time.monotonic(), _cpu_seconds()
             notebook = executed(path, Path(folder, "kernel.json"))
-            target = path if keep else Path(folder, path.name)
+            target = path if asked.keep else Path(folder, path.name)
             nbformat.write(notebook, target)
-            print(f"{path.name}: {len(notebook.cells)} cells in {time.monotonic() - begun:.0f} seconds")
+            took, used = time.monotonic() - begun, _cpu_seconds() - used
+            print(f"{path.name}: {len(notebook.cells)} cells in {took:.0f} seconds, {used:.0f} of a processor's time")
 
 
 def executed(path: Path, connection: Path) -> nbformat.NotebookNode:
@@ -53,6 +56,12 @@ def executed(path: Path, connection: Path) -> nbformat.NotebookNode:
         "language_info": {"name": "python"},
     }
     return notebook
+
+
+def _cpu_seconds() -> float:
+    """What all kernels that have ended took."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _leave_the_home_alone(folder: str) -> None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
+from pathlib import Path
+from shutil import copytree
 from typing import TYPE_CHECKING
 
 import pytest
+
+from churnscope.evaluation.backtest import Fold
+from churnscope.project.results import near
+from churnscope.timeline import Split
 
 if TYPE_CHECKING:
     from churnscope.project.results import Summarised
@@ -38,14 +45,18 @@ def parsed(result: object) -> _Tags:
     return tags
 
 
-@pytest.fixture
-def results(shop: Shop) -> dict[str, Summarised]:
-    project = shop.project()
+@pytest.fixture(scope="module")
+def results(trained: Shop, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Summarised]:
+    folder = tmp_path_factory.mktemp("shown") / "configs"
+    copytree(trained.folder.parent / "models", folder.parent / "models")
+    folder.mkdir()
+    project = replace(trained, folder=folder).project()
     return {
         "check": project.check(),
         "advise": project.advise(),
         "evaluate": project.evaluate(backtest=False),
         "score": project.score(),
+        "drivers": project.drivers(),
         "catalog": project.catalog(),
         "features": project.features(),
         "sync": project.sync(),
@@ -63,6 +74,44 @@ def test_results_show_themselves(results: dict[str, Summarised]) -> None:
     assert parsed(results["advise"]).tags.count("svg") == 1
     assert parsed(results["score"]).tags.count("tr") == 11
     assert "Next: " in repr(results["score"])
+    moved = results["drivers"]
+    assert parsed(moved).tags.count("svg") == 1 + len(moved.effects)  # type: ignore[attr-defined]
+
+
+def test_what_to_do_is_said_once(results: dict[str, Summarised]) -> None:
+    for result in results.values():
+        assert result._repr_html_().count(escape(result.next_step)) == 1 or not result.next_step
+
+
+def test_figures_show_their_intervals_apart_and_differences_their_tone(results: dict[str, Summarised]) -> None:
+    shown = results["evaluate"]._repr_html_()
+    auroc = results["evaluate"].evaluation.model.metrics["auroc"]  # type: ignore[attr-defined]
+    assert f'<td style="text-align: right">{auroc.value:.3f}<br/>' in shown
+    assert f">{auroc.low:.3f} to {auroc.high:.3f}</span>" in shown
+    assert ">model minus</th>" in shown
+
+
+def test_a_backtest_is_drawn_cutoff_by_cutoff(results: dict[str, Summarised]) -> None:
+    judged = results["evaluate"]
+    folds = tuple(Fold(Split((), (), (day,)), judged.evaluation, None) for day in (19_000, 19_030))  # type: ignore[attr-defined]
+    tags = parsed(replace(judged, backtest=folds))  # type: ignore[type-var]
+    assert tags.tags.count("svg") == 5
+    assert len(set(tags.ids)) == len(tags.ids)
+
+
+def test_drivers_are_the_concepts_of_the_report_as_rows(results: dict[str, Summarised]) -> None:
+    moved = results["drivers"]
+    rows = moved.to_pandas()  # type: ignore[attr-defined]
+    assert list(rows) == ["concept", "share", "feature", "direction"]
+    assert rows["share"].is_monotonic_decreasing
+    assert rows["share"].sum() == pytest.approx(1)
+    assert moved.to_json()["drivers"][0]["concept"] == rows["concept"][0]  # type: ignore[attr-defined]
+
+
+def test_a_path_below_the_present_folder_is_shown_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert near(tmp_path / "outputs" / "scores.csv") == Path("outputs/scores.csv")
+    assert near(Path("/elsewhere/scores.csv")) == Path("/elsewhere/scores.csv")
 
 
 def test_values_of_the_data_are_text(shop: Shop) -> None:

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from churnscope.evaluation.tables import comparison_table, decile_rows
+from churnscope.evaluation.grade import DECIDING
+from churnscope.reports.canvas import drawn
 from churnscope.reports.charts import (
-    calibration_chart,
     calibration_sentence,
-    decile_chart,
     decile_sentence,
-    gains_chart,
+    draw_calibration,
+    draw_deciles,
+    draw_gains,
+    draw_history,
     gains_sentence,
+    history_sentence,
 )
-from churnscope.reports.snippets import grid, paragraph, picture, shown_rows
+from churnscope.reports.customer_charts import (
+    LEAST_SHARE,
+    MOST_DRIVERS,
+    common_sentence,
+    draw_drivers,
+    draw_effect,
+    effect_sentence,
+)
+from churnscope.reports.snippets import PICTURE_INCHES, drawing, grid, paragraph, picture, shown_rows, table
+from churnscope.reports.tables import (
+    audit_table,
+    comparison_table,
+    decile_table,
+    difference_table,
+    driver_table,
+    history_table,
+    newcomer_table,
+    segment_table,
+    source_table,
+)
+from churnscope.reports.wording import counted, day, said_of, share
 
 if TYPE_CHECKING:
-    from churnscope.evaluation.figures import Evaluation
+    from churnscope.features import FeatureSpec
     from churnscope.project.advise import AdviseResult
+    from churnscope.project.drivers import DriversResult
     from churnscope.project.results import (
         AuditResult,
         CatalogResult,
@@ -31,16 +56,18 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN = 10
 CHARTS = (
-    (gains_chart, gains_sentence),
-    (calibration_chart, calibration_sentence),
-    (decile_chart, decile_sentence),
+    (draw_gains, gains_sentence),
+    (draw_calibration, calibration_sentence),
+    (draw_deciles, decile_sentence),
 )
+LISTED = ("customer_id", "churn_probability", "risk_decile", "risk_band", "reason_1", "reason_2", "reason_3")
 
 
 def html(result: Summarised) -> str:
     """A result as HTML: its summary, what belongs to its kind, its next step."""
-    parts = DETAILS.get(type(result).__name__, _nothing)(result)
-    return "".join([paragraph(result.summary, strong=True), *parts, paragraph(result.next_step) if result.next_step else ""])
+    parts = [paragraph(result.summary, strong=True), *DETAILS.get(type(result).__name__, _nothing)(result)]
+    last = paragraph(result.next_step)
+    return "".join(parts if not result.next_step or last in parts else [*parts, last])
 
 
 def _nothing(_result: Summarised) -> Iterator[str]:
@@ -48,68 +75,84 @@ def _nothing(_result: Summarised) -> Iterator[str]:
 
 
 def _check(result: CheckResult) -> Iterator[str]:
-    header = ("source", "role", "rows in", "used", "quarantined", "ignored", "customers", "first day", "last day")
-    yield grid(
-        (
-            (
-                report.name,
-                report.role,
-                f"{report.rows_in:,}",
-                f"{report.used:,}",
-                f"{sum(report.quarantined.values()):,}",
-                f"{sum(report.ignored.values()):,}",
-                f"{report.customers:,}",
-                *(days.get(name) or "" for name in ("first_day", "last_day")),
-            )
-            for report, days in zip(result.reports, result.to_json()["sources"], strict=True)
-        ),
-        header,
-    )
+    yield from (table(source_table(report)) for report in result.reports)
     yield from map(paragraph, result.advice)
 
 
+def _trained(result: TrainResult) -> Iterator[str]:
+    yield paragraph(
+        f"Learned from {counted(result.rows, 'snapshots')} ({share(result.churned / result.rows)} of them churned) by "
+        f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} of "
+        f"{day(result.split.test[0])}, whose outcomes it had not seen."
+    )
+    yield from _judged(result)
+
+
+def _evaluated(result: EvaluateResult) -> Iterator[str]:
+    yield from _judged(result)
+    past = {fold.cutoff: fold.evaluation for fold in result.backtest}
+    if len(past) > 1:
+        for metric in DECIDING:
+            yield drawing(history_sentence(past, metric), partial(draw_history, past=past, metric=metric))
+        yield table(history_table(past))
+    new = {fold.cutoff: fold.newcomers for fold in result.backtest if fold.newcomers is not None}
+    if new:
+        yield table(newcomer_table(new, past))
+    if result.evaluation.segments:
+        yield table(segment_table(result.evaluation))
+
+
 def _judged(result: TrainResult | EvaluateResult) -> Iterator[str]:
+    evaluation = result.evaluation
     yield paragraph(result.grade.reason)
-    yield _titled(comparison_table(result.evaluation))
-    yield from _pictures(result.evaluation)
-    yield _titled(decile_rows(result.evaluation))
-
-
-def _pictures(evaluation: Evaluation) -> Iterator[str]:
-    for chart, sentence in CHARTS:
-        said = sentence(evaluation)
-        yield paragraph(said) + picture(chart(evaluation), said)
+    yield table(comparison_table(evaluation))
+    if evaluation.differences:
+        yield table(difference_table(evaluation))
+    for draw, sentence in CHARTS:
+        yield drawing(sentence(evaluation), partial(draw, evaluation=evaluation))
+    yield table(decile_table(evaluation))
 
 
 def _scored(result: ScoreResult) -> Iterator[str]:
-    yield shown_rows(result.to_arrow().drop_columns(["model_version", "run_id"]), ROWS_SHOWN, "a customer, the riskiest first")
+    rows = result.to_arrow().select(LISTED)
+    yield shown_rows(rows, ROWS_SHOWN, "a customer, the riskiest first")
+
+
+def _driven(result: DriversResult) -> Iterator[str]:
+    found = tuple(driver for driver in result.drivers if driver.share >= LEAST_SHARE)[:MOST_DRIVERS]
+    if found:
+        size = (PICTURE_INCHES[0], 1.1 + 0.24 * len(found))
+        yield picture(drawn(partial(draw_drivers, found=found), size=size), result.summary)
+        yield table(driver_table(found))
+    yield from (paragraph(f"{common_sentence(driver)}.") for driver in result.common)
+    for curve in result.effects:
+        yield drawing(effect_sentence(curve), partial(draw_effect, effect=curve))
 
 
 def _catalog(result: CatalogResult) -> Iterator[str]:
-    header = ("feature", "unit", "said of a customer", "a missing value means", "family")
-    yield grid(((spec.name, spec.unit, spec.sentence, spec.missing, spec.family) for spec in result.features), header)
+    by_family: dict[str, list[FeatureSpec]] = {}
+    for spec in result.features:
+        by_family.setdefault(spec.family, []).append(spec)
+    rows = ((family, result.families[family], str(len(specs)), said_of(specs[0])) for family, specs in by_family.items())
+    yield grid(rows, ("family", "what it tells", "features", "the first of them"), "<<><")
 
 
 def _audited(result: AuditResult) -> Iterator[str]:
     if result.findings:
-        header = ("column or feature", "what was found", "what to do", "accepted because")
-        yield grid(((each.subject, each.what, each.advice, each.accepted) for each in result.findings), header)
+        yield table(audit_table(result.findings))
 
 
 def _advised(result: AdviseResult) -> Iterator[str]:
     yield picture(result.picture.read_bytes(), result.summary)
 
 
-def _titled(rows: Sequence[Sequence[str]]) -> str:
-    return grid(rows[1:], rows[0])
-
-
 DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "AdviseResult": _advised,
     "AuditResult": _audited,
     "CheckResult": _check,
-    "TrainResult": _judged,
-    "EvaluateResult": _judged,
+    "DriversResult": _driven,
+    "TrainResult": _trained,
+    "EvaluateResult": _evaluated,
     "ScoreResult": _scored,
     "CatalogResult": _catalog,
 }

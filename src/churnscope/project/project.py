@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from churnscope.project.advise import AdviseResult
+    from churnscope.project.drivers import DriversResult
     from churnscope.project.frames import Frame
     from churnscope.project.results import (
         AuditResult,
@@ -270,6 +271,24 @@ class Project:
             wait_seconds=wait_seconds,
         )
         return score(self.config, as_of_day(as_of, self.config), self.progress, request)
+
+    def drivers(self, as_of: Day = None, *, model: str = "champion") -> DriversResult:
+        """What raises and lowers the scores of a day, concept by concept, and how the risk goes with the values.
+
+        It tells what the model reads from the past, not what causes customers to leave.
+
+        Parameters
+        ----------
+        model : `champion`, `latest`, or the folder of a bundle.
+
+        Raises
+        ------
+        InputError : when a file is refused.
+        ModelError : when there is no such model, or it cannot be used.
+        """
+        from churnscope.project.drivers import drivers
+
+        return drivers(self.config, as_of_day(as_of, self.config), self.progress, model=model)
 
     def report(
         self, as_of: Day = None, *, model: str = "champion", output: str | Path | None = None, customers: bool = True

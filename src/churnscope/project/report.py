@@ -15,15 +15,14 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looks_at
 from churnscope.operations.output_set import Manifest, OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.project.models import base_rate, load_model, matching_plan, model_facts
+from churnscope.project.drivers import explained_day
+from churnscope.project.models import load_model, model_facts
 from churnscope.project.past import Past, audited_in, day_of, folds_of, judged_in, past_evaluations
 from churnscope.project.results import ReportResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
-from churnscope.reports.explained import Explained, explain
+from churnscope.reports.explained import Explained
 from churnscope.reports.findings import Findings, Stamp
 from churnscope.reports.report import report_page
-from churnscope.scoring import Bands
-from churnscope.snapshots import build_scoring_rows
 
 LISTED = 20  # of the riskiest customers
 ENDINGS = (".html", ".htm")
@@ -134,12 +133,8 @@ class _Reporting:
         return {iso(each.cutoff): each.sha256 for each in self.past}
 
     def _customers(self) -> Explained:
-        loaded, customers = self.loaded, self.loaded.n_customers
-        plan = matching_plan(self.config, loaded, self.bundle, (loaded.as_of,))
-        rows = build_scoring_rows(loaded.blocks(), plan, progress=lambda done: self.progress("features", done, customers))
-        bands = Bands.around(base_rate(self.bundle))
         listed = LISTED if self.names_customers else 0
-        return explain(loaded.ids(), rows, self.bundle.final, loaded.as_of, bands, listed=listed, usual=self.bundle.profile)
+        return explained_day(self.config, self.loaded, self.bundle, self.progress, listed=listed)
 
 
 def _refuse_other_endings(output: Path | None) -> None:

@@ -29,6 +29,12 @@ def iso(day: int) -> str:
     return date_of(day).isoformat()
 
 
+def near(path: Path) -> Path:
+    """A path as seen from the present folder, where it lies below that."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def split_dates(split: Split) -> dict[str, list[str]]:
     """The cutoffs of a split as dates."""
     return {use: [iso(cutoff) for cutoff in cutoffs] for use, cutoffs in asdict(split).items()}
@@ -325,7 +331,7 @@ class ScoreResult(Summarised):
     def summary(self) -> str:
         """What came out."""
         high, active = self.counts["high"], self.counts["active"]
-        return f"{active:,} active customers as of {iso(self.as_of)}, {high:,} of them at high risk: {self.outputs[0]}"
+        return f"{active:,} active customers as of {iso(self.as_of)}, {high:,} of them at high risk: {near(self.outputs[0])}"
 
     @property
     def next_step(self) -> str:
@@ -395,7 +401,7 @@ class ReportResult(Summarised):
     @property
     def summary(self) -> str:
         """What came out."""
-        return f"The page on {self.name} {self.version} ({self.grade.text}): {self.page}"
+        return f"The page on {self.name} {self.version} ({self.grade.text}): {near(self.page)}"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
@@ -437,7 +443,7 @@ class CatalogResult(Summarised):
     @property
     def summary(self) -> str:
         """What came out."""
-        return f"{len(self.features)} features in {len(self.families)} families"
+        return f"{len(self.features)} features in {len({spec.family for spec in self.features})} families"
 
     @property
     def next_step(self) -> str:
@@ -463,7 +469,7 @@ class FeaturesResult(Summarised):
     @property
     def summary(self) -> str:
         """What came out."""
-        return f"{self.rows:,} snapshots of {len(self.features)} features at {len(self.cutoffs)} cutoffs: {self.output}"
+        return f"{self.rows:,} snapshots of {len(self.features)} features at {len(self.cutoffs)} cutoffs: {near(self.output)}"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""

@@ -180,8 +180,13 @@ def band_table(customers: Explained) -> Table:
 
 def driver_table(found: Sequence[Driver]) -> Table:
     """Concepts, strongest first, and the value that tells most of each."""
-    rows = tuple((driver.concept, Cell(said_of(driver.teller), _tendency(driver))) for driver in found)
+    rows = tuple((driver.concept, Cell(said_of(driver.teller), driver_words(driver))) for driver in found)
     return Table("The value that tells most of each", "<<", ("concept", "value"), rows)
+
+
+def driver_words(driver: Driver) -> str:
+    """Which way the risk goes with the value that tells most of a concept."""
+    return ALIKE if driver.is_common else TENDENCIES[driver.tendency]
 
 
 def source_table(report: SourceReport) -> Table:
@@ -258,10 +263,6 @@ def _past_row(evaluation: Evaluation) -> Iterator[Cell | str]:
 
 def _beside(new: Evaluation, everyone: Evaluation, metric: str) -> tuple[Cell, str]:
     return _estimate(new.model.metrics[metric]), decimal(everyone.model.metrics[metric].value)
-
-
-def _tendency(driver: Driver) -> str:
-    return ALIKE if driver.is_common else TENDENCIES[driver.tendency]
 
 
 def _covered(report: SourceReport) -> Iterator[tuple[Cell, str, str]]:
