@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
@@ -44,7 +45,8 @@ BROWSER = (
     "--disable-component-update",
     "--disable-sync",
 )
-PAGE = (1200, 2100)  # pixels of the report's photograph
+PAGE, NOTEBOOK = (1200, 2100), (1000, 1500)  # pixels of the photographs
+NOTEBOOK_STYLE = "body { font-family: sans-serif; margin: 2em } pre { background: #f4f4f4; padding: 0.6em }"
 
 
 def main() -> None:
@@ -55,8 +57,8 @@ def main() -> None:
         project = Project(folder / CONFIG)
         save("windows.svg", project.advise().picture.read_bytes())
         save("calibration.svg", calibration_chart(project.evaluate(model="latest", backtest=False).evaluation))
-        page = project.report(model="latest", customers=False).page
-        photograph(page, "report.png")
+        photograph(project.report(model="latest", customers=False).page, "report.png", PAGE)
+        photograph(notebook(project, folder), "notebook.png", NOTEBOOK)
 
 
 @contextmanager
@@ -95,14 +97,23 @@ def terminal(command: str, lines: int, folder: Path) -> str:
     return console.export_svg(title="churnscope", code_format=plain)
 
 
-def photograph(page: Path, name: str) -> None:
+def notebook(project: Project, folder: Path) -> Path:
+    """A page with results as a notebook draws them, each below what was typed."""
+    typed = {"project.check()": project.check(), "project.evaluate()": project.evaluate(model="latest", backtest=False)}
+    cells = "".join(f"<pre>{escape(line)}</pre>{result._repr_html_()}" for line, result in typed.items())
+    page = folder / "notebook.html"
+    page.write_text(f'<meta charset="utf-8"><style>{NOTEBOOK_STYLE}</style>{cells}', encoding="utf-8")
+    return page
+
+
+def photograph(page: Path, name: str, pixels: tuple[int, int]) -> None:
     """The top of a page as a browser shows it."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
         print(f"No Chromium here: {name} stays as it is.")
         return
     with tempfile.TemporaryDirectory() as profile:
-        size, target = f"--window-size={PAGE[0]},{PAGE[1]}", f"--screenshot={HERE / name}"
+        size, target = f"--window-size={pixels[0]},{pixels[1]}", f"--screenshot={HERE / name}"
         words = [browser, *BROWSER, f"--user-data-dir={profile}", size, target, page.as_uri()]
         subprocess.run(words, check=True, capture_output=True)
     print(f"docs/pictures/{name}")
