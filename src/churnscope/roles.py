@@ -17,12 +17,27 @@ class RoleColumn:
 
     `kind` decides how a value is read and travels: `id` as trimmed text, `time` as an instant, `money` as whole units of the
     declared resolution, `number` as float64, `flag` as a boolean, `text` as a 64-bit code.
+
+    Parameters
+    ----------
+    told : when a value comes to be known: with the row's own `time`, with another time column of the row, or `later`, where
+        nobody can say when. Only what is told with the row can decide who is active.
+    words : texts with a meaning of their own; they travel as the codes 1, 2 ... in this order, however they are spelled in
+        capitals and hyphens.
+    only_words : whether any other text breaks the contract.
     """
 
     name: str
     kind: Kind
     meaning: str
     required: bool = False
+    told: str = "time"
+    words: tuple[str, ...] = ()
+    only_words: bool = False
+
+    def code(self, word: str) -> int:
+        """The code as which a word travels; 0 stands for a missing text."""
+        return self.words.index(word) + 1
 
 
 @dataclass(frozen=True)
@@ -46,11 +61,19 @@ class Role:
         return {column.name: column for column in self.columns}[name]
 
     @property
+    def clocks(self) -> tuple[str, ...]:
+        """Further times of a row, after its own: they travel as an instant and as a local day, and may be missing."""
+        return tuple(column.name for column in self.columns if column.kind == "time" and column.name not in {"time", "known"})
+
+    @property
     def required(self) -> tuple[str, ...]:
         """Names of the columns every source of this role must map."""
         return tuple(column.name for column in self.columns if column.required)
 
 
+CHANNELS = ("e-mail", "social", "phone", "visit")
+INBOUND, OUTBOUND = "inbound", "outbound"
+CONTROL = "control"
 _CUSTOMER = RoleColumn("customer", "id", "the customer's id", required=True)
 _KNOWN = RoleColumn("known", "time", "when the row reached the warehouse")
 
@@ -90,6 +113,51 @@ ROLES: dict[str, Role] = {
             ),
             noun="interaction",
             verb="active",
+        ),
+        Role(
+            "support",
+            "a ticket or complaint",
+            (
+                _CUSTOMER,
+                RoleColumn("time", "time", "when it was opened", required=True),
+                RoleColumn("resolved", "time", "when it was resolved; empty while it is open", told="resolved"),
+                RoleColumn("severity", "number", "how serious it is; more is worse"),
+                RoleColumn("topic", "text", "what it is about"),
+                RoleColumn("satisfaction", "number", "how content the customer was with the answer", told="resolved"),
+                _KNOWN,
+            ),
+            noun="ticket",
+            verb="asked for help",
+        ),
+        Role(
+            "contacts",
+            "a touch by us or by the customer",
+            (
+                _CUSTOMER,
+                RoleColumn("time", "time", "when it happened", required=True),
+                RoleColumn("channel", "text", "e-mail, social, phone, visit, or a word of yours", words=CHANNELS),
+                RoleColumn("direction", "text", "inbound or outbound", words=(INBOUND, OUTBOUND), only_words=True),
+                RoleColumn("response", "flag", "true where the other side answered", told="later"),
+                _KNOWN,
+            ),
+            noun="contact",
+            verb="in touch",
+        ),
+        Role(
+            "campaigns",
+            "a treatment assigned",
+            (
+                _CUSTOMER,
+                RoleColumn("time", "time", "when it was assigned", required=True),
+                RoleColumn("arm", "text", "which treatment; control where there was none", required=True, words=(CONTROL,)),
+                RoleColumn("campaign", "text", "the campaign it belongs to"),
+                RoleColumn("cost", "money", "what the treatment cost"),
+                RoleColumn("outcome", "flag", "true where it had the effect wanted", told="later"),
+                _KNOWN,
+            ),
+            noun="treatment",
+            verb="treated",
+            is_activity=False,
         ),
         Role(
             "customers",

@@ -104,7 +104,10 @@ REFUSED = [
         r"cutoffs #1.*\nWrite a day such as 2024-01-31",
     ),
     (("horizon_days = 60", 'horizon_days = 60\ncutoffs = ["1 May"]'), r"cutoffs #1: '1 May'.*\nWrite a day such as 2024-01-31"),
-    (('"purchases"', '"purchase"'), r"\[sources\.orders\] role: 'purchase' .*\nWrite one of: purchases, engagement, customers"),
+    (
+        ('"purchases"', '"purchase"'),
+        r"\[sources\.orders\] role: 'purchase' .*\nWrite one of: purchases, engagement, support",
+    ),
     (('"orders.csv"', "3"), r"\[sources\.orders\] files: 3 is not possible\.\nWrite a list"),
     (('"orders.csv"', "[]"), r"\[sources\.orders\] files: .*\nWrite at least 1 entry"),
     (('"orders.csv"', "[3]"), r"\[sources\.orders\] files #1: 3 is not possible\.\nWrite a table"),

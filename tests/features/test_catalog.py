@@ -17,9 +17,15 @@ from churnscope.roles import ROLES
 WINDOWS = (30, 90, 180, 365)
 PURCHASES = frozenset({"amount", "quantity", "is_return", "order", "product", "category", "channel"})
 ENGAGEMENT = frozenset({"kind", "channel", "value", "duration"})
+SUPPORT = frozenset({"resolved", "resolved_day", "severity", "topic", "satisfaction"})
+CONTACTS = frozenset({"channel", "direction", "response"})
+CAMPAIGNS = frozenset({"arm", "campaign", "cost", "outcome"})
 EVERYTHING = {
     "purchases": PURCHASES | {"discount", "minute_of_day", "gift"},
     "engagement": ENGAGEMENT | {"minute_of_day", "score"},
+    "support": SUPPORT,
+    "contacts": CONTACTS,
+    "campaigns": CAMPAIGNS,
     "customers": frozenset[str](),
     "extra_features": frozenset({"credit"}),
 }

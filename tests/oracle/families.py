@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
 
-from oracle.history import NAN, History, codes, divide, known, longest_run, mean, newest, spread, suffix
+from oracle.history import NAN, NO_DAY, History, Row, codes, divide, known, longest_run, mean, newest, spread, suffix
 
 Answers = dict[str, float]
 EPOCH = date(1970, 1, 1)
@@ -286,6 +286,152 @@ def discount_rate(h: History) -> Answers:
         return divide(off, h.units("amount", window) + off)
 
     return {f"discount_rate_{suffix(w)}": answer(w) for w in h.main_windows}
+
+
+@oracle
+def tickets(h: History) -> Answers:
+    return {
+        "days_since_last_ticket": h.since_last(),
+        **{f"ticket_count_{suffix(w)}": len(h.within(h.rows, w)) for w in h.windows},
+    }
+
+
+def resolved(h: History, window: int | None = None) -> list[Row]:
+    """Tickets resolved in the window, by the time of their resolution."""
+    begin = -math.inf if window is None else h.cutoff - window
+    done = [row for row in h.rows if row.resolved_day != NO_DAY and begin <= row.resolved_day < h.cutoff]
+    return sorted(done, key=lambda row: row.resolved)
+
+
+@oracle
+def open_tickets(h: History) -> Answers:
+    waiting = [row for row in h.rows if row.resolved_day == NO_DAY or row.resolved_day >= h.cutoff]
+    return {
+        "open_ticket_count": len(waiting),
+        "oldest_open_ticket_days": max((h.cutoff - row.day for row in waiting), default=NAN),
+    }
+
+
+@oracle
+def resolving(h: History) -> Answers:
+    def taken(window: int | None) -> list[int]:
+        return [row.resolved_day - row.day for row in resolved(h, window)]
+
+    def share(window: int | None) -> float:
+        due = [row for row in h.rows if row.day + 7 < h.cutoff and (window is None or row.day + 7 >= h.cutoff - window)]
+        return mean([row.resolved_day == NO_DAY or row.resolved_day - row.day > 7 for row in due])
+
+    done = resolved(h)
+    last = [row.resolved_day - row.day for row in done if row.resolved == done[-1].resolved]
+    return {
+        **{f"resolving_mean_days_{suffix(w)}": mean(taken(w)) for w in h.main_windows},
+        **{f"resolving_largest_days_{suffix(w)}": max(taken(w), default=NAN) for w in h.long_windows},
+        "resolving_last_days": max(last, default=NAN),
+        **{f"slow_ticket_share_{suffix(w)}": share(w) for w in h.main_windows},
+    }
+
+
+@oracle
+def severity(h: History) -> Answers:
+    def values(window: int | None) -> list[float]:
+        return known(h.within(h.rows, window), "severity")
+
+    answers = {f"severity_mean_{suffix(w)}": mean(values(w)) for w in h.main_windows}
+    return answers | {f"severity_largest_{suffix(w)}": max(values(w), default=NAN) for w in h.long_windows}
+
+
+@oracle
+def satisfaction(h: History) -> Answers:
+    answers = {f"satisfaction_mean_{suffix(w)}": mean(known(resolved(h, w), "satisfaction")) for w in h.main_windows}
+    rated = [row for row in resolved(h) if not math.isnan(row.satisfaction)]
+    return answers | {
+        "satisfaction_last": max((row.satisfaction for row in rated if row.resolved == rated[-1].resolved), default=NAN)
+    }
+
+
+@oracle
+def repeated_tickets(h: History) -> Answers:
+    def is_again(place: int) -> bool:
+        row = h.rows[place]
+        return row.topic != 0 and any(row.topic == one.topic and row.day - one.day <= 30 for one in h.rows[:place])
+
+    again = [row for place, row in enumerate(h.rows) if is_again(place)]
+    answers = {f"repeated_ticket_count_{suffix(w)}": len(h.within(again, w)) for w in h.main_windows}
+    return answers | {f"ticket_topic_count_{suffix(w)}": len(set(codes(h.within(h.rows, w), "topic"))) for w in h.long_windows}
+
+
+@oracle
+def touches(h: History) -> Answers:
+    return {
+        "days_since_last_contact": h.since_last(),
+        **{f"contact_count_{suffix(w)}": len(h.within(h.rows, w)) for w in h.windows},
+    }
+
+
+@oracle
+def directions(h: History) -> Answers:
+    by_customer, by_us = ([row for row in h.rows if row.direction == code] for code in (1, 2))
+    answers = {"days_since_last_inbound_contact": h.cutoff - by_customer[-1].day if by_customer else NAN}
+    for w in h.windows:
+        answers[f"inbound_contact_count_{suffix(w)}"] = len(h.within(by_customer, w))
+        answers[f"outbound_contact_count_{suffix(w)}"] = len(h.within(by_us, w))
+    for w in h.main_windows:
+        both = len(h.within(by_customer, w)), len(h.within(by_us, w))
+        answers[f"inbound_to_outbound_ratio_{suffix(w)}"] = divide(*both)
+    return answers
+
+
+@oracle
+def responses(h: History) -> Answers:
+    """An answer may come up to a week later, so the last week tells nothing."""
+    asked = [row for row in h.rows if row.direction == 2 and row.day + 7 < h.cutoff]
+    answered = [row for row in asked if row.response]
+    answers = {}
+    for w in h.main_windows:
+        due = [row for row in asked if w is None or row.day + 7 >= h.cutoff - w]
+        answers[f"response_share_{suffix(w)}"] = mean([row.response for row in due])
+    since = [row for row in asked if not answered or row.time > answered[-1].time]
+    return answers | {
+        "days_since_last_answered_contact": h.cutoff - answered[-1].day if answered else NAN,
+        "unanswered_contacts_in_a_row": len(since),
+    }
+
+
+@oracle
+def contact_channels(h: History) -> Answers:
+    answers = {f"contact_channel_count_{suffix(w)}": len(set(codes(h.within(h.rows, w), "channel"))) for w in h.main_windows}
+    w = h.lengths[-1]
+    rows = h.within(h.rows, w)
+    for code, name in enumerate(("email", "social", "phone", "visit"), start=1):
+        answers[f"{name}_contact_share_{w}d"] = mean([row.channel == code for row in rows])
+    return answers
+
+
+def treated(h: History, window: int | None = None) -> list[Row]:
+    """Neither the control group, whose code is 1, nor an unknown arm."""
+    return [row for row in h.within(h.rows, window) if row.arm not in {0, 1}]
+
+
+@oracle
+def treatments(h: History) -> Answers:
+    return {
+        "days_since_last_treatment": h.cutoff - treated(h)[-1].day if treated(h) else NAN,
+        **{f"treatment_count_{suffix(w)}": len(treated(h, w)) for w in h.windows},
+    }
+
+
+@oracle
+def treatment_campaigns(h: History) -> Answers:
+    return {f"treatment_campaign_count_{suffix(w)}": len(set(codes(treated(h, w), "campaign"))) for w in h.main_windows}
+
+
+@oracle
+def treatment_costs(h: History) -> Answers:
+    def spent(window: int | None) -> float:
+        rows = treated(h, window)
+        return sum(int(row.cost) for row in rows) * h.resolution if rows else NAN
+
+    return {f"treatment_cost_{suffix(w)}": spent(w) for w in h.long_windows}
 
 
 @oracle

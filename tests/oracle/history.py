@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 NAN = math.nan
+NO_DAY = -(2**31)  # of a ticket that was never resolved
 
 
 @dataclass(frozen=True)

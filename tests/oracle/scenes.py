@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from churnscope.activity import Activity
 from churnscope.config.models import Activity as ActivityConfig
 from churnscope.config.models import Rule
 from churnscope.events import Block, Events
+from churnscope.events.block import NO_DAY
 from churnscope.snapshots import SnapshotPlan
 from churnscope.timeline import Timing
 from oracle.history import Row
@@ -20,7 +21,15 @@ TIMING = Timing(horizon_days=30, gap_days=7)
 AS_OF = 1_100  # the outcome of the last two cutoffs is not complete
 MICROSECONDS = 86_400_000_000
 INSTANTS = (0, 1, MICROSECONDS // 2, MICROSECONDS - 1)
-OWN = {"purchases": ("gift", "weight"), "engagement": ("score",), "customers": (), "extra_features": ("credit",)}
+OWN = {
+    "purchases": ("gift", "weight"),
+    "engagement": ("score",),
+    "support": (),
+    "contacts": ("gift",),
+    "campaigns": (),
+    "customers": (),
+    "extra_features": ("credit",),
+}
 
 
 @dataclass(frozen=True)
@@ -38,12 +47,14 @@ class Shape:
 def scene(shape: Shape) -> Block:
     rng = np.random.default_rng(shape.seed)
     logs = {role: random_events(rng, shape, SIGNALS[role], one=role == "customers") for role in SIGNALS}
+    logs["support"] = resolve(rng, logs["support"])
     return Block(0, shape.customers, logs)
 
 
 def plan(block: Block, shape: Shape, **changes: object) -> SnapshotPlan:
     columns = {role: frozenset(events.signals) for role, events in block.logs.items()}
     places = {"shop": ("purchases", 0), "app": ("engagement", 0), "outlet": ("purchases", 1)}
+    places |= {"help": ("support", 0), "crm": ("contacts", 0)}
     activity = Activity(ActivityConfig(rules=shape.rules, combine=shape.combine), places, 0.01)
     flags = {"purchases": frozenset({"gift"})}
     whole = SnapshotPlan(
@@ -98,6 +109,44 @@ def engagement_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray
     }
 
 
+def support_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    """Without the resolution, which depends on when a ticket was opened: `resolve` adds it."""
+    return {
+        "severity": with_missing(rng, rng.integers(1, 5, n).astype(float)),
+        "topic": rng.integers(0, 3, n) * 10**17,
+        "satisfaction": with_missing(rng, rng.integers(1, 6, n).astype(float)),
+    }
+
+
+def resolve(rng: np.random.Generator, tickets: Events) -> Events:
+    """Tickets resolved on the same day, on or beside an edge of a window, some days later, or never; some at one instant."""
+    n = len(tickets.day)
+    edges = [cutoff - window + slip for cutoff in CUTOFFS for window in (0, *WINDOWS) for slip in (-1, 0, 1)]
+    later = np.choose(rng.integers(0, 3, n), [tickets.day, rng.choice(edges, n), tickets.day + rng.integers(0, 40, n)])
+    day = np.maximum(later, tickets.day)
+    is_open = rng.random(n) < 0.3
+    time = np.where(is_open, 0, day * MICROSECONDS + rng.choice(INSTANTS, n))
+    return replace(tickets, signals={**tickets.signals, "resolved": time, "resolved_day": np.where(is_open, NO_DAY, day)})
+
+
+def contact_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    return {
+        "channel": rng.choice([0, 1, 2, 3, 4, 10**17], n),
+        "direction": rng.integers(0, 3, n),
+        "response": rng.random(n) < 0.3,
+        "gift": rng.random(n) < 0.5,
+    }
+
+
+def campaign_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    return {
+        "arm": rng.choice([0, 1, 2**40, -(2**40)], n),
+        "campaign": rng.integers(0, 4, n),
+        "cost": rng.choice([0, 5, 10**4], n),
+        "outcome": rng.random(n) < 0.5,
+    }
+
+
 def no_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     return {}
 
@@ -113,6 +162,9 @@ def with_missing(rng: np.random.Generator, values: np.ndarray) -> np.ndarray:
 SIGNALS = {
     "purchases": purchase_signals,
     "engagement": engagement_signals,
+    "support": support_signals,
+    "contacts": contact_signals,
+    "campaigns": campaign_signals,
     "customers": no_signals,
     "extra_features": extra_signals,
 }

@@ -101,8 +101,10 @@ def test_features_population_and_labels_equal_plain_python(seed: int, late: floa
             23,
             rules=(Rule(source="shop", days=90, where="gift"), Rule(source="app", days=90, measure="duration", at_least=20.0)),
         ),
+        Shape(24, late=0.1, rules=(Rule(source="help", days=90), Rule(source="crm", days=30, where="gift"))),
+        Shape(25, rules=(Rule(source="help", days=90, measure="severity", at_least=3.0),), label="not_active"),
     ],
-    ids=["not_active", "all", "money", "marked"],
+    ids=["not_active", "all", "money", "marked", "touches", "severity"],
 )
 def test_every_kind_of_rule_equals_plain_python(shape: Shape) -> None:
     check(shape)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churnscope.events import EVER, Block, Events, Grid
+from churnscope.events.block import NO_DAY
 from churnscope.snapshots import SnapshotTable, build_snapshots
 from oracle.effort import effort
 from oracle.scenes import AS_OF, CUTOFFS, WINDOWS, Shape, plan, scene
@@ -61,12 +62,42 @@ def test_property_1_rows_known_later_change_no_feature_and_no_population(shape: 
 
 
 @effort
+@given(shapes, st.sampled_from(CUTOFFS), st.integers(0, 10**6))
+def test_what_a_row_is_told_later_changes_no_feature_and_no_population(shape: Shape, cutoff: int, seed: int) -> None:
+    """A resolution at or after the cutoff with its rating, an answer of the last week, an outcome."""
+    rng = np.random.default_rng(seed)
+    block = scene(shape)
+    tickets, contacts, campaigns = (block.logs[role] for role in ("support", "contacts", "campaigns"))
+    day = tickets.signals["resolved_day"]
+    later = (day == NO_DAY) | (day >= cutoff)
+    other = rng.choice([NO_DAY, cutoff, cutoff + 40], len(day))
+    told = {
+        "resolved_day": np.where(later, other, day),
+        "resolved": np.where(later, rng.integers(0, 2**50, len(day)), tickets.signals["resolved"]),
+        "satisfaction": np.where(later, rng.random(len(day)), tickets.signals["satisfaction"]),
+    }
+    answers = np.where(contacts.day >= cutoff - 7, rng.random(len(contacts.day)) < 0.5, contacts.signals["response"])
+    logs = {
+        "support": replace(tickets, signals={**tickets.signals, **told}),
+        "contacts": replace(contacts, signals={**contacts.signals, "response": answers}),
+        "campaigns": replace(campaigns, signals={**campaigns.signals, "outcome": ~campaigns.signals["outcome"]}),
+    }
+    other_block = replace(block, logs={**block.logs, **logs})
+    assert_same_features(table(block, shape, cutoffs=(cutoff,)), table(other_block, shape, cutoffs=(cutoff,)))
+
+
+@effort
 @given(shapes, st.integers(-200, 200))
 def test_property_2_a_shift_by_whole_weeks_changes_only_the_season(shape: Shape, weeks: int) -> None:
     def shift(events: Events) -> Events:
         visible_day = None if events.visible_day is None else events.visible_day + np.int32(7 * weeks)
         time = events.time + weeks * WEEK_MICROSECONDS
-        return replace(events, day=events.day + np.int32(7 * weeks), time=time, visible_day=visible_day)
+        signals = dict(events.signals)
+        if "resolved" in signals:
+            is_open = signals["resolved_day"] == NO_DAY
+            signals["resolved"] = np.where(is_open, 0, signals["resolved"] + weeks * WEEK_MICROSECONDS)
+            signals["resolved_day"] = np.where(is_open, NO_DAY, signals["resolved_day"] + 7 * weeks)
+        return replace(events, day=events.day + np.int32(7 * weeks), time=time, signals=signals, visible_day=visible_day)
 
     block = scene(shape)
     now = table(block, shape)
@@ -105,13 +136,23 @@ def test_property_6_a_customer_does_not_depend_on_others(shape: Shape, data: st.
 @given(shapes, st.integers(2, 9))
 def test_property_7_scaling_money_scales_only_money(shape: Shape, factor: int) -> None:
     def scale(events: Events) -> Events:
-        money = {name: events.signals[name] * factor for name in ("amount", "discount") if name in events.signals}
+        money = {name: events.signals[name] * factor for name in ("amount", "discount", "cost") if name in events.signals}
         return replace(events, signals={**events.signals, **money})
 
     block = scene(shape)
     once, scaled = table(block, shape), table(each_log(block, scale), shape)
     factors = np.array([factor if spec.unit == "currency" else 1 for spec in once.specs])
     np.testing.assert_allclose(scaled.features, once.features * factors, rtol=1e-9)
+
+
+@effort
+@given(shapes, st.sampled_from(CUTOFFS))
+def test_what_is_opened_is_open_or_resolved(shape: Shape, cutoff: int) -> None:
+    tickets = Grid([cutoff], WINDOWS).see(scene(shape).logs["support"])
+    opened, resolved = tickets.count(), tickets.at("resolved").count()
+    oldest = tickets.days_since_oldest_open("resolved")
+    np.testing.assert_array_equal(opened - resolved > 0, oldest > 0)
+    assert (oldest[opened > resolved] <= tickets.days_since_first()[opened > resolved]).all()
 
 
 @effort

@@ -19,7 +19,7 @@ EVENTS = "events"
 # What a number can be added up from; `events` counts rows instead.
 _ADDABLE = ("money", "number")
 _FORMAT_PARTS = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
-_RESERVED_SIGNALS = frozenset({EVENTS, "source"})
+_RESERVED_SIGNALS = frozenset({EVENTS, "source", "minute_of_day", "own_day"})
 
 
 def check_config(config: Config, origin: str = "config") -> None:
@@ -99,7 +99,8 @@ def _columns(where: str, source: Source) -> Iterator[ConfigError]:
 
 
 def _signals(where: str, source: Source) -> Iterator[ConfigError]:
-    taken = _RESERVED_SIGNALS.union(column.name for column in ROLES[source.role].columns)
+    role = ROLES[source.role]
+    taken = {*_RESERVED_SIGNALS, *(column.name for column in role.columns), *(f"{clock}_day" for clock in role.clocks)}
     for name in source.signals:
         if name in taken:
             yield ConfigError(f"{where} signals.{name}: this name has a meaning already.", "Choose another one.")
@@ -166,8 +167,9 @@ def _rule(number: int, rule: Rule, config: Config) -> Iterator[ConfigError]:
 
 
 def _mapped(source: Source, kinds: Sequence[str]) -> list[str]:
-    """Names of the mapped columns of these kinds."""
-    return [column.name for column in ROLES[source.role].columns if column.kind in kinds and column.name in source.columns]
+    """Names of the mapped columns of these kinds that are told with the row: the past must not know better later."""
+    columns = [column for column in ROLES[source.role].columns if column.kind in kinds and column.told == "time"]
+    return [column.name for column in columns if column.name in source.columns]
 
 
 def _tuned_trees(config: Config) -> Iterator[ConfigError]:

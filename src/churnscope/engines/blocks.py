@@ -13,15 +13,23 @@ from sqlglot import exp
 
 from churnscope.engines.checking import CheckedSource, used_rows
 from churnscope.engines.queries import arrow_reader
-from churnscope.events.block import Block, Events, Signal
+from churnscope.events.block import NO_DAY, Block, Events, Signal
+from churnscope.roles import ROLES
 from churnscope.sources.trees import column, table, tree
 from churnscope.sources.zones import minutes_of_day
 
 BATCH_ROWS = 250_000
 SOURCE = "source"
 MINUTE = "minute_of_day"
-_FILLERS = {"money": "CAST(0 AS BIGINT)", "number": "CAST('NaN' AS DOUBLE)", "flag": "FALSE", "text": "CAST(0 AS UBIGINT)"}
-_TYPES: dict[str, type[np.generic]] = {"money": np.int64, "number": np.float64, "flag": np.bool_, "text": np.int64}
+_FILLERS = {
+    "money": "CAST(0 AS BIGINT)",
+    "number": "CAST('NaN' AS DOUBLE)",
+    "flag": "FALSE",
+    "text": "CAST(0 AS UBIGINT)",
+    "time": "CAST(0 AS BIGINT)",
+    "day": f"CAST({NO_DAY} AS INTEGER)",
+}
+_TYPES: dict[str, type[np.generic]] = {"number": np.float64, "flag": np.bool_}  # all others are whole numbers
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class RoleRows:
     role : its name.
     sources : in the order of the config.
     zone : whose wall clock tells the minute of the day.
-    kinds : signal -> money, number, flag or text, over all sources.
+    kinds : signal -> money, number, flag, text, time or day, over all sources.
     has_visible_day : whether a row of any source can be late.
     """
 
@@ -48,7 +56,7 @@ class RoleRows:
         """The rows of the sources of a role."""
         kinds: dict[str, str] = {}
         for source in sources:
-            kinds |= {measure.name: measure.kind for measure in source.mapping.measures}
+            kinds |= source.mapping.kinds
         if role == "purchases" and {"amount", "quantity"} & set(kinds):
             kinds["is_return"] = "flag"
         return cls(role, tuple(sources), zone, kinds, any(source.mapping.has_visible_day for source in sources))
@@ -70,8 +78,8 @@ class RoleRows:
         return exp.select("*").from_(rows.subquery("rows")).order_by("person", "time")
 
     def _rows(self, number: int, source: CheckedSource, as_of: int) -> exp.Select:
-        carried = {measure.name for measure in source.mapping.measures}
-        signals = [_signal(name, kind, carried).as_(name, quoted=True) for name, kind in self.kinds.items()]
+        carried = set(source.mapping.kinds)
+        signals = [self._as_of(as_of, name, kind, carried).as_(name, quoted=True) for name, kind in self.kinds.items()]
         if self.has_visible_day:
             late = column("visible_day") if source.mapping.has_visible_day else tree("day + 1")
             signals.append(tree("CAST(:late AS INTEGER)", late=late).as_("visible_day"))
@@ -79,6 +87,20 @@ class RoleRows:
             signals.append(tree("CAST(:number AS BIGINT)", number=number).as_(SOURCE))
         rows = exp.select("person", "time", "day", *signals).from_(table(source.rows))
         return rows.where(used_rows(source, as_of), tree("time IS NOT NULL"))
+
+    def _as_of(self, as_of: int, name: str, kind: str, carried: set[str]) -> exp.Expr:
+        """A signal as it was known on the day `as_of`: what is told at another time of the row is missing until then."""
+        value, clock = _signal(name, kind, carried), self._told.get(name, "")
+        if name not in carried or f"{clock}_day" not in carried:
+            return value
+        parts = {"day": column(f"{clock}_day"), "value": value, "none": tree(_FILLERS[kind])}
+        return tree("CASE WHEN :day < :as_of THEN :value ELSE :none END", as_of=as_of, **parts)
+
+    @property
+    def _told(self) -> dict[str, str]:
+        """Signal -> the further time of a row with which it is told."""
+        role = ROLES[self.role]
+        return {item.name: item.told for item in role.columns} | {f"{clock}_day": clock for clock in role.clocks}
 
 
 def _signal(name: str, kind: str, carried: set[str]) -> exp.Expr:
@@ -162,4 +184,4 @@ def _typed(values: NDArray[np.generic], kind: str) -> Signal:
     """A 64-bit hash is reinterpreted, anything else is as it should be."""
     if values.dtype == np.uint64:
         return np.ascontiguousarray(values).view(np.int64)
-    return np.ascontiguousarray(values, dtype=_TYPES[kind])
+    return np.ascontiguousarray(values, dtype=_TYPES.get(kind, np.int64))

@@ -194,7 +194,7 @@ def _repeats(source: CheckedSource) -> dict[str, exp.Expr]:
 def identity(source: CheckedSource) -> list[exp.Expr]:
     """All mapped columns of a row, as they travel."""
     visible = ["visible_day"] if source.mapping.has_visible_day else []
-    return [column(name) for name in ("person", "time", *visible, *(measure.name for measure in source.mapping.measures))]
+    return [column(name) for name in ("person", "time", *visible, *source.mapping.kinds)]
 
 
 def _without_repeats(source: CheckedSource, judged: exp.Select, marks: dict[str, exp.Expr]) -> exp.Select:

@@ -13,7 +13,8 @@ from sqlglot import exp
 from churnscope.config.models import Config
 from churnscope.engines.checking import CheckedSource, end_day, identity, used_rows
 from churnscope.engines.queries import arrow_table, number
-from churnscope.sources.contract import NO_DAY, Tally, history_advice, reason_number, source_advice
+from churnscope.events.block import NO_DAY
+from churnscope.sources.contract import Tally, history_advice, reason_number, source_advice
 from churnscope.sources.mapping import ID_RULES, IGNORED
 from churnscope.sources.report import SourceReport
 from churnscope.sources.trees import table, tree

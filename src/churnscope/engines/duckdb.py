@@ -23,9 +23,9 @@ from churnscope.engines.queries import arrow_table
 from churnscope.engines.reading import SourcePlan, read_source
 from churnscope.engines.refusing import breaches, quarantine_rows
 from churnscope.errors import InputError
-from churnscope.events.block import Block
+from churnscope.events.block import NO_DAY, Block
 from churnscope.roles import ROLES
-from churnscope.sources.contract import NO_DAY, refuse_loss, refuse_mixed_zones, refuse_too_many, refuse_two_rows
+from churnscope.sources.contract import refuse_loss, refuse_mixed_zones, refuse_too_many, refuse_two_rows
 from churnscope.sources.files import DataFile
 from churnscope.sources.report import SourceReport
 from churnscope.sources.trees import table

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from churnscope.engines.checking import CheckedSource, used_rows
 from churnscope.engines.queries import arrow_table
+from churnscope.roles import ROLES
 from churnscope.sources.trees import column, table, tree
 
 _CELLS_A_DAY = 8
@@ -27,9 +28,11 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as
     Returns
     -------
     day, slot, is_new, rows; `key` of customer and time, and for each mapped column `sum <name>` of customer, time and value:
-    sums of 64-bit hashes modulo 2^64, which no order of the rows changes.
+    sums of 64-bit hashes modulo 2^64, which no order of the rows changes. Columns that are told later than the row are left
+    out: they are meant to be filled in.
     """
-    measures = [measure.name for measure in source.mapping.measures]
+    later = {item.name for item in ROLES[source.plan.source.role].columns if item.told != "time"}
+    measures = [measure.name for measure in source.mapping.measures if measure.name not in later]
     values = {name: column(name) for name in measures} | ({"known": column("visible_day")} if source.mapping.has_known else {})
     is_new = tree("visible_day > :since", since=since) if source.mapping.has_visible_day else exp.false()
     people = exp.select("person", tree("hash(id)").as_("person_hash")).from_(table("people"))

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+NO_DAY = -(2**31)  # stands for the day of a time that is not there
+_DAY_US = 86_400_000_000  # a stretch of time, no local day: it keeps the order of rows
 Signal = NDArray[np.int64] | NDArray[np.float64] | NDArray[np.bool_]
 
 
@@ -65,6 +67,30 @@ class Events:
         signals = {name: values[index] for name, values in self.signals.items()}
         return Events(len(customers), place, self.time[index], self.day[index], signals, visible_day)
 
+    def by(self, clock: str) -> Events:
+        """The rows that have another time, sorted by it: its days decide what is seen, and `own_day` is the day they had.
+
+        Parameters
+        ----------
+        clock : a time that the rows carry as two signals: the instant `clock` and the local day `clock_day`.
+
+        Notes
+        -----
+        A row is never seen before its own day.
+        """
+        index = np.flatnonzero(self.signals[f"{clock}_day"] != NO_DAY)
+        time = self.signals[clock][index].astype(np.int64)
+        day = np.maximum(self.signals[f"{clock}_day"][index].astype(np.int32), self.day[index])
+        order = np.lexsort((time, day, self.customer[index]))
+        index = index[order]
+        signals = _Taken(self.signals, index, own_day=self.day[index].astype(np.int64))
+        return Events(self.n_customers, self.customer[index], time[order], day[order], signals)
+
+    def delayed(self, days: int) -> Events:
+        """The same rows so many days later; `own_day` is the day they had."""
+        signals = _Taken(self.signals, slice(None), own_day=self.day.astype(np.int64))
+        return Events(self.n_customers, self.customer, self.time + days * _DAY_US, self.day + np.int32(days), signals)
+
     def as_known_at(self, customers: NDArray[np.int64], cutoffs: NDArray[np.int32]) -> Events:
         """One stand-in customer for each (customer, cutoff): the rows that had happened and were known by then.
 
@@ -91,10 +117,11 @@ class Events:
 
 
 class _Taken(Mapping[str, Signal]):
-    """Signals at some rows, taken when asked for: a view rarely needs all of them."""
+    """Signals at some rows, taken when asked for: a view rarely needs all of them. `more` are there already."""
 
-    def __init__(self, signals: Mapping[str, Signal], index: NDArray[np.int64]) -> None:
-        self._signals, self._index, self._taken = signals, index, dict[str, Signal]()
+    def __init__(self, signals: Mapping[str, Signal], index: NDArray[np.int64] | slice, **more: Signal) -> None:
+        self._names = dict.fromkeys((*signals, *more))
+        self._signals, self._index, self._taken = signals, index, dict[str, Signal](more)
 
     def __getitem__(self, name: str) -> Signal:
         if name not in self._taken:
@@ -102,10 +129,10 @@ class _Taken(Mapping[str, Signal]):
         return self._taken[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._signals)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._signals)
+        return len(self._names)
 
 
 @dataclass(frozen=True)

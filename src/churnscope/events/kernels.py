@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from churnscope.events.block import NO_DAY
 from churnscope.events.bounds import Bounds
 from churnscope.events.compiled import kernel
 
@@ -112,6 +113,22 @@ def ages_of_oldest(day: Small, bounds: Bounds, w: int, answer: Floats) -> None:
             i = bounds.position[bounds.first[w, k], c]
             there = i < bounds.position[bounds.last[k], c]
             answer[k, c] = bounds.cutoff[k] - bounds.shift[c] - day[i] if there else np.nan
+
+
+@kernel
+def ages_of_oldest_open(day: Small, end: Whole, bounds: Bounds, answer: Floats) -> None:
+    """Days from the oldest event without `end` before the cutoff to it; NaN where all have ended.
+
+    What has ended before one cutoff has ended before all later ones: each event is passed once.
+    """
+    for c in range(len(bounds.shift)):
+        i = bounds.position[0, c]
+        for k in range(len(bounds.last)):
+            cutoff = np.int64(bounds.cutoff[k]) - bounds.shift[c]
+            until = bounds.position[bounds.last[k], c]
+            while i < until and NO_DAY < end[i] < cutoff:
+                i += 1
+            answer[k, c] = cutoff - day[i] if i < until else np.nan
 
 
 @kernel

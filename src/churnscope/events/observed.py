@@ -91,6 +91,10 @@ class Observed:
         """Days from the oldest row of the window to the cutoff."""
         return self._once(("oldest", window), lambda: self._oldest(window))
 
+    def days_since_oldest_open(self, clock: str) -> Answer:
+        """Days from the oldest row that is still without its other time to the cutoff; NaN where there is none."""
+        return self._once(("open", clock), lambda: self._oldest_open(f"{clock}_day"))
+
     # -- how many different ------------------------------------------------------------------------------------------------
 
     def distinct(self, code: str, window: Window = EVER) -> Answer:
@@ -137,6 +141,35 @@ class Observed:
     def select(self, signal: str, value: float = 1) -> Observed:
         """Only the rows where the signal equals `value`: every question can be asked again."""
         return self._once(("select", signal, value), lambda: self._where(self.signal(signal) == value))
+
+    def at(self, clock: str) -> Observed:
+        """The same rows by another time that they carry, as far as they have it: what is still open is opened less resolved.
+
+        Examples
+        --------
+        >>> from churnscope.events import Events, Grid
+        >>> import numpy as np
+        >>> days = {"resolved": np.array([4, 0]), "resolved_day": np.array([4, -(2**31)])}
+        >>> tickets = Grid([4, 5], []).see(Events(1, np.zeros(2, np.int32), np.array([1, 2]), np.int32([1, 2]), days))
+        >>> (tickets.count() - tickets.at("resolved").count()).ravel().tolist()
+        [2.0, 1.0]
+        """
+        return self._once(("at", clock), lambda: Observed(self.events.by(clock), self.grid, self.shift))
+
+    def after(self, days: int) -> Observed:
+        """The same rows so many days later: what is judged only when some time has passed. `own_day` is the day they had."""
+        return self._once(("after", days), lambda: Observed(self.events.delayed(days), self.grid, self.shift))
+
+    def again(self, code: str, days: int) -> str:
+        """Name the flag of rows whose value stood in an earlier row of the customer, at most so many days before."""
+
+        def is_again(events: Events) -> Signal:
+            following, flags = self._links(code)[0], np.zeros(len(events.day), np.bool_)
+            earlier = np.flatnonzero(following >= 0)
+            flags[following[earlier]] = events.day[following[earlier]] - events.day[earlier] <= days
+            return flags
+
+        return self.derive(f"{code} again within {days} days", is_again)
 
     def signal(self, name: str) -> Signal:
         """The rows' values of a signal of the log, or of one derived from them."""
@@ -256,6 +289,11 @@ class Observed:
     def _oldest(self, window: Window) -> Answer:
         answer = self._empty()
         kernels.ages_of_oldest(self.events.day, self.bounds, self.grid.position(window), answer)
+        return answer
+
+    def _oldest_open(self, end: str) -> Answer:
+        answer = self._empty()
+        kernels.ages_of_oldest_open(self.events.day, cast("NDArray[np.int64]", self.signal(end)), self.bounds, answer)
         return answer
 
     def _links(self, code: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

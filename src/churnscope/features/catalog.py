@@ -12,6 +12,8 @@ from churnscope.errors import ConfigError, nearest
 from churnscope.events import Events, Grid, Signal
 from churnscope.features.basket import basket_value, lines, units
 from churnscope.features.beginning import beginning, first_purchase
+from churnscope.features.campaigns import treatment_campaigns, treatment_costs, treatments
+from churnscope.features.contacts import contact_channels, directions, responses, touches
 from churnscope.features.discounts import discount_rate, discounts
 from churnscope.features.family import Family
 from churnscope.features.feature import Feature, FeatureSpec
@@ -24,6 +26,7 @@ from churnscope.features.regularity import overdue, regularity
 from churnscope.features.returns import returned_money, returns
 from churnscope.features.signals import latest, measures, own_signals
 from churnscope.features.streaks import active_days, day_streaks, week_streaks
+from churnscope.features.support import open_tickets, repeated_tickets, resolving, satisfaction, severity, tickets
 from churnscope.features.tenure import membership, tenure
 from churnscope.features.timing import calendar, hours, weekdays
 from churnscope.features.trend import spend_trend, trend
@@ -58,6 +61,19 @@ FAMILIES: Final[tuple[Family, ...]] = (
     returned_money,
     discounts,
     discount_rate,
+    tickets,
+    open_tickets,
+    resolving,
+    severity,
+    satisfaction,
+    repeated_tickets,
+    touches,
+    directions,
+    responses,
+    contact_channels,
+    treatments,
+    treatment_campaigns,
+    treatment_costs,
     measures,
     own_signals,
     latest,
@@ -177,7 +193,8 @@ def _fitting(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tu
 
 
 def _no_events(role: str, columns: frozenset[str], flags: frozenset[str]) -> Events:
-    kinds = {**{column.name: column.kind for column in ROLES[role].columns}, **dict.fromkeys(flags, "flag")}
+    kinds: dict[str, str] = {column.name: column.kind for column in ROLES[role].columns}
+    kinds |= {**{f"{clock}_day": "day" for clock in ROLES[role].clocks}, **dict.fromkeys(flags, "flag")}
     signals: dict[str, Signal] = {name: _no_values(kinds.get(name, "number")) for name in columns}
     none = np.empty(0, np.int32)
     return Events(0, none, np.empty(0, np.int64), none, signals)
@@ -186,4 +203,4 @@ def _no_events(role: str, columns: frozenset[str], flags: frozenset[str]) -> Eve
 def _no_values(kind: str) -> Signal:
     if kind == "flag":
         return np.empty(0, np.bool_)
-    return np.empty(0, np.int64) if kind in {"money", "text"} else np.empty(0, np.float64)
+    return np.empty(0, np.float64) if kind == "number" else np.empty(0, np.int64)

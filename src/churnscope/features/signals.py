@@ -20,7 +20,7 @@ def measures(log: Log) -> Iterator[Feature]:
             yield from _numbers(log, column, log.main_windows)
 
 
-@family("purchases", "engagement")
+@family("purchases", "engagement", "support", "contacts", "campaigns")
 def own_signals(log: Log) -> Iterator[Feature]:
     """The signals the config declares: numbers in all and on average, true or false as counts and shares."""
     for signal in log.own_signals:

@@ -16,7 +16,7 @@ from churnscope.timeline import Timing
 
 def warmup() -> None:
     """Compile every kernel, or load it from the cache, by building all features of a few rows."""
-    logs = {role: _few_rows(ROLES[role]) for role in ("purchases", "engagement")}
+    logs = {role: _few_rows(ROLES[role]) for role in ("purchases", "engagement", "support", "contacts", "campaigns")}
     rules = ActivityConfig(rules=(Rule(source="shop", days=30),))
     plan = SnapshotPlan(
         cutoffs=(5, 10),
@@ -37,11 +37,10 @@ def warmup() -> None:
 def _few_rows(role: Role) -> Events:
     """Four rows of one customer with every signal a log of this role can carry; one row is late."""
     day = np.array([1, 2, 4, 8], np.int32)
-    own = {"minute_of_day": "text", "own_flag": "flag", "own_number": "number"}
-    kinds = {**{column.name: column.kind for column in role.columns}, **own}
-    types = {"money": np.int64, "text": np.int64, "number": np.float64, "flag": np.bool_}
-    signals: dict[str, Signal] = {
-        name: (np.arange(4) * 1.5).astype(types[kind]) for name, kind in kinds.items() if kind in types
-    }
+    kinds: dict[str, str] = {column.name: column.kind for column in role.columns if column.name not in {"customer", "time", "known"}}
+    kinds |= {f"{clock}_day": "day" for clock in role.clocks}
+    kinds |= {"minute_of_day": "text", "own_flag": "flag", "own_number": "number"}
+    types = {"number": np.float64, "flag": np.bool_}
+    signals: dict[str, Signal] = {name: (np.arange(4) * 1.5).astype(types.get(kind, np.int64)) for name, kind in kinds.items()}
     visible_day = day + np.array([1, 1, 3, 1], np.int32)
     return Events(1, np.zeros(4, np.int32), day * np.int64(86_400_000_000), day, signals, visible_day)

@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.errors import InputError
+from churnscope.events.block import NO_DAY
 from churnscope.sources.mapping import IGNORED
 
 STRAY_DAYS = 366
 _STRAY_SHARE = 0.999
 _FEW_CUSTOMERS = 200
 _LARGEST_SHARE = 0.2
-# Stands for the day of a row without time.
-NO_DAY = -(2**31)
 _ADVICE = {
     "ragged_row": "Quote values that hold the delimiter, or mend the lines.",
     "invalid_utf8": "Declare csv.encoding under the source, or mend the lines.",
@@ -32,6 +31,8 @@ _ADVICE = {
     "not_a_flag": "Write true or false, yes or no, 1 or 0.",
     "missing": "Fill the value in, or map an expression that says what it is.",
     "not_finite": "Mend the numbers, or exclude the rows by `where`.",
+    "before_its_begin": "Mend the two days, or exclude the rows by `where`.",
+    "unknown_word": "Map an expression that says it in the words of the role.",
     "too_large": "Mend the amounts, or divide them in the mapping.",
 }
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from churnscope.config.models import Source
 from churnscope.errors import ConfigError
-from churnscope.roles import ROLES
+from churnscope.roles import ROLES, RoleColumn
 from churnscope.sources.clocks import FIRST_EPOCH_US, Clock, read_clock
 from churnscope.sources.columns import ColumnReader, Reading, Value
 from churnscope.sources.trees import column, tree
@@ -17,7 +17,7 @@ from churnscope.sources.zones import DAY_US, FIRST_DAY, LAST_DAY
 
 # Rules of ids, in the order in which `id_rule` of the keys relation numbers them from 1.
 ID_RULES = ("missing_id", "control_character_in_id", "scientific_id", "unknown_customer")
-NO_MATCH, PLACEHOLDER, STRAY = "no_match", "placeholder_date", "stray_date"
+NO_MATCH, PLACEHOLDER, STRAY, BACKWARDS = "no_match", "placeholder_date", "stray_date", "before_its_begin"
 # Reasons to leave a row aside, numbered from 1 in this order; the first that holds counts.
 IGNORED = ("overlap", "duplicate", "where", "no_customer", "after_as_of", "not_known_yet")
 LARGEST_MONEY = 1e12
@@ -30,7 +30,7 @@ _NUMBERS = (*_INTEGERS, "FLOAT", "DOUBLE")
 
 @dataclass(frozen=True)
 class MappedClock:
-    """A mapped time: `time` or `known`."""
+    """A mapped time: `time`, `known`, or a further one of the role."""
 
     name: str
     value: Value
@@ -56,16 +56,28 @@ class Measure:
     name : role column or signal.
     kind : money, number, flag or text.
     value : its typed expression.
+    declared : as the role declares it; None for a signal.
     """
 
     name: str
     kind: str
     value: Value
+    declared: RoleColumn | None = None
 
     @property
     def read(self) -> exp.Column:
         """Its column before it is put into the type in which it travels; NULL where missing."""
         return column(f"{self.name}_read")
+
+    @property
+    def plain_word(self) -> exp.Expr:
+        """A text without what words may differ in."""
+        return tree("replace(lower(:x), '-', '')", x=self.read)
+
+    @property
+    def plain_words(self) -> tuple[str, ...]:
+        """The role's words in the same form, in the order of their codes."""
+        return tuple(word.replace("-", "") for word in self.declared.words) if self.declared else ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ class SourceMapping:
     source : the config.
     reader : the columns.
     customer : the id before it is normalised, over raw columns.
-    clocks : `time` and `known`, as far as they are mapped.
+    clocks : `time`, `known` and the role's further times, as far as they are mapped.
     measures : the other columns and signals.
     where : the condition of the rows that count.
     flaws : rule -> where a row breaks it; the first one counts.
@@ -111,7 +123,29 @@ class SourceMapping:
     @property
     def rules(self) -> tuple[str, ...]:
         """Names of the rules, numbered from 1, in the order in which they are tried."""
-        return (NO_MATCH, *ID_RULES, *(name for name, _ in self.flaws))
+        return (NO_MATCH, *ID_RULES, *(name for name, _ in self.flaws), *(name for name, _ in self.order_flaws))
+
+    @property
+    def order_flaws(self) -> list[tuple[str, exp.Expr]]:
+        """Rule -> where two times of a row contradict each other, over the relation of local days; tried after `flaws`.
+
+        Days are compared, not instants: one of the two times may be a mere date.
+        """
+        return [
+            (f"{BACKWARDS}:{name}", tree(":later < :begin", later=column(f"{name}_day"), begin=column("day")))
+            for name in self.further_clocks
+        ]
+
+    @property
+    def further_clocks(self) -> tuple[str, ...]:
+        """Names of the mapped times beside `time` and `known`."""
+        return tuple(item.name for item in self.clocks if item.name not in _CLOCKS)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Name -> kind of what a row carries beside customer, time and day."""
+        clocks = {f"{name}{part}": kind for name in self.further_clocks for part, kind in (("", "time"), ("_day", "day"))}
+        return clocks | {measure.name: measure.kind for measure in self.measures}
 
     @property
     def has_time(self) -> bool:
@@ -151,11 +185,12 @@ def map_source(source: Source, reader: ColumnReader, resolution: float) -> Sourc
     ConfigError : for an expression that does not bind or has another type than its column.
     InputError : for a column of a type that cannot be a time.
     """
+    clocks = (*_CLOCKS, *ROLES[source.role].clocks)
     return SourceMapping(
         source=source,
         reader=reader,
         customer=reader.identity(source.columns["customer"], "columns.customer"),
-        clocks=tuple(_mapped_clock(reader, name, source.columns[name]) for name in _CLOCKS if name in source.columns),
+        clocks=tuple(_mapped_clock(reader, name, source.columns[name]) for name in clocks if name in source.columns),
         measures=tuple(_measures(source, reader)),
         where=reader.value(source.where, "where") if source.where else None,
         resolution=resolution,
@@ -172,10 +207,11 @@ def _mapped_clock(reader: ColumnReader, name: str, text: str) -> MappedClock:
 
 
 def _measures(source: Source, reader: ColumnReader) -> Iterator[Measure]:
-    kinds = {item.name: item.kind for item in ROLES[source.role].columns}
     for name, text in source.columns.items():
-        if kinds[name] not in {"id", "time"}:
-            yield Measure(name, kinds[name], reader.value(text, f"columns.{name}", default=_DEFAULT_TYPES[kinds[name]]))
+        item = ROLES[source.role].column(name)
+        if item.kind not in {"id", "time"}:
+            value = reader.value(text, f"columns.{name}", default=_DEFAULT_TYPES[item.kind])
+            yield Measure(name, item.kind, value, item)
     for name, text in source.signals.items():
         key = f"signals.{name}"
         value = reader.value(text, key, default="number")
@@ -212,9 +248,12 @@ def _clock_flaws(mapping: SourceMapping) -> Iterator[tuple[str, exp.Expr]]:
 
 def _measure_flaws(measures: tuple[Measure, ...]) -> Iterator[tuple[str, exp.Expr]]:
     for measure in measures:
-        if measure.name == "amount":
-            yield "missing:amount", tree(":x IS NULL", x=measure.read)
+        if measure.name == "amount" or (measure.declared and measure.declared.required):
+            yield f"missing:{measure.name}", tree(":x IS NULL", x=measure.read)
         if measure.kind in {"money", "number"}:
             yield f"not_finite:{measure.name}", tree("NOT isfinite(:x)", x=measure.read)
         if measure.kind == "money":
             yield f"too_large:{measure.name}", tree("abs(:x) > :most", x=measure.read, most=LARGEST_MONEY)
+        if measure.declared and measure.declared.only_words:
+            words = exp.Tuple(expressions=[exp.convert(word) for word in measure.plain_words])
+            yield f"unknown_word:{measure.name}", exp.Not(this=tree(":x IN :words", x=measure.plain_word, words=words))

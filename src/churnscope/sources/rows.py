@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from churnscope.events.block import NO_DAY
 from churnscope.sources.columns import Reading, scaled
 from churnscope.sources.mapping import ID_RULES, IGNORED, Measure, SourceMapping
 from churnscope.sources.parsing import FILE, LINE
@@ -69,16 +70,16 @@ def mapped_rows(mapping: SourceMapping, relations: Relations, *, ready_us: int) 
 
     Returns
     -------
-    A query of file, line, person, time (UTC microseconds), day, visible_day (where rows can be late), measures, `fault`
-    (number of the first broken rule, or 0), `ignored` (number of the reason, or 0), `odd` (repeated or skipped wall time) and
-    `zoned`.
+    A query of file, line, person, time (UTC microseconds), day, visible_day (where rows can be late), further times with their
+    days, measures, `fault` (number of the first broken rule, or 0), `ignored` (number of the reason, or 0), `odd` (repeated or
+    skipped wall time) and `zoned`.
     """
     rows = _with_instants(mapping, typed_rows(mapping, relations.raw), relations)
     rows = _with_days(mapping, rows, relations, ready_us)
     rows = _with_people(rows, relations.keys)
     visible = [column("visible_day")] if mapping.has_visible_day else []
     return (
-        exp.select(column(FILE), column(LINE), "person", "time", "day", *visible)
+        exp.select(column(FILE), column(LINE), "person", "time", "day", *visible, *_further_times(mapping))
         .select(*(column(measure.name) for measure in mapping.measures), *_verdicts(mapping), "odd", "zoned")
         .from_(rows.subquery("r", copy=False))
     )
@@ -140,12 +141,29 @@ def _verdicts(mapping: SourceMapping) -> Iterator[exp.Expr]:
     """`fault` and `ignored` of a row."""
     ignores = mapping.source.missing_customer == "ignore"
     id_rule = tree("CASE WHEN id_rule > :accepted THEN id_rule + 1 END", accepted=1 if ignores else 0)
-    yield tree("CAST(coalesce(CASE WHEN NOT is_matched THEN 1 END, :id_rule, flaw) AS UTINYINT)", id_rule=id_rule).as_("fault")
+    broken = {"id_rule": id_rule, "flaw": _flaw_or_disorder(mapping)}
+    yield tree("CAST(coalesce(CASE WHEN NOT is_matched THEN 1 END, :id_rule, :flaw) AS UTINYINT)", **broken).as_("fault")
     yield tree(
         "CAST(CASE WHEN NOT kept THEN :outside WHEN id_rule = 1 THEN :nobody ELSE 0 END AS UTINYINT)",
         outside=IGNORED.index("where") + 1,
         nobody=IGNORED.index("no_customer") + 1,
     ).as_("ignored")
+
+
+def _flaw_or_disorder(mapping: SourceMapping) -> exp.Expr:
+    """The number of the first flaw, else that of the first two times that contradict each other."""
+    first = len(mapping.rules) - len(mapping.order_flaws) + 1
+    disorders = [
+        (tree("flaw = 0 AND :broken", broken=broken), number) for number, (_, broken) in enumerate(mapping.order_flaws, first)
+    ]
+    return cases(disorders, otherwise=column("flaw"))
+
+
+def _further_times(mapping: SourceMapping) -> Iterator[exp.Expr]:
+    """The instants and days of further times; a day that no day is, where there is none."""
+    for name in mapping.further_clocks:
+        yield tree("coalesce(:x, 0)", x=column(name)).as_(name, quoted=True)
+        yield tree("coalesce(:x, :none)", x=column(f"{name}_day"), none=NO_DAY).as_(f"{name}_day", quoted=True)
 
 
 def _cast(measure: Measure) -> exp.Expr:
@@ -164,11 +182,13 @@ def _stored(measure: Measure, resolution: float) -> exp.Expr:
     if measure.kind == "flag":
         return tree("coalesce(:x, FALSE)", x=measure.read)
     # A hash is never NULL, not even that of NULL.
-    return tree("CASE WHEN :x IS NULL THEN 0 ELSE hash(:x) END", x=measure.read)
+    code = tree("CASE WHEN :x IS NULL THEN 0 ELSE hash(:x) END", x=measure.read)
+    words = enumerate(measure.plain_words, start=1)
+    return cases([(tree(":x = :word", x=measure.plain_word, word=word), number) for number, word in words], otherwise=code)
 
 
 def _with_instants(mapping: SourceMapping, rows: exp.Select, relations: Relations) -> exp.Select:
-    """The clocks as UTC instants: `time` and `known`; whether the wall time was odd."""
+    """The clocks as UTC instants; whether the wall time was odd."""
     outer = exp.select("r.*").from_(rows.subquery("r", copy=False))
     odd: exp.Expr = exp.convert(0)
     for item in mapping.clocks:
@@ -187,9 +207,10 @@ def _with_instants(mapping: SourceMapping, rows: exp.Select, relations: Relation
 
 
 def _with_days(mapping: SourceMapping, rows: exp.Select, relations: Relations, ready_us: int) -> exp.Select:
-    """The local day of each row, and the first cutoff day at which it is known."""
+    """The local day of each row and of its further times, and the first cutoff day at which it is known."""
     outer = exp.select("r.*").from_(rows.subquery("r", copy=False))
     instants: dict[str, exp.Expr] = {"day": column("time")}
+    instants |= {f"{name}_day": column(name) for name in mapping.further_clocks}
     if mapping.has_visible_day:
         arrival = column("known" if mapping.has_known else "time")
         # Known at the very instant at which a cutoff's job runs is not known to it yet: hence the last microsecond before.
@@ -198,7 +219,7 @@ def _with_days(mapping: SourceMapping, rows: exp.Select, relations: Relations, r
         zone = f"{name}_zone" if relations.days else None
         if relations.days and zone:
             outer = outer.join(table(relations.days).as_(zone), on=_same_day(instant, zone), join_type="left")
-        extra = 0 if name == "day" else 1 + (0 if mapping.has_known else mapping.source.delay_days)
+        extra = 0 if name != "visible_day" else 1 + (0 if mapping.has_known else mapping.source.delay_days)
         outer = outer.select(tree("CAST(:day + :extra AS INTEGER)", day=local_day(instant, zone), extra=extra).as_(name))
     return outer
 
