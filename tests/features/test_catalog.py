@@ -53,6 +53,8 @@ def test_every_feature_says_what_it_is() -> None:
         fields = {field for _, field, _, _ in string.Formatter().parse(spec.sentence) if field}
         assert fields, spec.name
         assert fields <= names | {"value"}, spec.name
+        forms = {form for _, field, form, _ in string.Formatter().parse(spec.sentence) if field}
+        assert all(re.fullmatch(r",?\.\d[fg%]", form or "") for form in forms), spec.name  # as a bundle takes it
         assert all((spec.unit, spec.concept, spec.missing, spec.family)), spec.name
         assert spec.direction in {RISING, FALLING, EITHER}
         assert spec.window is None or f"{spec.window}d" in spec.name

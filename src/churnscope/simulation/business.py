@@ -164,6 +164,16 @@ PRESETS: dict[str, Business] = {
             horizon_days=30,
         ),
         Business(
+            "bank",
+            lapse=Lapse(half_life_days=500),
+            season=Season(weekend_factor=0.5),
+            engagement=Engagement(per_year=40, fading=0.9),
+            support=Support(per_year=2),
+            contacts=Contacts(outbound_per_year=8, inbound_per_year=4, response_share=0.35),
+            active_days=90,
+            horizon_days=60,
+        ),
+        Business(
             "both",
             lapse=Lapse(half_life_days=450),
             season=_HOLIDAYS,

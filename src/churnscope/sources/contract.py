@@ -157,7 +157,9 @@ def reason_number(reason: str) -> int:
     return IGNORED.index(reason) + 1
 
 
-def source_advice(*, rows: int, customers: int, largest: int, amounts_zero: int | None, is_many: bool) -> list[str]:
+def source_advice(
+    *, rows: int, customers: int, largest: int, amounts_zero: int | None, is_many: bool, is_habit: bool = True
+) -> list[str]:
     """Sentences about data that can be read but say too little.
 
     Parameters
@@ -166,6 +168,7 @@ def source_advice(*, rows: int, customers: int, largest: int, amounts_zero: int 
     largest : rows of the customer with the most.
     amounts_zero : used rows of amount zero; None where no amount is mapped.
     is_many : whether a customer may have several rows.
+    is_habit : whether active customers should have them.
     """
     said = []
     if not rows:
@@ -175,7 +178,7 @@ def source_advice(*, rows: int, customers: int, largest: int, amounts_zero: int 
     if is_many and largest > _LARGEST_SHARE * rows and customers > 1:
         share = f"{largest / rows:.0%}"
         said.append(f"One customer holds {share} of the rows: if it is a test or house account, exclude it by `where`.")
-    if is_many and rows < 2 * customers:
+    if is_many and is_habit and rows < 2 * customers:
         said.append("Most customers have a single row: habits cannot be learnt from it.")
     if amounts_zero == rows:
         said.append("Every amount is zero: map another column, or leave amount out.")
