@@ -62,8 +62,18 @@ class Role:
 
     @property
     def clocks(self) -> tuple[str, ...]:
-        """Further times of a row, after its own: they travel as an instant and as a local day, and may be missing."""
+        """Further times of a row, beside its own and that of its arrival; they may be missing."""
         return tuple(column.name for column in self.columns if column.kind == "time" and column.name not in {"time", "known"})
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """Name -> kind of what rows can carry beside customer, time and day; a further time is an instant and a local day."""
+        return {name: kind for column in self.columns for name, kind in self._carried(column)}
+
+    def _carried(self, column: RoleColumn) -> tuple[tuple[str, str], ...]:
+        if column.name in self.clocks:
+            return (column.name, "time"), (f"{column.name}_day", "day")
+        return ((column.name, column.kind),) if column.kind not in {"id", "time"} else ()
 
     @property
     def required(self) -> tuple[str, ...]:

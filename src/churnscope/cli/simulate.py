@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from churnscope.simulation import Simulated
 
 Preset = Annotated[
-    str, typer.Argument(metavar="BUSINESS", help="pareto_nbd (orders and nothing else), shop, subscription, bank or both (shop and subscription).")
+    str,
+    typer.Argument(
+        metavar="BUSINESS",
+        help="pareto_nbd (orders and nothing else), shop, subscription, bank or both (shop and subscription).",
+    ),
 ]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files go; new or empty.")]
 Customers = Annotated[int, typer.Option("--customers", metavar="N", help="How many customers.")]

@@ -100,7 +100,7 @@ def _columns(where: str, source: Source) -> Iterator[ConfigError]:
 
 def _signals(where: str, source: Source) -> Iterator[ConfigError]:
     role = ROLES[source.role]
-    taken = {*_RESERVED_SIGNALS, *(column.name for column in role.columns), *(f"{clock}_day" for clock in role.clocks)}
+    taken = {*_RESERVED_SIGNALS, *role.carried, *(column.name for column in role.columns)}
     for name in source.signals:
         if name in taken:
             yield ConfigError(f"{where} signals.{name}: this name has a meaning already.", "Choose another one.")

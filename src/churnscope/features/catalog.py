@@ -150,9 +150,8 @@ def every_column() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]
     columns: dict[str, frozenset[str]] = {}
     flags: dict[str, frozenset[str]] = {}
     for role in ROLES.values():
-        built_in = {column.name for column in role.columns if column.kind not in {"id", "time"}}
         own = {"your_number"} | ({"your_flag", "minute_of_day"} if role.is_activity else set())
-        columns[role.name] = frozenset(built_in | own)
+        columns[role.name] = frozenset(role.carried) | own
         flags[role.name] = frozenset({"your_flag"} & own)
     return columns, flags
 
@@ -193,8 +192,7 @@ def _fitting(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tu
 
 
 def _no_events(role: str, columns: frozenset[str], flags: frozenset[str]) -> Events:
-    kinds: dict[str, str] = {column.name: column.kind for column in ROLES[role].columns}
-    kinds |= {**{f"{clock}_day": "day" for clock in ROLES[role].clocks}, **dict.fromkeys(flags, "flag")}
+    kinds = {**ROLES[role].carried, **dict.fromkeys(flags, "flag")}
     signals: dict[str, Signal] = {name: _no_values(kinds.get(name, "number")) for name in columns}
     none = np.empty(0, np.int32)
     return Events(0, none, np.empty(0, np.int64), none, signals)

@@ -84,8 +84,7 @@ class Log:
     @property
     def own_signals(self) -> tuple[str, ...]:
         """Signals declared in the config, sorted by name."""
-        built_in = {column.name for column in self.role.columns} | {f"{clock}_day" for clock in self.role.clocks}
-        return tuple(sorted(self.columns - built_in - RESERVED_SIGNALS))
+        return tuple(sorted(self.columns - self.role.carried.keys() - RESERVED_SIGNALS))
 
     def count(self, window: Window = EVER) -> NDArray[np.float64]:
         """Purchases (interactions ...): orders where the log has them, since lines are not purchases.

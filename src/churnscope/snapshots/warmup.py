@@ -37,9 +37,7 @@ def warmup() -> None:
 def _few_rows(role: Role) -> Events:
     """Four rows of one customer with every signal a log of this role can carry; one row is late."""
     day = np.array([1, 2, 4, 8], np.int32)
-    kinds: dict[str, str] = {column.name: column.kind for column in role.columns if column.name not in {"customer", "time", "known"}}
-    kinds |= {f"{clock}_day": "day" for clock in role.clocks}
-    kinds |= {"minute_of_day": "text", "own_flag": "flag", "own_number": "number"}
+    kinds = role.carried | {"minute_of_day": "text", "own_flag": "flag", "own_number": "number"}
     types = {"number": np.float64, "flag": np.bool_}
     signals: dict[str, Signal] = {name: (np.arange(4) * 1.5).astype(types.get(kind, np.int64)) for name, kind in kinds.items()}
     visible_day = day + np.array([1, 1, 3, 1], np.int32)
