@@ -151,7 +151,7 @@ ROLES: dict[str, Role] = {
                 _KNOWN,
             ),
             noun="contact",
-            verb="in touch",
+            verb="got in touch",
         ),
         Role(
             "campaigns",

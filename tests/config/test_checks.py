@@ -139,6 +139,19 @@ def test_a_known_type_is_accepted(load, kind: str) -> None:
     assert load(('"orders.csv"', f'"orders.csv"\ntypes = {{ date = "{kind}" }}')).sources["orders"].types == {"date": kind}
 
 
+@pytest.mark.parametrize(("role", "key", "told"), [("support", "measure", "satisfaction"), ("contacts", "where", "response")])
+def test_what_is_told_later_than_the_row_makes_nobody_active(load, role: str, key: str, told: str) -> None:
+    more = f"""
+[sources.more]
+role = "{role}"
+format = "csv"
+files = "more.csv"
+columns = {{ customer = "id", time = "at", {told} = "x" }}
+"""
+    with pytest.raises(ConfigError, match=f"more tell {told} later than the row"):
+        load(("days = 90 }", f'days = 90 }}, {{ source = "more", days = 90, {key} = "{told}" }}'), more=more)
+
+
 @pytest.mark.parametrize("rule", ['measure = "amount"', 'measure = "big"', 'where = "big"', 'measure = "events"'])
 def test_a_rule_may_name_mapped_columns_and_signals(load, rule: str) -> None:
     assert load(("days = 90", f"days = 90, {rule}")).activity.rules[0].days == 90

@@ -61,6 +61,19 @@ def drawn(log: Log) -> Iterator[Feature]:
     yield feature("chance", np.random.default_rng().uniform(size=log.kept.count().shape))
 
 
+@family("support", needs=("satisfaction",))
+def rating_of_open_tickets(log: Log) -> Iterator[Feature]:
+    """What the customer will think of the answer to a ticket, whether there has been one or not."""
+    yield feature("rating", log.rows.mean("satisfaction"))
+
+
+@family("support", needs=("resolved",))
+def ever_resolved(log: Log) -> Iterator[Feature]:
+    """Whether a ticket was resolved at all, and be it after the cutoff."""
+    done = log.rows.derive("ever resolved", lambda rows: rows.signals["resolved_day"] > 0)
+    yield feature("ever_resolved", log.rows.total(done))
+
+
 def planned(block: Block, *own: Family, shape: Shape = LATE) -> SnapshotPlan:
     return plan(block, shape, families=(*FAMILIES, *own), dtype=np.float32)
 
@@ -84,6 +97,12 @@ def test_families_that_look_ahead_are_named(block: Block) -> None:
     looked = changed_by_later_rows(block, setting)
     assert names(setting, looked.ahead) == {"share_of_largest", "rows_at_all"}
     assert all(0 < change.differed <= 2 * change.looked_at for change in looked.ahead)
+
+
+def test_families_that_read_what_earlier_rows_are_told_later_are_named(block: Block) -> None:
+    setting = planned(block, rating_of_open_tickets, ever_resolved)
+    looked = changed_by_later_rows(block, setting)
+    assert names(setting, looked.ahead) == {"rating", "ever_resolved"}
 
 
 def test_what_is_not_repeatable_is_told_apart(block: Block) -> None:

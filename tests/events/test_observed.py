@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from churnscope.events import EVER, Events, Grid, Observed, ratio
+from churnscope.events.block import NO_DAY
 
 DAY = 86_400_000_000
 NAN = np.nan
@@ -96,6 +99,50 @@ def test_views_answer_the_same_questions(seen: Observed) -> None:
 def test_a_view_of_all_rows_is_the_log_itself(seen: Observed) -> None:
     seen.derive("any", lambda events: events.day > 0)
     assert seen.select("any") is seen
+
+
+OPENED = [80, 90, 90, 92, 99]
+RESOLVED = [95, 91, NO_DAY, 99, 100]
+TOPIC = [5, 7, 5, 7, 0]
+
+
+@pytest.fixture
+def tickets() -> Observed:
+    """Seen at days 91, 96 and 100, with windows of ten days."""
+    day, end = np.array(OPENED, np.int32), np.array(RESOLVED)
+    signals = {"resolved_day": end, "resolved": end * DAY, "stars": np.array([1.0, 2, 3, 4, 5]), "topic": np.array(TOPIC)}
+    return Grid([91, 96, 100], [10]).see(Events(1, np.zeros(5, np.int32), day.astype(np.int64) * DAY, day, signals))
+
+
+def test_rows_by_another_time(tickets: Observed) -> None:
+    resolved = tickets.at("resolved")
+    assert (tickets.count() - resolved.count()).ravel().tolist() == [3, 2, 2]
+    assert resolved.count(10).ravel().tolist() == [0, 2, 3]
+    assert resolved.last("stars").ravel().tolist() == pytest.approx([NAN, 1, 4], nan_ok=True)
+    assert resolved.days_since_last().ravel().tolist() == pytest.approx([NAN, 1, 1], nan_ok=True)
+    taken = resolved.derive("taken", lambda rows: rows.day - rows.signals["own_day"])
+    assert resolved.largest(taken).ravel().tolist() == pytest.approx([NAN, 15, 15], nan_ok=True)
+
+
+def test_the_oldest_row_that_is_still_open(tickets: Observed) -> None:
+    assert tickets.days_since_oldest_open("resolved").ravel().tolist() == [11, 6, 10]
+    assert np.isnan(tickets.select("stars", 1).days_since_oldest_open("resolved").ravel()[1:]).tolist() == [True, True]
+
+
+def test_a_row_is_not_seen_by_another_time_before_its_own(tickets: Observed) -> None:
+    early = replace(tickets.events, signals={**tickets.events.signals, "resolved_day": np.full(5, 3)})
+    np.testing.assert_array_equal(tickets.grid.see(early).at("resolved").count(), tickets.count())
+
+
+def test_rows_so_many_days_later(tickets: Observed) -> None:
+    assert tickets.after(7).count().ravel().tolist() == [1, 1, 4]
+    assert tickets.after(7).count(10).ravel().tolist() == [1, 1, 3]
+    assert tickets.after(7).events.signals["own_day"].tolist() == OPENED
+
+
+@pytest.mark.parametrize(("days", "again"), [(1, [0, 0, 0, 0, 0]), (2, [0, 0, 0, 1, 0]), (10, [0, 0, 1, 1, 0])])
+def test_the_same_value_again(tickets: Observed, days: int, again: list[int]) -> None:
+    assert tickets.signal(tickets.again("topic", days)).astype(int).tolist() == again
 
 
 def test_nothing_is_zero_or_missing() -> None:

@@ -361,20 +361,10 @@ def repeated_tickets(h: History) -> Answers:
 
 
 @oracle
-def touches(h: History) -> Answers:
-    return {
-        "days_since_last_contact": h.since_last(),
-        **{f"contact_count_{suffix(w)}": len(h.within(h.rows, w)) for w in h.windows},
-    }
-
-
-@oracle
-def directions(h: History) -> Answers:
+def outbound_contacts(h: History) -> Answers:
     by_customer, by_us = ([row for row in h.rows if row.direction == code] for code in (1, 2))
-    answers = {"days_since_last_inbound_contact": h.cutoff - by_customer[-1].day if by_customer else NAN}
-    for w in h.windows:
-        answers[f"inbound_contact_count_{suffix(w)}"] = len(h.within(by_customer, w))
-        answers[f"outbound_contact_count_{suffix(w)}"] = len(h.within(by_us, w))
+    answers = {"days_since_last_outbound_contact": h.cutoff - by_us[-1].day if by_us else NAN}
+    answers |= {f"outbound_contact_count_{suffix(w)}": len(h.within(by_us, w)) for w in h.windows}
     for w in h.main_windows:
         both = len(h.within(by_customer, w)), len(h.within(by_us, w))
         answers[f"inbound_to_outbound_ratio_{suffix(w)}"] = divide(*both)
@@ -450,10 +440,10 @@ def own_signals(h: History) -> Answers:
 
 
 def marked(h: History, signal: str) -> Answers:
-    set_ = [row for row in h.kept if row.signals[signal]]
+    set_ = [row for row in h.signalled if row.signals[signal]]
     answers = {f"days_since_last_{h.noun}_{signal}": h.cutoff - set_[-1].day if set_ else NAN}
     for w in h.windows:
-        n, of = len(h.within(set_, w)), len(h.within(h.kept, w))
+        n, of = len(h.within(set_, w)), len(h.within(h.signalled, w))
         answers |= {f"{h.noun}_{signal}_count_{suffix(w)}": n, f"{h.noun}_{signal}_share_{suffix(w)}": divide(n, of)}
     return answers
 
@@ -461,14 +451,14 @@ def marked(h: History, signal: str) -> Answers:
 def summary(h: History, signal: str, windows: list[int | None]) -> Answers:
     name, answers = f"{h.noun}_{signal}", {}
     for w in windows:
-        values = known(h.within(h.kept, w), signal)
+        values = known(h.within(h.signalled, w), signal)
         answers |= {f"{name}_total_{suffix(w)}": math.fsum(values), f"{name}_mean_{suffix(w)}": mean(values)}
     for w in h.long_windows:
-        values = known(h.within(h.kept, w), signal)
+        values = known(h.within(h.signalled, w), signal)
         answers[f"{name}_largest_{suffix(w)}"] = max(values, default=NAN)
         answers[f"{name}_smallest_{suffix(w)}"] = min(values, default=NAN)
         answers[f"{name}_std_{suffix(w)}"] = spread(values)
-    return answers | {f"{name}_last": newest(h.kept, signal)}
+    return answers | {f"{name}_last": newest(h.signalled, signal)}
 
 
 @oracle

@@ -38,6 +38,11 @@ class History:
 
     @property
     def kept(self) -> list[Row]:
+        """Without returns, and without contacts by us, whose direction is 2."""
+        return [row for row in self.signalled if row.signals.get("direction") != 2]
+
+    @property
+    def signalled(self) -> list[Row]:
         return [row for row in self.rows if not row.signals.get("is_return", False)]
 
     @property

@@ -154,6 +154,14 @@ def _rule(number: int, rule: Rule, config: Config) -> Iterator[ConfigError]:
         yield ConfigError(f"{where} source: there is no source {rule.source!r}.", nearest(rule.source, possible))
         return
     source = config.sources[rule.source]
+    told = {item.name: item.told for item in ROLES[source.role].columns if item.name in source.columns}
+    for key, name in (("measure", rule.measure), ("where", rule.where)):
+        if name is not None and told.get(name, "time") != "time":
+            yield ConfigError(
+                f"{where} {key}: {rule.source} tell {name} later than the row; past cutoffs would know better.",
+                "Take a column that is known when the row is.",
+            )
+            return
     if rule.source not in possible:
         yield ConfigError(f"{where} source: {rule.source} holds {source.role}, not events.", nearest(rule.source, possible))
         return

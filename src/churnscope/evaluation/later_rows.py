@@ -12,13 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.events import Block, Events
-from churnscope.events.block import Signal
+from churnscope.events.block import NO_DAY, Signal
 from churnscope.features.log import RESERVED_SIGNALS
+from churnscope.roles import ROLES
 from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots
 
 MOST_CUSTOMERS = 256
 MOST_SAMPLE_ROWS = 1_000_000
 MOST_ROWS_EACH = 100_000  # one customer may have as many rows as a thousand others
+
+# Of these only some numbers are possible: they change hands, and stay what they are.
+_TIMES = {name for role in ROLES.values() for name, kind in role.carried.items() if kind in {"time", "day"}}
+_AS_THEY_ARE = frozenset({"source", "minute_of_day"} | _TIMES)
 
 
 @dataclass
@@ -152,7 +157,18 @@ def _dropped(block: Block, cutoff: int) -> Block:
 
 
 def _changed(block: Block, cutoff: int) -> Block:
-    return _each(block, lambda events: _dealt(events, np.flatnonzero(_later(events, cutoff)), list(events.signals)))
+    changed = _each(block, lambda events: _dealt(events, np.flatnonzero(_later(events, cutoff)), list(events.signals)))
+    return replace(block, logs={role: _told_later(role, events, cutoff) for role, events in changed.logs.items()})
+
+
+def _told_later(role: str, events: Events, cutoff: int) -> Events:
+    """With other values in what earlier rows were told only after the cutoff, such as the rating of a ticket still open."""
+    for clock in set(ROLES[role].clocks) & events.signals.keys():
+        day = events.signals[f"{clock}_day"]
+        told = [item.name for item in ROLES[role].columns if item.told == clock and item.name in events.signals]
+        rows = np.flatnonzero((day == NO_DAY) | (day >= cutoff))
+        events = _dealt(events, rows, [*told, f"{clock}_day"])
+    return events
 
 
 def _each(block: Block, change: Callable[[Events], Events]) -> Block:
@@ -175,7 +191,7 @@ def _dealt(events: Events, rows: NDArray[np.int64], names: Sequence[str]) -> Eve
 
 
 def _other(name: str, values: Signal) -> Signal:
-    if name in {"source", "minute_of_day"}:  # only some numbers are possible
+    if name in _AS_THEY_ARE:
         return values
     return np.invert(values) if values.dtype.kind in "bi" else -1 - values
 

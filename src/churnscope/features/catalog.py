@@ -13,7 +13,7 @@ from churnscope.events import Events, Grid, Signal
 from churnscope.features.basket import basket_value, lines, units
 from churnscope.features.beginning import beginning, first_purchase
 from churnscope.features.campaigns import treatment_campaigns, treatment_costs, treatments
-from churnscope.features.contacts import contact_channels, directions, responses, touches
+from churnscope.features.contacts import contact_channels, outbound_contacts, responses
 from churnscope.features.discounts import discount_rate, discounts
 from churnscope.features.family import Family
 from churnscope.features.feature import Feature, FeatureSpec
@@ -67,8 +67,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     severity,
     satisfaction,
     repeated_tickets,
-    touches,
-    directions,
+    outbound_contacts,
     responses,
     contact_channels,
     treatments,

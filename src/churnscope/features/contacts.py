@@ -18,50 +18,19 @@ ANSWER_DAYS: Final = 7
 _BY = {"e-mail": "by e-mail", "social": "on social media", "phone": "by phone", "visit": "in person"}
 
 
-@family("contacts")
-def touches(log: Log) -> Iterator[Feature]:
-    """How often there was any contact, whoever sought it."""
-    yield Feature(
-        name="days_since_last_contact",
-        unit="days",
-        concept="contacts",
-        sentence="last contact {value:.0f} days ago",
-        missing=none("contact"),
-        values=log.rows.days_since_last(),
-    )
-    for window in log.windows:
-        yield Feature(
-            name=f"contact_count_{suffix(window)}",
-            unit="contacts",
-            window=window,
-            concept="contacts",
-            sentence=f"{{value:.0f}} contacts {within(window)}",
-            values=log.rows.count(window),
-        )
-
-
 @family("contacts", needs=("direction",))
-def directions(log: Log) -> Iterator[Feature]:
-    """How often the customer gets in touch with us, and we with them."""
-    inbound, outbound = _way(log.rows, log, INBOUND), _way(log.rows, log, OUTBOUND)
+def outbound_contacts(log: Log) -> Iterator[Feature]:
+    """How often we get in touch with the customer; how often they do is told by the families of any activity."""
+    outbound = _outbound(log.rows, log)
     yield Feature(
-        name="days_since_last_inbound_contact",
+        name="days_since_last_outbound_contact",
         unit="days",
-        concept="own contacts",
-        sentence="last got in touch {value:.0f} days ago",
-        missing="never got in touch",
-        direction=RISING,
-        values=inbound.days_since_last(),
+        concept="our contacts",
+        sentence="last contact by us {value:.0f} days ago",
+        missing=none("contact by us"),
+        values=outbound.days_since_last(),
     )
     for window in log.windows:
-        yield Feature(
-            name=f"inbound_contact_count_{suffix(window)}",
-            unit="contacts",
-            window=window,
-            concept="own contacts",
-            sentence=f"got in touch {{value:.0f}} times {within(window)}",
-            values=inbound.count(window),
-        )
         yield Feature(
             name=f"outbound_contact_count_{suffix(window)}",
             unit="contacts",
@@ -70,12 +39,13 @@ def directions(log: Log) -> Iterator[Feature]:
             sentence=f"{{value:.0f}} contacts by us {within(window)}",
             values=outbound.count(window),
         )
+    inbound = log.rows.select("direction", log.role.column("direction").code(INBOUND))
     for window in log.main_windows:
         yield Feature(
             name=f"inbound_to_outbound_ratio_{suffix(window)}",
             unit="ratio",
             window=window,
-            concept="own contacts",
+            concept="our contacts",
             sentence=f"got in touch {{value:.1f}} times for each contact by us {within(window)}",
             spoken=False,
             missing=none("contact by us", window),
@@ -86,7 +56,7 @@ def directions(log: Log) -> Iterator[Feature]:
 @family("contacts", needs=("direction", "response"))
 def responses(log: Log) -> Iterator[Feature]:
     """Whether the customer answers us; contacts of the last week are left out, their answers may still come."""
-    asked = _way(log.rows.after(ANSWER_DAYS), log, OUTBOUND)
+    asked = _outbound(log.rows.after(ANSWER_DAYS), log)
     for window in log.main_windows:
         yield Feature(
             name=f"response_share_{suffix(window)}",
@@ -102,7 +72,7 @@ def responses(log: Log) -> Iterator[Feature]:
         name="days_since_last_answered_contact",
         unit="days",
         concept="answers",
-        sentence="last answered a contact of {value:.0f} days ago",
+        sentence="last answered our contact of {value:.0f} days ago",
         missing="never answered us",
         direction=RISING,
         values=asked.select("response").days_since_last() + ANSWER_DAYS,
@@ -145,8 +115,8 @@ def contact_channels(log: Log) -> Iterator[Feature]:
         )
 
 
-def _way(rows: Observed, log: Log, direction: str) -> Observed:
-    return rows.select("direction", log.role.column("direction").code(direction))
+def _outbound(rows: Observed, log: Log) -> Observed:
+    return rows.select("direction", log.role.column("direction").code(OUTBOUND))
 
 
 def _number_if_answered(asked: Events) -> Signal:

@@ -9,7 +9,7 @@ from churnscope.features.feature import FALLING, Feature, suffix, within
 from churnscope.features.log import Log
 
 
-@family("purchases", "engagement")
+@family("purchases", "engagement", "contacts")
 def frequency(log: Log) -> Iterator[Feature]:
     """How often the customer was active, window by window."""
     for window in log.windows:

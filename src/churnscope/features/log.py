@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.events import EVER, Observed, Window
-from churnscope.roles import Role
+from churnscope.roles import OUTBOUND, Role
 
 RESERVED_SIGNALS = frozenset({"source", "minute_of_day", "is_return"})  # carried by the engine, not declared by a user
 
@@ -73,7 +73,15 @@ class Log:
 
     @cached_property
     def kept(self) -> Observed:
-        """The rows that count as the customer's activity: all but returns."""
+        """The rows that count as the customer's activity: all but returns, and of contacts all but those by us."""
+        if "direction" in self.role.carried and "direction" in self.columns:
+            outbound = self.role.column("direction").code(OUTBOUND)
+            return self.rows.select(self.rows.derive("not by us", lambda rows: rows.signals["direction"] != outbound))
+        return self.signalled
+
+    @cached_property
+    def signalled(self) -> Observed:
+        """The rows that signals of one's own speak of: all but returns."""
         return self.rows.select("is_return", 0) if "is_return" in self.columns else self.rows
 
     @property

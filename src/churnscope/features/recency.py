@@ -9,7 +9,7 @@ from churnscope.features.feature import RISING, Feature, none
 from churnscope.features.log import Log
 
 
-@family("purchases", "engagement")
+@family("purchases", "engagement", "contacts")
 def recency(log: Log) -> Iterator[Feature]:
     """How long ago the customer was last active."""
     yield Feature(

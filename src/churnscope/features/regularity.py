@@ -10,7 +10,7 @@ from churnscope.features.feature import RISING, Feature, none, suffix, within
 from churnscope.features.log import Log
 
 
-@family("purchases", "engagement")
+@family("purchases", "engagement", "contacts")
 def regularity(log: Log) -> Iterator[Feature]:
     """How even the customer's rhythm is, in days between active days."""
     for window in log.long_windows:
@@ -46,7 +46,7 @@ def regularity(log: Log) -> Iterator[Feature]:
         )
 
 
-@family("purchases", "engagement")
+@family("purchases", "engagement", "contacts")
 def overdue(log: Log) -> Iterator[Feature]:
     """How the present pause compares with the customer's own rhythm."""
     noun, rhythm, pause = log.noun, log.kept.rhythm, log.kept.days_since_last()

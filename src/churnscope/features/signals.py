@@ -52,7 +52,7 @@ def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Featu
             window=window,
             concept=words,
             sentence=f"{words}: {{value:,.6g}} in all {within(window)}",
-            values=log.kept.total(signal, window),
+            values=log.signalled.total(signal, window),
         )
         yield Feature(
             name=f"{name}_mean_{suffix(window)}",
@@ -61,7 +61,7 @@ def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Featu
             concept=words,
             sentence=f"{words}: {{value:,.3g}} on average {within(window)}",
             missing=f"{words}: nothing known {within(window)}",
-            values=log.kept.mean(signal, window),
+            values=log.signalled.mean(signal, window),
         )
     for window in log.long_windows:
         yield from _spread(log, signal, window)
@@ -71,7 +71,7 @@ def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Featu
         concept=words,
         sentence=f"{words}: {{value:,.3g}} the last time",
         missing=f"{words}: nothing known so far",
-        values=log.kept.last(signal),
+        values=log.signalled.last(signal),
     )
 
 
@@ -79,9 +79,9 @@ def _spread(log: Log, signal: str, window: Window) -> Iterator[Feature]:
     words = signal.replace("_", " ")
     nothing = f"{words}: nothing known {within(window)}"
     for kind, said, missing, values in (
-        ("largest", "at most", nothing, log.kept.largest(signal, window)),
-        ("smallest", "at least", nothing, log.kept.smallest(signal, window)),
-        ("std", "give or take", f"{words}: fewer than two known {within(window)}", log.kept.std(signal, window)),
+        ("largest", "at most", nothing, log.signalled.largest(signal, window)),
+        ("smallest", "at least", nothing, log.signalled.smallest(signal, window)),
+        ("std", "give or take", f"{words}: fewer than two known {within(window)}", log.signalled.std(signal, window)),
     ):
         yield Feature(
             name=f"{log.noun}_{signal}_{kind}_{suffix(window)}",
@@ -104,7 +104,7 @@ def _flags(log: Log, signal: str) -> Iterator[Feature]:
         concept=words,
         sentence=f"{words}: last {{value:.0f}} days ago",
         missing=f"{words}: never so far",
-        values=log.kept.select(signal).days_since_last(),
+        values=log.signalled.select(signal).days_since_last(),
     )
     for window in log.windows:
         yield Feature(
@@ -113,7 +113,7 @@ def _flags(log: Log, signal: str) -> Iterator[Feature]:
             window=window,
             concept=words,
             sentence=f"{words}: {{value:.0f}} {log.row_nouns} {within(window)}",
-            values=log.kept.total(signal, window),
+            values=log.signalled.total(signal, window),
         )
         yield Feature(
             name=f"{name}_share_{suffix(window)}",
@@ -122,5 +122,5 @@ def _flags(log: Log, signal: str) -> Iterator[Feature]:
             concept=words,
             sentence=f"{words}: {{value:.0%}} of {log.row_nouns} {within(window)}",
             missing=none(log.noun, window),
-            values=log.kept.share(signal, window),
+            values=log.signalled.share(signal, window),
         )

@@ -12,7 +12,7 @@ from churnscope.features.feature import FALLING, Feature, none
 from churnscope.features.log import Log
 
 
-@family("purchases", "engagement")
+@family("purchases", "engagement", "contacts")
 def tenure(log: Log) -> Iterator[Feature]:
     """How long the customer has been active: T, t_x and x of the value models."""
     noun, since_first = log.noun, log.kept.days_since_first()

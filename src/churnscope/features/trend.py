@@ -15,7 +15,7 @@ from churnscope.features.log import Log
 Answer = NDArray[np.float64]
 
 
-@family("purchases", "engagement")
+@family("purchases", "engagement", "contacts")
 def trend(log: Log) -> Iterator[Feature]:
     """How often the customer was active in a window, against the days just before it."""
     for short, long in log.neighbours:
