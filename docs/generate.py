@@ -21,11 +21,14 @@ WIDTH = 80
 BUSINESS = {  # the columns a well-documented business has
     "purchases": {"amount", "quantity", "is_return", "order", "product", "category", "channel", "discount", "minute_of_day"},
     "engagement": {"kind", "channel", "value", "duration", "minute_of_day"},
+    "support": {"resolved", "resolved_day", "severity", "topic", "satisfaction"},
+    "contacts": {"channel", "direction", "response"},
+    "campaigns": {"arm", "campaign", "cost"},
     "customers": set[str](),
 }
 WINDOWS = (30, 90, 180, 365)
 FEATURES_INTRO = """\
-What the built-in families give a business whose purchases and engagement have every column, over windows of {days} days and
+What the built-in families give a business whose files have every column of their roles, over windows of {days} days and
 everything (*ever*): {count} features. `churnscope catalog CONFIG` prints those of yours. Where nothing is said of a missing
 value, there is none. *Risk* tells the direction the model is held to: ↑ more raises it, ↓ more lowers it."""
 
