@@ -42,6 +42,11 @@ class Log:
         return self.role.noun
 
     @property
+    def own(self) -> str:
+        """The same where it must be told apart from what we do: "contact by the customer"."""
+        return f"{self.noun} by the customer" if self._tells_direction else self.noun
+
+    @property
     def nouns(self) -> str:
         """Many of them: "purchases"."""
         return f"{self.role.noun}s"
@@ -74,10 +79,14 @@ class Log:
     @cached_property
     def kept(self) -> Observed:
         """The rows that count as the customer's activity: all but returns, and of contacts all but those by us."""
-        if "direction" in self.role.carried and "direction" in self.columns:
+        if self._tells_direction:
             outbound = self.role.column("direction").code(OUTBOUND)
             return self.rows.select(self.rows.derive("not by us", lambda rows: rows.signals["direction"] != outbound))
         return self.signalled
+
+    @property
+    def _tells_direction(self) -> bool:
+        return "direction" in self.columns & self.role.carried.keys()
 
     @cached_property
     def signalled(self) -> Observed:

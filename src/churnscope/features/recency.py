@@ -16,8 +16,8 @@ def recency(log: Log) -> Iterator[Feature]:
         name=f"days_since_last_{log.noun}",
         unit="days",
         concept="recency",
-        sentence=f"last {log.noun} {{value:.0f}} days ago",
-        missing=none(log.noun),
+        sentence=f"last {log.own} {{value:.0f}} days ago",
+        missing=none(log.own),
         direction=RISING,
         values=log.kept.days_since_last(),
     )

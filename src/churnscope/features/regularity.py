@@ -51,7 +51,7 @@ def overdue(log: Log) -> Iterator[Feature]:
     """How the present pause compares with the customer's own rhythm."""
     noun, rhythm, pause = log.noun, log.kept.rhythm, log.kept.days_since_last()
     missing = f"no second {noun} day yet, so no rhythm to compare with"
-    since = f"last {noun} {{days_since_last_{noun}:.0f}} days ago"
+    since = f"last {log.own} {{days_since_last_{noun}:.0f}} days ago"
     yield Feature(
         name=f"{noun}_overdue_ratio",
         unit="ratio",

@@ -21,7 +21,7 @@ def tenure(log: Log) -> Iterator[Feature]:
         name=f"days_since_first_{noun}",
         unit="days",
         concept="tenure",
-        sentence=f"first {noun} {{value:.0f}} days ago",
+        sentence=f"first {log.own} {{value:.0f}} days ago",
         missing=none(f"{noun}"),
         values=since_first,
     )
