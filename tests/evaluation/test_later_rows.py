@@ -138,6 +138,12 @@ def test_rows_tied_at_an_instant_may_come_in_any_order() -> None:
     assert dealt[0] == dealt[1]
 
 
+def test_a_further_time_is_named_as_it_is_mapped(block: Block) -> None:
+    setting = planned(block, ever_resolved)
+    position = next(i for i, spec in enumerate(setting.specs) if spec.name == "open_ticket_count")
+    assert signals_read(block, setting, [position])[position] == (("support", "resolved"),)
+
+
 def test_a_sample_is_small_the_same_each_time_and_of_customers_with_a_past_and_a_future() -> None:
     block = scene(Shape(5, customers=3_000, late=0.1))
 

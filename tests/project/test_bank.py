@@ -17,7 +17,6 @@ from churnscope.snapshots import SnapshotPlan, build_snapshots
 
 CONFIG = Path(__file__).parents[2] / "configs" / "bank.toml"
 FAST = {
-    "PREDICTION__MOST_CUTOFFS": "6",
     "MODEL__SEEDS": "1",
     "MODEL__ROUNDS": "400",
     "EVALUATION__BOOTSTRAPS": "40",

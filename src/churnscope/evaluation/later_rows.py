@@ -123,12 +123,13 @@ def signals_read(sample: Block, plan: SnapshotPlan, positions: Sequence[int]) ->
     table = _built(sample, at)
     read: dict[int, list[tuple[str, str]]] = {position: [] for position in positions}
     for role, events in sample.logs.items():
+        mapped = {f"{clock}_day": clock for clock in ROLES[role].clocks}  # a local day is no column of its own
         for name in sorted(events.signals):
             other = replace(sample, logs={**sample.logs, role: _dealt(events, np.arange(len(events.day)), [name])})
             differs = set(np.flatnonzero(_differences(table, _built(other, at)).any(axis=0)).tolist())
             for position in differs & set(positions):
-                read[position].append((role, name))
-    return {position: _meant(plan.specs[position].name, found) for position, found in read.items()}
+                read[position].append((role, mapped.get(name, name)))
+    return {position: _meant(plan.specs[position].name, list(dict.fromkeys(found))) for position, found in read.items()}
 
 
 def few(cutoffs: Sequence[int]) -> tuple[int, ...]:
