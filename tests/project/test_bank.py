@@ -18,7 +18,8 @@ from churnscope.snapshots import SnapshotPlan, build_snapshots
 CONFIG = Path(__file__).parents[2] / "configs" / "bank.toml"
 FAST = {
     "MODEL__SEEDS": "1",
-    "MODEL__ROUNDS": "400",
+    "MODEL__ROUNDS": "100",
+    "MODEL__LEARNING_RATE": "0.1",
     "EVALUATION__BOOTSTRAPS": "40",
     "TRACKING__ENABLED": "false",
 }
