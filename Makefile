@@ -43,7 +43,7 @@ test: install ## The default tests, about two minutes
 slow: install ## The tests left out of the default run
 	$(BIN)/python -m pytest -q -m slow
 
-properties: install ## What must hold of any input, on 500 examples each (PROFILE=nightly: on 20,000)
+properties: install ## What must hold of any input, on 500 examples each, 50 where files are read (PROFILE=nightly: 20,000)
 	$(BIN)/python -m pytest -q -m property --hypothesis-profile=$(PROFILE)
 
 lint: install ## Format and lint, as a check
