@@ -123,7 +123,7 @@ def test_a_frame_without_polars(business: dict[str, Any], bought: pa.Table, monk
 
 def test_a_column_of_mixed_types_is_named(business: dict[str, Any]) -> None:
     frame = pd.DataFrame({"customer": ["a", "b"], "time": [datetime(2024, 1, 1)] * 2, "amount": [1, "a lot"]})
-    with pytest.raises(InputError, match="^purchases, column amount: it holds values of a type") as caught:
+    with pytest.raises(InputError, match=r"^purchases, column amount: it holds values of a type") as caught:
         Project.from_tables(business, purchases=frame)
     assert "a lot" not in str(caught.value)
 
