@@ -147,3 +147,11 @@ def test_categories_with_gaps_are_read(business: dict[str, Any]) -> None:
     project = Project.from_tables(business, purchases=table)
     kept = pq.read_table(project.config.sources["purchases"].files[0].path)
     assert kept["customer"].to_pylist() == ["a", None, "b"]
+
+
+def test_one_row_a_customer_is_no_fault_of_facts_beside_the_events(business: dict[str, Any], bought: pa.Table) -> None:
+    facts = pa.table(
+        {"customer": bought["customer"].unique(), "time": [datetime(2023, 1, 1)] * len(bought["customer"].unique())}
+    )
+    reports = Project.from_tables(business, purchases=bought, extra_features=facts).check().reports
+    assert "single row" not in " ".join(line for report in reports for line in report.advice)

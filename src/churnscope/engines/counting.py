@@ -13,6 +13,7 @@ from sqlglot import exp
 from churnscope.config.models import Config
 from churnscope.engines.checking import CheckedSource, end_day, identity, used_rows
 from churnscope.engines.queries import arrow_table, number
+from churnscope.roles import ROLES
 from churnscope.sources.contract import NO_DAY, Tally, history_advice, reason_number, source_advice
 from churnscope.sources.mapping import ID_RULES, IGNORED
 from churnscope.sources.report import SourceReport
@@ -124,7 +125,7 @@ class Report:
             customers=int((self.used_of_people > 0).sum()),
             largest=int(self.used_of_people.max(initial=0)),
             amounts_zero=self._zero_amounts if has_amount else None,
-            is_many=not self.source.is_known_list,
+            is_many=ROLES[self.source.plan.source.role].is_activity,
         )
 
     def _history_advice(self, first_day: int | None) -> list[str]:

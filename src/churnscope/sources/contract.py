@@ -164,7 +164,7 @@ def source_advice(*, rows: int, customers: int, largest: int, amounts_zero: int 
     rows, customers : used.
     largest : rows of the customer with the most.
     amounts_zero : used rows of amount zero; None where no amount is mapped.
-    is_many : whether a customer may have several rows.
+    is_many : whether the rows are events, of which a customer has several.
     """
     said = []
     if not rows:
@@ -193,6 +193,5 @@ def history_advice(first_day: int, as_of: int, needed_days: int) -> list[str]:
     days = as_of - first_day
     if days >= needed_days:
         return []
-    return [
-        f"{days:,} days of history are too few to train on: {needed_days:,} are needed. Shorten horizon_days, or add files."
-    ]
+    history = "1 day of history is" if days == 1 else f"{days:,} days of history are"
+    return [f"{history} too few to train on: {needed_days:,} are needed. Shorten horizon_days, or add files."]
