@@ -150,7 +150,7 @@ def none(what: str, window: Window = EVER) -> str:
 
 
 class _Number(float):
-    """A number as people write it: no minus before nought, no powers of ten, a whole number without its nought behind the point."""
+    """A number as people write it: no minus before nought, no powers of ten, no lone nought behind the point."""
 
     def __format__(self, form: str) -> str:
         text = format(float(self), f"z{form}")
