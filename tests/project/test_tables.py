@@ -155,3 +155,17 @@ def test_one_row_a_customer_is_no_fault_of_facts_beside_the_events(business: dic
     )
     reports = Project.from_tables(business, purchases=bought, extra_features=facts).check().reports
     assert "single row" not in " ".join(line for report in reports for line in report.advice)
+
+
+def test_a_source_that_says_no_more_than_its_role(business: dict[str, Any], bought: pa.Table) -> None:
+    described = {"sources": {"orders": {"role": "purchases"}}, "activity": {"rules": [{"source": "orders", "days": 60}]}}
+    project = Project.from_tables(business | described, orders=bought)
+    assert project.config.sources["orders"].columns["amount"] == "amount"
+
+
+def test_columns_of_other_names_are_told_with_those_there_are(business: dict[str, Any], bought: pa.Table) -> None:
+    table = bought.rename_columns({"customer": "customer_id", "time": "date"})
+    with pytest.raises(
+        ConfigError, match=r"purchases has no column customer and no column time\. It has: customer_id, date, am"
+    ):
+        Project.from_tables(business, purchases=table)

@@ -74,7 +74,8 @@ class Project:
 
         Parameters
         ----------
-        config : path of a TOML file, or the tables of one as dictionaries. Sources may leave `files` and `format` out.
+        config : path of a TOML file, or the tables of one as dictionaries. Sources may leave `files` and `format` out, and
+            `columns` where the table's bear the names of the role's.
         tables : by the name of the source, frames of pandas or Polars, tables of PyArrow, relations of DuckDB: anything that
             offers an Arrow stream. A name that the config does not describe is that of a role, and the columns bear the names
             of the role's columns. Each table is written once to a temporary folder, which goes with the project.
