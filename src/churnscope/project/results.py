@@ -333,8 +333,8 @@ class ScoreResult(Summarised):
     @property
     def summary(self) -> str:
         """What came out."""
-        high, active = self.counts["high"], self.counts["active"]
-        return f"{counted(active, 'active customers')} as of {iso(self.as_of)}, {high:,} of them at high risk: {near(self.outputs[0])}"
+        high, active = self.counts["high"], counted(self.counts["active"], "active customers")
+        return f"{active} as of {iso(self.as_of)}, {high:,} of them at high risk: {near(self.outputs[0])}"
 
     @property
     def next_step(self) -> str:
