@@ -46,7 +46,7 @@ class BusyError(ChurnscopeError):
 
 
 class GateError(ChurnscopeError):
-    """A safety gate closed: stale data, stale model, drift, or a refused promotion."""
+    """A safety gate closed: a promotion was refused."""
 
     exit_code = 5
 

@@ -117,3 +117,9 @@ def test_the_public_names_are_there_and_unknown_ones_are_not():
     assert churnscope.ChurnscopeError.__module__ == "churnscope.errors"
     with pytest.raises(AttributeError, match="no attribute 'Projekt'"):
         churnscope.Projekt  # noqa: B018
+
+
+def test_a_wrong_choice_is_told_without_the_name_of_a_check(churnscope_run):
+    ended = churnscope_run("check", "a.toml", "--log-format", "xml")
+    assert ended.code == 2
+    assert ended.err.startswith("Invalid value for '--log-format': 'xml' is not one of 'plain', 'json'.")

@@ -238,4 +238,6 @@ def test_score_counts_customers_by_state_and_band():
 
 
 def test_score_says_when_there_was_nothing_to_do():
-    assert said(score, score_result(was_done=True)).startswith("This very run was done before")
+    text = said(score, score_result(was_done=True))
+    assert text.startswith("This very run was done before")
+    assert text.endswith("Already written: out/scores.csv\nAlready written: out/manifest.json\n")

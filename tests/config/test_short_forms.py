@@ -36,5 +36,21 @@ def test_labels_keep_what_else_is_said_of_them() -> None:
 
 def test_a_key_that_is_missing_is_named() -> None:
     short = {key: value for key, value in EXTRA.items() if key != "as_of"}
-    with pytest.raises(ConfigError, match=r"\[sources.extra_features\] columns.time: this key is missing"):
+    with pytest.raises(ConfigError, match=r"\[extra_features\] as_of: this key is missing"):
         load_config(BUSINESS | {"extra_features": short}, {})
+
+
+def test_what_is_misspelt_is_told_in_the_words_of_the_short_form() -> None:
+    label = {"path": "left.csv", "customer": "id", "cutof": "day", "churned": "left"}
+    with pytest.raises(ConfigError, match=r'\[label\] cutof: there is no such key\. Did you mean "cutoff"\?'):
+        load_config(BUSINESS | {"label": label}, {})
+    with pytest.raises(ConfigError, match=r'\[extra_features\] feature: there is no such key\. Did you mean "features"\?'):
+        load_config(BUSINESS | {"extra_features": {"feature" if key == "features" else key: EXTRA[key] for key in EXTRA}}, {})
+
+
+@pytest.mark.parametrize("features", ["score", [], [3], None])
+def test_features_are_a_list_of_columns(features: object) -> None:
+    with pytest.raises(
+        ConfigError, match=r"\[extra_features\] features: this value is not possible\.\nWrite a list of columns"
+    ):
+        load_config(BUSINESS | {"extra_features": EXTRA | {"features": features}}, {})

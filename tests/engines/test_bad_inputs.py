@@ -27,6 +27,10 @@ REFUSED = {
     "utf-16": ((HEADER + GOOD).encode("utf-16"), "UTF-16"),
     "NUL bytes": (HEADER + "a,2024-01-01\0,5\n", "NUL bytes"),
     "unclosed quote": (HEADER + GOOD + 'a,"2024-01-01 10:00:00,5\n' + GOOD, "begins in line 5"),
+    "cut off in a quote": (
+        HEADER + GOOD + 'a,"2024-01',
+        r"rows\.csv ends inside a quoted value, .* line 5\.\nThe file is cut off",
+    ),
     "quote that swallows lines": (HEADER + 'a,"2024-01-01\n' + "x\n" * 2_000 + '",5\n', "begins in line 2"),
     "cell of 2 MB": (HEADER + f"{'x' * 2_000_000},2024-01-01,5\n", "begins in line 2"),
     "other delimiter": ((HEADER + GOOD).replace(",", ";"), "holds a semicolon"),

@@ -363,7 +363,7 @@ def test_advice_names_what_is_too_little(shop):
     assert "Only 2 customers" in advice
     assert "One customer holds 89% of the rows" in advice
     assert "Every amount is zero" in advice
-    assert "1 days of history are too few to train on: 120 are needed" in advice
+    assert "1 day of history is too few to train on: 120 are needed" in advice
 
 
 def test_a_signal_that_is_text_is_refused(shop):

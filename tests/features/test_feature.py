@@ -22,7 +22,9 @@ def spec(sentence: str) -> FeatureSpec:
         ("{value:.0f} categories", 1, "1 category"),
         ("{value:.0f} categories", 21, "21 categories"),
         ("{value:.1f} lines per purchase", 2.1, "2.1 lines per purchase"),
-        ("{value:.1f} standard deviations fewer", -1.0, "-1.0 standard deviations fewer"),
+        ("{value:.1f} standard deviations fewer", -1.0, "-1 standard deviations fewer"),
+        ("{value:.1f} lines per purchase", 1, "1 line per purchase"),
+        ("{value:.1f} lines per purchase", 24.04, "24 lines per purchase"),
     ],
 )
 def test_numbers_agree_with_their_nouns(sentence: str, value: float, said: str) -> None:

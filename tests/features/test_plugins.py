@@ -115,6 +115,7 @@ def test_a_mistake_in_a_family_is_said_before_any_data_are_read(tmp_path: Path, 
     ("module", "text", "message"),
     [
         ("no_such_module", None, 'there is no module "no_such_module"'),
+        ("gifts.py", None, r'"gifts\.py" is a file\.\nWrite the module: "gifts"'),
         ("empty_family", "x = 1\n", 'the module "empty_family" declares no feature family'),
         ("broken_family", GIFTS + "def (:\n", 'the module "broken_family" cannot be loaded'),
         ("lonely_family", "import nowhere_at_all\n", 'the module "lonely_family" cannot be loaded .*nowhere_at_all'),

@@ -50,6 +50,23 @@ def test_the_systems_signals_become_an_exception_while_a_run_lasts(number):
     assert signal.getsignal(number) == before
 
 
+@pytest.mark.parametrize(("number", "kind"), [(signal.SIGTERM, Terminated), (signal.SIGINT, KeyboardInterrupt)])
+def test_a_signal_counts_where_a_library_raises_its_own_error_instead(number, kind):
+    def called_back():
+        try:
+            os.kill(os.getpid(), number)
+        except KeyboardInterrupt as error:
+            raise RuntimeError("error calling function") from error
+
+    with pytest.raises(kind, match=signal.Signals(number).name), terminable():
+        called_back()
+
+
+def test_an_error_without_a_signal_stays_what_it_is():
+    with pytest.raises(RuntimeError, match="a bug"), terminable():
+        raise RuntimeError("a bug")
+
+
 def test_a_signal_that_is_ignored_stays_ignored(monkeypatch):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

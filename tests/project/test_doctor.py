@@ -40,7 +40,7 @@ def test_a_project_in_order(shop: Shop) -> None:
     findings = found(config_of(shop))
     assert {what: finding.state for what, finding in findings.items() if finding.state != "ok"} == {}
     assert "intact, learned from outcomes before" in findings["champion"].said
-    assert findings["source sales"].said.startswith("1 files")
+    assert findings["source sales"].said.startswith("1 file, ")
     assert findings["tracking"].said == "off"
 
 

@@ -60,6 +60,8 @@ def results(trained: Shop, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         "catalog": project.catalog(),
         "features": project.features(),
         "sync": project.sync(),
+        "models": project.models(),
+        "show": project.show("latest"),
     }
 
 
@@ -74,6 +76,9 @@ def test_results_show_themselves(results: dict[str, Summarised]) -> None:
     assert parsed(results["advise"]).tags.count("svg") == 1
     assert parsed(results["score"]).tags.count("tr") == 11
     assert "Next: " in repr(results["score"])
+    assert parsed(results["models"]).tags.count("tr") == 2
+    assert repr(results["models"]).startswith("VersionList: 1 saved version of ")
+    assert parsed(results["show"]).tags.count("svg") == 3
     moved = results["drivers"]
     assert parsed(moved).tags.count("svg") == 1 + len(moved.effects)  # type: ignore[attr-defined]
 
@@ -112,6 +117,15 @@ def test_a_path_below_the_present_folder_is_shown_from_there(tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     assert near(tmp_path / "outputs" / "scores.csv") == Path("outputs/scores.csv")
     assert near(Path("/elsewhere/scores.csv")) == Path("/elsewhere/scores.csv")
+
+
+def test_a_comparison_and_a_change_are_told_in_a_line(shop: Shop) -> None:
+    project = shop.project()
+    compared, served = project.compare("latest", "latest"), project.promote("latest", force=True)
+    assert compared.verdict in repr(compared)
+    assert parsed(compared).tags.count("tr") > 1
+    assert served.version in repr(served)
+    assert repr(served).endswith("Next: project.score()")
 
 
 def test_values_of_the_data_are_text(shop: Shop) -> None:

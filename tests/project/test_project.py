@@ -86,6 +86,14 @@ def test_an_earlier_day_reads_nothing_of_the_days_after(shop: Shop) -> None:
     assert tables[0].equals(tables[1])
 
 
+def test_a_day_long_after_the_data_is_warned_of(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    project = shop.project()
+    assert project.score().counts["active"] > 0
+    assert "No customer is active" not in caplog.text
+    assert project.score("2031-01-01").counts["active"] == 0
+    assert "No customer is active on 2031-01-01; the data are complete through 20" in caplog.text
+
+
 def test_score_without_a_champion_says_what_to_do(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "models" / "corner_shop" / "champion.json").unlink()
     with pytest.raises(ModelError, match="no champion model"):

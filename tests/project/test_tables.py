@@ -119,3 +119,53 @@ def test_a_frame_without_polars(business: dict[str, Any], bought: pa.Table, monk
     monkeypatch.setitem(__import__("sys").modules, "polars", None)
     with pytest.raises(ChurnscopeError, match="pip install polars"):
         frame.to_polars()
+
+
+def test_a_column_of_mixed_types_is_named(business: dict[str, Any]) -> None:
+    frame = pd.DataFrame({"customer": ["a", "b"], "time": [datetime(2024, 1, 1)] * 2, "amount": [1, "a lot"]})
+    with pytest.raises(InputError, match=r"^purchases, column amount: it holds values of a type") as caught:
+        Project.from_tables(business, purchases=frame)
+    assert "a lot" not in str(caught.value)
+
+
+def test_two_columns_of_one_name(business: dict[str, Any], bought: pa.Table) -> None:
+    frame = bought.to_pandas()
+    with pytest.raises(InputError, match="purchases has two columns of the same name"):
+        Project.from_tables(business, purchases=pd.concat([frame, frame[["amount"]]], axis=1))
+
+
+def test_categories_of_polars_are_text(business: dict[str, Any], bought: pa.Table) -> None:
+    polars = pytest.importorskip("polars", reason="Polars is not installed")
+    frame = polars.from_arrow(bought).with_columns(polars.col("customer").cast(polars.Categorical))
+    one = Project.from_tables(business, purchases=bought).snapshots()
+    assert Project.from_tables(business, purchases=frame).snapshots().to_arrow().equals(one.to_arrow())
+
+
+def test_categories_with_gaps_are_read(business: dict[str, Any]) -> None:
+    customers = pa.array(["a", None, "b"]).dictionary_encode()
+    table = pa.table({"customer": customers, "time": [datetime(2024, 1, 1)] * 3})
+    project = Project.from_tables(business, purchases=table)
+    kept = pq.read_table(project.config.sources["purchases"].files[0].path)
+    assert kept["customer"].to_pylist() == ["a", None, "b"]
+
+
+def test_one_row_a_customer_is_no_fault_of_facts_beside_the_events(business: dict[str, Any], bought: pa.Table) -> None:
+    facts = pa.table(
+        {"customer": bought["customer"].unique(), "time": [datetime(2023, 1, 1)] * len(bought["customer"].unique())}
+    )
+    reports = Project.from_tables(business, purchases=bought, extra_features=facts).check().reports
+    assert "single row" not in " ".join(line for report in reports for line in report.advice)
+
+
+def test_a_source_that_says_no_more_than_its_role(business: dict[str, Any], bought: pa.Table) -> None:
+    described = {"sources": {"orders": {"role": "purchases"}}, "activity": {"rules": [{"source": "orders", "days": 60}]}}
+    project = Project.from_tables(business | described, orders=bought)
+    assert project.config.sources["orders"].columns["amount"] == "amount"
+
+
+def test_columns_of_other_names_are_told_with_those_there_are(business: dict[str, Any], bought: pa.Table) -> None:
+    table = bought.rename_columns({"customer": "customer_id", "time": "date"})
+    with pytest.raises(
+        ConfigError, match=r"purchases has no column customer and no column time\. It has: customer_id, date, am"
+    ):
+        Project.from_tables(business, purchases=table)

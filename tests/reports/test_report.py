@@ -161,7 +161,7 @@ def test_a_page_without_names_names_nobody(findings):
 def test_a_single_cutoff_has_no_history_but_a_command_that_makes_one(findings):
     (section,) = over_time(findings)
     assert section.pictures == section.tables == ()
-    assert "churnscope evaluate CONFIG --model champion" in section.lead
+    assert section.closing == ("churnscope evaluate CONFIG --model champion",)
     assert list(newcomers(findings)) == []
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from churnscope import __version__
 from churnscope.cli.advise import advise
@@ -49,9 +50,10 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
 
 EPILOG = """\b
 Example:
-  churnscope check configs/online_retail.toml
-  churnscope train configs/online_retail.toml
-  churnscope score configs/online_retail.toml -o today.csv
+  churnscope init orders_2023.csv orders_2024.csv -o my_shop.toml
+  churnscope check my_shop.toml
+  churnscope train my_shop.toml
+  churnscope score my_shop.toml -o today.csv
 
 \b
 Exit codes:
@@ -62,8 +64,19 @@ Exit codes:
                      9 model refused
 """
 
+
+class _Commands(TyperGroup):
+    """The commands as listed above; `models`, a group of its own, before those that look into features."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # a class that Typer keeps to itself
+        names = [name for name in super().list_commands(ctx) if name != models.info.name]
+        place = names.index(catalog.__name__)
+        return [*names[:place], str(models.info.name), *names[place:]]
+
+
 app = typer.Typer(
     name="churnscope",
+    cls=_Commands,
     epilog=EPILOG,
     rich_markup_mode=None,  # plain help: rich would triple the time it takes
     pretty_exceptions_enable=False,  # a drawn traceback can show values of the data
@@ -96,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = app(words or ["--help"], prog_name="churnscope", standalone_mode=False)
     except typer.TyperException as error:
         advice = "See churnscope --help, or churnscope COMMAND --help."
-        report_failure(Failure("UsageError", error.format_message(), advice, ConfigError.exit_code), json="--json" in words)
+        what = error.format_message().replace("Value error, ", "")  # that a validator raised it helps nobody
+        report_failure(Failure("UsageError", what, advice, ConfigError.exit_code), json="--json" in words)
         code = ConfigError.exit_code
     sys.exit(code or 0)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from churnscope.discovery.discover import InitResult
     from churnscope.discovery.guesses import Guess, Question
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="CSV (also gzipped) or Parquet files, or folders of them.")]
+Files = Annotated[list[str], typer.Argument(metavar="FILE", help="CSV (also gzipped) or Parquet files, or folders of them.")]
 ConfigOut = Annotated[Path, typer.Option("--output", "-o", metavar="CONFIG", help="Write this .toml file.")]
 Like = Annotated[
     Literal["shop", "streaming", "bank", "app"] | None,

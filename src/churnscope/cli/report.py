@@ -49,6 +49,6 @@ def describe(result: ReportResult) -> Iterator[Part]:
         yield "This very report was written before and is whole: nothing was written."
     yield f"{result.name} {result.version}, as of {date_of(result.as_of)}, run {result.run_id}."
     yield f"Grade: {result.grade.text}. {result.grade.reason}"
-    yield f"Written: {shown(result.page)}"
+    yield f"{'Already written' if result.was_done else 'Written'}: {shown(result.page)}"
     if result.names_customers:
         yield "It names customers: only its owner can read it (mode 0600). --no-customers leaves them out."

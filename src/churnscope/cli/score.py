@@ -68,7 +68,8 @@ def describe(result: ScoreResult) -> Iterator[Part]:
     yield f"{done} {result.name} {result.version}, as of {date_of(result.as_of)}, run {result.run_id}."
     yield Table("Customers", "<>>", tuple(_counts(result.counts)))
     yield ""
-    yield from (f"Written: {shown(path)}" for path in (*result.outputs, result.manifest))
+    written = "Already written" if result.was_done else "Written"
+    yield from (f"{written}: {shown(path)}" for path in (*result.outputs, result.manifest))
 
 
 def _counts(counts: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:

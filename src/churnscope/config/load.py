@@ -18,7 +18,7 @@ from churnscope.config.overrides import override
 from churnscope.config.places import Place
 from churnscope.config.problems import problems_of, refuse_all
 from churnscope.config.secrets import literal_secrets
-from churnscope.config.short_forms import written_out
+from churnscope.config.short_forms import short_form_problems, written_out
 from churnscope.config.tables import KeptTable, with_tables
 from churnscope.errors import ConfigError
 
@@ -45,7 +45,9 @@ def load_config(
     """
     variables = os.environ if environment is None else environment
     origin, folder = _origin(source)
-    document = written_out(_document(source))
+    document = _document(source)
+    refuse_all(origin, list(short_form_problems(document)))
+    document = written_out(document)
     if tables:
         document = with_tables(document, tables)
     refuse_all(origin, list(literal_secrets(document)))

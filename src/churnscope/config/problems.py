@@ -41,6 +41,7 @@ _LIMITS = {
 _PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "a word of small letters, digits and _, beginning with a letter",
     r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$": 'a size such as "4GB" or "512MiB"',
+    r"^[\w.]+:\w+$": 'a module and what to take from it, as "my_models:forest"',
     r"[^\r\n]": "one character that ends no line",
 }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeGuard
+
+from churnscope.errors import ConfigError, nearest
 
 _PARQUET = (".parquet", ".pq")
 _LABEL = {"customer": "customer", "time": "cutoff", "churned": "churned"}  # role column = key of the short form
@@ -11,7 +14,7 @@ _EXTRA = {"customer": "customer", "time": "as_of", "known": "known"}
 
 
 def written_out(document: dict[str, Any]) -> dict[str, Any]:
-    """A parsed config with its short forms written out as sources; what is malformed is left for the checks to name.
+    """A parsed config with its short forms written out as sources.
 
     `label = { path, customer, cutoff, churned }` is a source of the role `labels` and `kind = "given"`.
     `extra_features = { path, customer, as_of, features }`, maybe with `known`, is a source of the role `extra_features` whose
@@ -41,7 +44,31 @@ def written_out(document: dict[str, Any]) -> dict[str, Any]:
     return document | ({"sources": sources} if sources else {})
 
 
-def _is_short(table: object) -> bool:
+def short_form_problems(document: Mapping[str, Any]) -> Iterator[ConfigError]:
+    """What the short forms of a config say wrong, in their own keys."""
+    label, extra = document.get("label"), document.get("extra_features")
+    if _is_short(label):
+        yield from _wrong_keys("label", label, tuple(_LABEL.values()), ("path", "kind", "delay_days"))
+    if extra is None:
+        return
+    if not isinstance(extra, dict):
+        yield ConfigError("extra_features: this value is not possible.", "Write a table.")
+        return
+    yield from _wrong_keys("extra_features", extra, ("path", "customer", "as_of", "features"), ("known",))
+    names = extra.get("features", ["a name"])
+    if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
+        yield ConfigError("[extra_features] features: this value is not possible.", 'Write a list of columns, as ["score"].')
+
+
+def _wrong_keys(name: str, table: dict[str, Any], needed: tuple[str, ...], others: tuple[str, ...]) -> Iterator[ConfigError]:
+    for key in sorted(table.keys() - {*needed, *others}):
+        yield ConfigError(f"[{name}] {key}: there is no such key.", nearest(key, {*needed, *others}))
+    for key in needed:
+        if key not in table:
+            yield ConfigError(f"[{name}] {key}: this key is missing.", "It has no default: write it.")
+
+
+def _is_short(table: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(table, dict) and "path" in table
 
 

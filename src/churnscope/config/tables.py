@@ -24,23 +24,32 @@ class KeptTable:
 def with_tables(document: dict[str, Any], tables: Mapping[str, KeptTable]) -> dict[str, Any]:
     """A parsed config whose sources of these names are read from these tables.
 
-    A table that the config does not describe is named after its role, and its columns after those of the role.
+    A table that the config does not describe is named after its role. Columns that are not mapped bear the role's names.
 
     Raises
     ------
-    ConfigError : when a name is neither a source of the config nor a role.
+    ConfigError : when a name is neither a source of the config nor a role, or a column that the role needs is not there.
     """
     sources = dict(document.get("sources", {}))
     for name, table in tables.items():
         if name in sources:
             described = {key: value for key, value in sources[name].items() if key not in _OF_FILES}
+            if "columns" not in described and described.get("role") in ROLES:
+                described["columns"] = _columns_of_role(name, described["role"], table.columns)
         elif name in ROLES:
-            described = {"role": name, "columns": _columns_of_role(name, table.columns)}
+            described = {"role": name, "columns": _columns_of_role(name, name, table.columns)}
         else:
             raise ConfigError(f"The config has no source {name}.", nearest(name, {*sources, *ROLES}))
         sources[name] = described | {"format": "parquet", "files": [str(table.path)]}
     return document | {"sources": sources}
 
 
-def _columns_of_role(role: str, names: Sequence[str]) -> dict[str, str]:
+def _columns_of_role(source: str, role: str, names: Sequence[str]) -> dict[str, str]:
+    """The columns that bear the names of the role's."""
+    missing = [name for name in ROLES[role].required if name not in names]
+    if missing:
+        raise ConfigError(
+            f"{source} has no column {' and no column '.join(missing)}. It has: {', '.join(names) or 'none'}.",
+            f"Rename its columns, or map them: [sources.{source}.columns] {missing[0]} = ...",
+        )
     return {column.name: column.name for column in ROLES[role].columns if column.name in names}

@@ -150,12 +150,12 @@ def none(what: str, window: Window = EVER) -> str:
 
 
 class _Number(float):
-    """A number as people write it: no minus before nought, no powers of ten."""
+    """A number as people write it: no minus before nought, no powers of ten, no lone nought behind the point."""
 
     def __format__(self, form: str) -> str:
         text = format(float(self), f"z{form}")
         if "e" not in text:
-            return text
+            return text.removesuffix(".0")
         return f"{float(self):,.0f}" if abs(self) > 1 else f"{float(self):z.6f}".rstrip("0").rstrip(".")
 
 

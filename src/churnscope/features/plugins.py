@@ -69,6 +69,8 @@ def own_module(name: str, folder: str, key: str) -> ModuleType:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
+        if name.endswith(".py"):
+            raise ConfigError(f'{key}: "{name}" is a file.', f'Write the module: "{name.removesuffix(".py")}".') from error
         raise ConfigError(
             f'{key}: there is no module "{name}" ({error}).', f"Put {name}.py beside the config, or install it."
         ) from error

@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -38,19 +39,29 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block by an exception, so that locks are freed and temporary files removed.
+    """Let SIGTERM, SIGHUP and SIGINT end the block by an exception, so that locks are freed and temporary files removed.
 
+    A library that is called back may raise an error of its own in place of that exception: the signal counts all the same.
     A signal that the parent process told us to ignore (`nohup`) stays ignored.
     """
-    before = {number: signal.getsignal(number) for number in _TERMINATING}
+    before = {number: signal.getsignal(number) for number in (*_TERMINATING, signal.SIGINT)}
     before = {number: handler for number, handler in before.items() if handler not in (None, signal.SIG_IGN)}
+    arrived: list[KeyboardInterrupt] = []
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        name = signal.Signals(number).name
+        arrived.append(KeyboardInterrupt(name) if number == signal.SIGINT else Terminated(name))
+        raise arrived[-1]
+
     for number in before:
-        signal.signal(number, _terminate)
+        signal.signal(number, end)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if arrived and isinstance(sys.exception(), Exception):
+            raise arrived[0]
 
 
 def exit_code(error: BaseException) -> int:
@@ -73,7 +84,3 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, OSError) and error.errno in STORAGE:
         return StorageError.exit_code
     return BUG
-
-
-def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated(signal.Signals(number).name)

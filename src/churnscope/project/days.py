@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from churnscope.config.models import Config
 from churnscope.errors import ConfigError, InputError
 from churnscope.timeline import Split, Timing, date_of, day_number, plan_cutoffs, split_by_time
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def as_of_day(as_of: str | date | None, config: Config, *, option: str = "--as-of") -> int | None:
+
+def as_of_day(as_of: str | date | np.datetime64 | None, config: Config, *, option: str = "--as-of") -> int | None:
     """The day number of `as_of`: a date, ISO text, `today` or `yesterday` in the config's time zone; None stays None.
+
+    Of a time, such as pandas and NumPy hold, the day counts.
 
     `today` and `yesterday` are the only words of a command that read the clock.
 
@@ -22,15 +27,16 @@ def as_of_day(as_of: str | date | None, config: Config, *, option: str = "--as-o
 
     Raises
     ------
-    ConfigError : when the text is none of these.
+    ConfigError : when it is none of these.
     """
-    if as_of is None or isinstance(as_of, date):
-        return None if as_of is None else day_number(as_of)
+    if as_of is None:
+        return None
     if as_of in {"today", "yesterday"}:
         today = datetime.now(ZoneInfo(config.time_zone)).date()
         return day_number(today - timedelta(days=as_of == "yesterday"))
     try:
-        return day_number(date.fromisoformat(as_of))
+        written = as_of if isinstance(as_of, str) else str(as_of)[:10]  # days and times of every library begin alike
+        return day_number(date.fromisoformat(written))
     except ValueError as error:
         raise ConfigError(f"{option} {as_of} is not a day.", "Write it as 2024-02-28, or today, or yesterday.") from error
 

@@ -25,6 +25,7 @@ from churnscope.files import free_bytes
 from churnscope.model.boosters import lightgbm_library
 from churnscope.project.models import load_model, model_name, trained_through
 from churnscope.project.session import Folders
+from churnscope.reports.wording import counted
 from churnscope.sources.files import source_files
 from churnscope.timeline import date_of
 from churnscope.tracking import Tracker
@@ -95,7 +96,7 @@ def _project(path: Path) -> Iterator[Finding]:
     except ChurnscopeError as error:
         yield _failed("config", error)
         return
-    yield Finding("config", "ok", f"{path.name}: {len(config.sources)} sources")
+    yield Finding("config", "ok", f"{path.name}: {counted(len(config.sources), 'sources')}")
     for name, source in config.sources.items():
         yield _tried(f"source {name}", partial(_files, name, source))
     for name, folder in (("outputs", Folders.of(config).outputs), ("models", Folders.of(config).models)):
@@ -169,8 +170,8 @@ def _room(what: str, folder: Path) -> Finding:
 def _files(name: str, source: Source) -> str:
     files = source_files(name, source)
     size = sum(file.size_bytes for file in files)
-    newest = max(file.path.stat().st_mtime for file in files)
-    return f"{len(files)} files, {size / (1 << 20):,.1f} MiB, newest of {time.strftime('%Y-%m-%d', time.gmtime(newest))}"
+    newest = time.strftime("%Y-%m-%d", time.gmtime(max(file.path.stat().st_mtime for file in files)))
+    return f"{counted(len(files), 'files')}, {size / (1 << 20):,.1f} MiB, newest of {newest}"
 
 
 def _folder(folder: Path) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from churnscope.errors import ChurnscopeError
+from churnscope.reports.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +65,7 @@ class Frame:
 
     def __repr__(self) -> str:
         names = [*self.columns[:ROWS_SHOWN], *(["..."] if len(self.columns) > ROWS_SHOWN else [])]
-        return f"Frame of {len(self):,} rows, each {self.what}; {len(self.columns)} columns: {', '.join(names)}"
+        return f"Frame of {counted(len(self), 'rows')}, each {self.what}; {len(self.columns)} columns: {', '.join(names)}"
 
     def _repr_html_(self) -> str:
         from churnscope.reports.snippets import shown_rows

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Summarised,
         TrainResult,
     )
+    from churnscope.project.versions import Comparison, VersionDetails, VersionList
 
 ROWS_SHOWN = 10
 CHARTS = (
@@ -102,7 +103,7 @@ def _evaluated(result: EvaluateResult) -> Iterator[str]:
         yield table(segment_table(result.evaluation))
 
 
-def _judged(result: TrainResult | EvaluateResult) -> Iterator[str]:
+def _judged(result: TrainResult | EvaluateResult | VersionDetails) -> Iterator[str]:
     evaluation = result.evaluation
     yield paragraph(result.grade.reason)
     yield table(comparison_table(evaluation))
@@ -146,6 +147,34 @@ def _advised(result: AdviseResult) -> Iterator[str]:
     yield picture(result.picture.read_bytes(), result.summary)
 
 
+def _listed(result: VersionList) -> Iterator[str]:
+    if result.versions:
+        header = ("version", "as of", "test cutoff", "AUROC", "log loss", "grade", "")
+        yield grid(
+            (
+                (
+                    each.version,
+                    each.as_of,
+                    each.cutoff,
+                    *("" if number is None else f"{number:.3f}" for number in (each.auroc, each.log_loss)),
+                    each.grade or f"damaged: {each.damage}",
+                    ", ".join((*each.marks, *([f"{each.stands_in} in place of a model"] if each.stands_in else ()))),
+                )
+                for each in result.versions
+            ),
+            header,
+        )
+
+
+def _detailed(result: VersionDetails) -> Iterator[str]:
+    yield paragraph(f"At the test cutoff {result.cutoff}, which its twin for evaluation never saw:")
+    yield from _judged(result)
+
+
+def _compared(result: Comparison) -> Iterator[str]:
+    yield table(comparison_table(result.evaluation))
+
+
 DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "AdviseResult": _advised,
     "AuditResult": _audited,
@@ -155,4 +184,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "EvaluateResult": _evaluated,
     "ScoreResult": _scored,
     "CatalogResult": _catalog,
+    "VersionList": _listed,
+    "VersionDetails": _detailed,
+    "Comparison": _compared,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,9 @@ from churnscope.operations.logs import Progress, silent
 from churnscope.project.days import as_of_day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    import numpy as np
 
     from churnscope.project.advise import AdviseResult
     from churnscope.project.drivers import DriversResult
@@ -30,7 +33,9 @@ if TYPE_CHECKING:
     from churnscope.project.tables import Spool, Streamed
     from churnscope.project.versions import Comparison, Served, VersionDetails, VersionList
 
-Day = str | date | None
+    OneDay = str | date | np.datetime64  # a time of pandas is a date
+    Day = OneDay | None
+    Days = OneDay | Iterable[OneDay]
 
 
 class Project:
@@ -58,6 +63,9 @@ class Project:
         self.progress = progress
         self._spool: Spool | None = None
 
+    def __repr__(self) -> str:
+        return f"Project {self.config.name}: {', '.join(self.config.sources)}"
+
     @classmethod
     def from_tables(
         cls, config: str | Path | Mapping[str, Any], /, *, progress: Progress = silent, **tables: Streamed
@@ -66,7 +74,8 @@ class Project:
 
         Parameters
         ----------
-        config : path of a TOML file, or the tables of one as dictionaries. Sources may leave `files` and `format` out.
+        config : path of a TOML file, or the tables of one as dictionaries. Sources may leave `files` and `format` out, and
+            `columns` where the table's bear the names of the role's.
         tables : by the name of the source, frames of pandas or Polars, tables of PyArrow, relations of DuckDB: anything that
             offers an Arrow stream. A name that the config does not describe is that of a role, and the columns bear the names
             of the role's columns. Each table is written once to a temporary folder, which goes with the project.
@@ -147,15 +156,13 @@ class Project:
 
         return catalog(self.config, as_of_day(as_of, self.config), self.progress)
 
-    def features(
-        self, as_of: Day = None, *, cutoffs: Sequence[str | date] = (), output: str | Path | None = None
-    ) -> FeaturesResult:
+    def features(self, as_of: Day = None, *, cutoffs: Days = (), output: str | Path | None = None) -> FeaturesResult:
         """Write the snapshot table: customer_id, cutoff, churned and every feature, a row per active customer and cutoff.
 
         Parameters
         ----------
-        cutoffs : days to build it for, none after `as_of`; default: the complete ones that training uses, or `as_of` where none
-            is complete.
+        cutoffs : days, or one, to build it for, none after `as_of`; default: the complete ones that training uses, or `as_of`
+            where none is complete.
         output : a `.csv` or `.parquet` file; default: Parquet in the outputs folder.
 
         Raises
@@ -169,12 +176,13 @@ class Project:
         path = None if output is None else Path(output)
         return features(self.config, as_of_day(as_of, self.config), self.progress, cutoffs=self._days(cutoffs), output=path)
 
-    def snapshots(self, as_of: Day = None, *, cutoffs: Sequence[str | date] = ()) -> Frame:
+    def snapshots(self, as_of: Day = None, *, cutoffs: Days = ()) -> Frame:
         """The snapshot table in memory, for any library to be fitted on: customer_id, cutoff, churned, then every feature.
 
         Parameters
         ----------
-        cutoffs : days to build it for; default: the complete ones that training uses, or `as_of` where none is complete.
+        cutoffs : days, or one, to build it for; default: the complete ones that training uses, or `as_of` where none is
+            complete.
 
         Raises
         ------
@@ -381,6 +389,7 @@ class Project:
 
         return rollback_model(self.config)
 
-    def _days(self, cutoffs: Sequence[str | date]) -> tuple[int, ...]:
-        days = (as_of_day(cutoff, self.config, option="--cutoffs") for cutoff in cutoffs)
+    def _days(self, cutoffs: Days) -> tuple[int, ...]:
+        given = [cutoffs] if isinstance(cutoffs, (str, date)) or not isinstance(cutoffs, Iterable) else cutoffs
+        days = (as_of_day(cutoff, self.config, option="--cutoffs") for cutoff in given)
         return tuple(sorted({day for day in days if day is not None}))

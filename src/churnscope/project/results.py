@@ -14,6 +14,7 @@ from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.leak_audit import Finding
 from churnscope.features import FeatureSpec
 from churnscope.model.tuning import Tuned
+from churnscope.reports.wording import counted
 from churnscope.sources.report import SourceReport
 from churnscope.timeline import Split, date_of
 
@@ -107,7 +108,8 @@ class CheckResult(Summarised):
     def summary(self) -> str:
         """What came out."""
         used, rows = sum(report.used for report in self.reports), sum(report.rows_in for report in self.reports)
-        return f"{used:,} of {rows:,} rows are used; {len(self.cutoffs)} cutoffs to train on, as of {iso(self.as_of)}"
+        cutoffs = counted(len(self.cutoffs), "cutoffs")
+        return f"{used:,} of {rows:,} rows are used; {cutoffs} to train on, as of {iso(self.as_of)}"
 
     @property
     def next_step(self) -> str:
@@ -153,8 +155,9 @@ class AuditResult(Summarised):
     def summary(self) -> str:
         """What came out."""
         found = [finding for finding in self.findings if finding.is_open]
-        said = f"{len(found)} findings" if found else "no leak found"
-        return f"{said} in {self.features} features at {len(self.cutoffs)} cutoffs, as of {iso(self.as_of)}"
+        said = counted(len(found), "findings") if found else "no leak found"
+        looked_at = f"{counted(self.features, 'features')} at {counted(len(self.cutoffs), 'cutoffs')}"
+        return f"{said} in {looked_at}, as of {iso(self.as_of)}"
 
     @property
     def is_clean(self) -> bool:
@@ -330,8 +333,8 @@ class ScoreResult(Summarised):
     @property
     def summary(self) -> str:
         """What came out."""
-        high, active = self.counts["high"], self.counts["active"]
-        return f"{active:,} active customers as of {iso(self.as_of)}, {high:,} of them at high risk: {near(self.outputs[0])}"
+        high, active = self.counts["high"], counted(self.counts["active"], "active customers")
+        return f"{active} as of {iso(self.as_of)}, {high:,} of them at high risk: {near(self.outputs[0])}"
 
     @property
     def next_step(self) -> str:
@@ -443,7 +446,9 @@ class CatalogResult(Summarised):
     @property
     def summary(self) -> str:
         """What came out."""
-        return f"{len(self.features)} features in {len({spec.family for spec in self.features})} families"
+        number = len({spec.family for spec in self.features})
+        families = "1 family" if number == 1 else f"{number} families"
+        return f"{counted(len(self.features), 'features')} in {families}"
 
     @property
     def next_step(self) -> str:
@@ -469,7 +474,8 @@ class FeaturesResult(Summarised):
     @property
     def summary(self) -> str:
         """What came out."""
-        return f"{self.rows:,} snapshots of {len(self.features)} features at {len(self.cutoffs)} cutoffs: {near(self.output)}"
+        size = f"{counted(self.rows, 'snapshots')} of {counted(len(self.features), 'features')}"
+        return f"{size} at {counted(len(self.cutoffs), 'cutoffs')}: {near(self.output)}"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
@@ -493,7 +499,7 @@ class SyncResult(Summarised):
     def summary(self) -> str:
         """What came out."""
         sent = sum(bool(run.run_id) for run in self.runs)
-        return f"{sent} runs sent, {len(self.runs) - sent} still waiting" if self.runs else "No run was waiting"
+        return f"{counted(sent, 'runs')} sent, {len(self.runs) - sent} still waiting" if self.runs else "No run was waiting"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from churnscope.snapshots import ScoringRows, SnapshotTable, build_scoring_rows
 
 BYTES_PER_ROW = 400  # about what a scored customer takes in a CSV file
 BYTES_PER_CELL = 20  # about what a contribution takes there
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,12 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
                     _Scoring(config, loaded, bundle, progress).write(outputs, beside, facts, request)
                 manifest = outputs.read()
         assert manifest is not None
+        if not manifest.counts["active"]:
+            logger.warning(
+                "No customer is active on %s; the data are complete through %s. Are newer files missing?",
+                iso(loaded.as_of),
+                iso(loaded.complete_through),
+            )
         written = tuple(each.folder / name for each in (outputs, *beside) for name in each.names)
         record.counts = dict(manifest.counts)
         record.outputs = list(map(str, written))

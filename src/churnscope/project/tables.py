@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from pathlib import Path
 from shutil import rmtree
@@ -14,6 +15,8 @@ import pyarrow.parquet as pq
 from churnscope.config.tables import KeptTable
 from churnscope.errors import InputError
 from churnscope.files import storage_errors
+
+_COLUMN = re.compile(r"Conversion failed for column (.+) with type")
 
 
 @runtime_checkable
@@ -48,11 +51,8 @@ class Spool:
             try:
                 rows = pa.RecordBatchReader.from_stream(table)
                 _write(rows, path)
-            except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-                raise InputError(
-                    f"{name} holds values of a type that cannot be read.",
-                    "Give each column values of one type: text, number, time.",
-                ) from error
+            except (ValueError, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:  # pandas and PyArrow raise them
+                raise _unreadable(name, error) from error
         return KeptTable(path, rows.schema.names)
 
 
@@ -60,7 +60,14 @@ def _write(rows: pa.RecordBatchReader, path: Path) -> None:
     schema = pa.schema([pa.field(field.name, _plain(field.type)) for field in rows.schema])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in rows:
-            writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+            writer.write_table(pa.table(list(map(_decoded, batch.columns)), batch.schema.names).cast(schema))
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    """The values of a categorical column; a category that is a view of text cannot be cast through its codes."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    return column.dictionary.cast(_plain(column.type)).take(column.indices)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
@@ -70,3 +77,15 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_string_view(kind) or pa.types.is_large_string(kind):
         return pa.string()
     return kind
+
+
+def _unreadable(name: str, error: Exception) -> InputError:
+    """What is wrong with a table, without a value of it: only the names of columns are taken from what PyArrow says."""
+    said = " ".join(map(str, error.args))
+    if said.startswith("Duplicate column names"):
+        return InputError(f"{name} has two columns of the same name.", "Rename one of them, or leave it out.")
+    column = _COLUMN.search(said)
+    where = f"{name}, column {column[1]}: it" if column else name
+    return InputError(
+        f"{where} holds values of a type that cannot be read.", "Give each column values of one type: text, number, time."
+    )

@@ -9,7 +9,8 @@ from typing import Any
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.intervals import Estimate
-from churnscope.project.results import Tracking, iso
+from churnscope.project.results import Summarised, Tracking, iso
+from churnscope.reports.wording import counted
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,33 @@ class Version:
     damage: str = ""
 
 
-@dataclass(frozen=True)
-class VersionList:
+@dataclass(frozen=True, repr=False)
+class VersionList(Summarised):
     """Every version of a model, oldest as-of day first, and the champions before the present one, oldest first."""
 
     name: str
     versions: tuple[Version, ...]
     before: tuple[str, ...]
 
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        serving = next((each.version for each in self.versions if "champion" in each.marks), None)
+        serves = "none serves" if serving is None else f"{serving} serves as champion"
+        return f"{counted(len(self.versions), 'saved versions')} of {self.name}; {serves}"
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        return "" if self.versions else "Next: project.train()"
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
         return {"name": self.name, "versions": [asdict(each) for each in self.versions], "before": list(self.before)}
 
 
-@dataclass(frozen=True)
-class VersionDetails:
+@dataclass(frozen=True, repr=False)
+class VersionDetails(Summarised):
     """A saved model in full.
 
     Parameters
@@ -76,6 +89,12 @@ class VersionDetails:
     evaluation: Evaluation
     grade: Grade
 
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        marks = f" ({', '.join(self.marks)})" if self.marks else ""
+        return f"{self.name} {self.version}{marks}, {self.recipe} of {counted(self.features, 'features')}: {self.grade.text}"
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
         plain = {key: getattr(self, key) for key in ("name", "version", "recipe", "features", "cutoff")}
@@ -91,8 +110,8 @@ class VersionDetails:
         }
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Summarised):
     """Two versions at the newest complete cutoff, which neither has learned from.
 
     Parameters
@@ -110,6 +129,11 @@ class Comparison:
     differences: Mapping[str, Estimate]
     verdict: str
 
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        return f"{self.name} {self.one} and {self.other} at {iso(self.cutoff)}: {self.verdict}"
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""
         return {
@@ -122,8 +146,8 @@ class Comparison:
         }
 
 
-@dataclass(frozen=True)
-class Served:
+@dataclass(frozen=True, repr=False)
+class Served(Summarised):
     """The champion after a change, the one before, why, and where the change was logged."""
 
     name: str
@@ -131,6 +155,16 @@ class Served:
     before: str | None
     reason: str
     tracking: Tracking = field(default_factory=Tracking)
+
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        return f"Champion of {self.name}: {self.version} ({self.reason})"
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        return "Next: project.score()"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""

@@ -56,9 +56,10 @@ LOOKS = {
     2: "{times} different runs have looked at this cutoff: the more, the more of a good figure may be luck.",
 }
 ONE_CUTOFF = (
-    "So far the model was judged at one cutoff. The command churnscope evaluate CONFIG --model champion judges its recipe at "
-    "earlier ones too; the next report then shows them here."
+    "So far the model was judged at one cutoff. This command judges its recipe at earlier ones too; the next report then shows "
+    "them here."
 )
+JUDGE_EARLIER = "churnscope evaluate CONFIG --model champion"  # on a line of its own: an option is not broken at its hyphens
 
 
 def parts(findings: Findings) -> tuple[Part, ...]:
@@ -126,7 +127,7 @@ def over_time(findings: Findings) -> Iterator[Section]:
     """The evaluation cutoff by cutoff."""
     past, title = dict(sorted(findings.past.items())), "Did it hold over time?"
     if len(past) < FEWEST_CUTOFFS:
-        yield Section("over-time", title, ONE_CUTOFF)
+        yield Section("over-time", title, ONE_CUTOFF, closing=(JUDGE_EARLIER,))
         return
     pictures = tuple(
         Picture(history_sentence(past, metric), partial(draw_history, past=past, metric=metric)) for metric in DECIDING
@@ -265,7 +266,8 @@ def _scored_by(findings: Findings) -> str:
 
 def _learned_from(findings: Findings) -> str:
     learned, used = findings.learned_from, findings.features - findings.dropped
-    dropped = f" ({count(findings.dropped)} more tell no two customers apart)" if findings.dropped else ""
+    tell = "tells" if findings.dropped == 1 else "tell"
+    dropped = f" ({count(findings.dropped)} more {tell} no two customers apart)" if findings.dropped else ""
     span = f"from {day(learned[0])} to {day(learned[-1])}"
     return f"{counted(len(learned), 'cutoffs')} {span}, by {counted(used, 'features')}{dropped}."
 

@@ -197,6 +197,5 @@ def history_advice(first_day: int, as_of: int, needed_days: int) -> list[str]:
     days = as_of - first_day
     if days >= needed_days:
         return []
-    return [
-        f"{days:,} days of history are too few to train on: {needed_days:,} are needed. Shorten horizon_days, or add files."
-    ]
+    history = "1 day of history is" if days == 1 else f"{days:,} days of history are"
+    return [f"{history} too few to train on: {needed_days:,} are needed. Shorten horizon_days, or add files."]

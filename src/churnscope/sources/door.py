@@ -127,8 +127,14 @@ class Door:
         if len(too_large):
             raise self._endless(int(found.lines[too_large[0]]))
         is_too_long = size - found.consumed > MOST_RECORD_BYTES or found.last_line - found.next_line > MOST_RECORD_LINES
-        if is_too_long or (is_last and found.is_open):
+        if is_too_long:
             raise self._endless(found.next_line)
+        if is_last and found.is_open:
+            self.file.refuse_if_changed()
+            raise InputError(
+                f"{self.file.name} ends inside a quoted value, in the record that begins in line {found.next_line:,}.",
+                "The file is cut off: copy it again. Or a quote is opened there and not closed.",
+            )
 
     def _endless(self, line: int) -> InputError:
         return InputError(
