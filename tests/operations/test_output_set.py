@@ -130,7 +130,7 @@ def test_a_signal_at_any_step_leaves_a_complete_set_and_a_free_lock(number, tmp_
     for step in range(1, len(steps) + 1):
         folder = tmp_path / f"signal-{step}"
         faults.write_edition(folder, "old")
-        with pytest.raises(KeyboardInterrupt, match=r"^(SIGTERM|SIGHUP|)$"):
+        with pytest.raises(KeyboardInterrupt, match=r"^(SIGTERM|SIGINT|SIGHUP)$"):
             write_under_fire(folder, step)
         assert len(start_again(folder, faults)) == 1, (step, steps[step - 1])
         assert temporaries(folder) == []
