@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="write the executed notebooks back")
     parser.add_argument("notebook", nargs="*", type=Path, help="default: every one")
     asked = parser.parse_args()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads sleep: on a busy machine many times as fast
     with tempfile.TemporaryDirectory() as folder:
         _leave_the_home_alone(folder)
         for path in asked.notebook or sorted(HERE.glob("*.ipynb")):

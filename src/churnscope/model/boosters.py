@@ -207,6 +207,14 @@ def _without_ranges(line: str) -> str:
     return "feature_infos=" + " ".join(["none"] * len(line.split(" ")))
 
 
+def sleeping_threads() -> None:
+    """Let threads of OpenMP that wait sleep instead of spin, which on a busy machine is eight times as fast.
+
+    Read when a library that uses OpenMP is loaded, so asked for before that.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def lightgbm_library() -> ModuleType:
     """LightGBM, loaded.
 
@@ -214,8 +222,7 @@ def lightgbm_library() -> ModuleType:
     ------
     ChurnscopeError : when a library of the system that it links is missing.
     """
-    # Waiting threads sleep instead of spinning, which on a busy machine is eight times faster; read when LightGBM is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    sleeping_threads()
     try:
         import lightgbm
     except OSError as error:

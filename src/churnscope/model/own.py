@@ -14,7 +14,7 @@ import numpy as np
 from churnscope.errors import ConfigError, nearest
 from churnscope.features.plugins import own_module
 from churnscope.model.blocks import Matrix
-from churnscope.model.boosters import Rows
+from churnscope.model.boosters import Rows, sleeping_threads
 from churnscope.model.logistic import Floats
 
 LEAST = 1e-6  # probability: a forest that says 0 means that it has seen no such row churn
@@ -95,6 +95,7 @@ def factory_of(text: str, folder: str) -> Factory:
     ConfigError : when there is no such module or function.
     """
     name, _, function = text.partition(":")
+    sleeping_threads()
     module = own_module(name, folder, KEY)
     factory = getattr(module, function, None)
     if not callable(factory):
