@@ -41,7 +41,7 @@ test: install ## The default tests, about two minutes
 	$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist worksteal
 
 slow: install ## The tests left out of the default run
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow -n 2 --dist worksteal
 
 properties: install ## What must hold of any input, on 500 examples each, 50 where files are read (PROFILE=nightly: 20,000)
 	$(BIN)/python -m pytest -q -m property --hypothesis-profile=$(PROFILE)
