@@ -44,7 +44,7 @@ slow: install ## The tests left out of the default run
 	$(BIN)/python -m pytest -q -m slow -n 2 --dist worksteal
 
 properties: install ## What must hold of any input, on 500 examples each, 50 where files are read (PROFILE=nightly: 20,000)
-	$(BIN)/python -m pytest -q -m property --hypothesis-profile=$(PROFILE)
+	$(BIN)/python -m pytest -q -m property --hypothesis-profile=$(PROFILE) -n 2 --dist worksteal
 
 lint: install ## Format and lint, as a check
 	$(BIN)/ruff format --check .
