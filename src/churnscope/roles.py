@@ -84,6 +84,8 @@ class Role:
 CHANNELS = ("e-mail", "social", "phone", "visit")
 INBOUND, OUTBOUND = "inbound", "outbound"
 CONTROL = "control"
+PAYMENT = "payment"
+PRODUCT, SERVICE = "product", "service"
 _CUSTOMER = RoleColumn("customer", "id", "the customer's id", required=True)
 _KNOWN = RoleColumn("known", "time", "when the row reached the warehouse")
 
@@ -152,6 +154,28 @@ ROLES: dict[str, Role] = {
             ),
             noun="contact",
             verb="got in touch",
+        ),
+        Role(
+            "subscriptions",
+            "a term of a product or service contract",
+            (
+                _CUSTOMER,
+                RoleColumn("time", "time", "when the term starts", required=True),
+                RoleColumn("end", "time", "when it ends as agreed, first instant out of it; empty where it is open-ended"),
+                RoleColumn("ended", "time", "when it ended before that; empty while it runs", told="ended"),
+                RoleColumn("cancelled", "time", "when notice of cancellation was given", told="cancelled"),
+                RoleColumn("reason", "text", "why it ended: payment, or a word of yours", told="ended", words=(PAYMENT,)),
+                RoleColumn("plan", "text", "what was agreed on"),
+                RoleColumn("price", "money", "price of the whole term"),
+                RoleColumn("auto_renew", "flag", "true where the next term follows by itself"),
+                RoleColumn("kind", "text", "product or service", words=(PRODUCT, SERVICE), only_words=True),
+                RoleColumn("due", "time", "when its payment was due"),
+                RoleColumn("paid", "time", "when it was paid; empty while it is not", told="paid"),
+                RoleColumn("failed", "flag", "true where the payment failed at first", told="due"),
+                _KNOWN,
+            ),
+            noun="term",
+            verb="signed",
         ),
         Role(
             "campaigns",

@@ -12,7 +12,9 @@ from pydantic_core import PydanticCustomError
 from churnscope.config.places import Place
 from churnscope.errors import ConfigError
 
-RoleName = Literal["purchases", "engagement", "support", "contacts", "campaigns", "customers", "extra_features", "labels"]
+RoleName = Literal[
+    "purchases", "engagement", "support", "contacts", "campaigns", "subscriptions", "customers", "extra_features", "labels"
+]
 # A century of days: more is a slip of the keyboard, and day numbers stay far from overflow.
 MOST_DAYS = 36_500
 MOST_SEED = 2**31 - 1  # LightGBM's seeds are 32-bit
