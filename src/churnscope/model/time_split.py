@@ -18,25 +18,25 @@ Indices = NDArray[np.intp]
 class TimeSplit:
     """Rolling origin: each of the newest cutoffs is a test once, learned for on rows whose outcomes had closed before it.
 
-    The cutoffs come as `groups`: `cross_val_score(model, X, y, groups=cutoff, cv=TimeSplit(gap=0, horizon=90))`.
+    The cutoffs come as `groups`: `cross_val_score(model, X, y, groups=cutoff, cv=TimeSplit(gap_days=0, horizon_days=90))`.
 
     Parameters
     ----------
-    gap : days between a cutoff and its outcome window.
-    horizon : days of the outcome window.
+    gap_days : days between a cutoff and its outcome window.
+    horizon_days : days of the outcome window.
     n_splits : cutoffs that are a test, the newest ones.
 
     Examples
     --------
     >>> cutoff = [0, 0, 30, 30, 60, 60, 90, 90]
-    >>> for train, test in TimeSplit(gap=0, horizon=60, n_splits=2).split(cutoff, groups=cutoff):
+    >>> for train, test in TimeSplit(gap_days=0, horizon_days=60, n_splits=2).split(cutoff, groups=cutoff):
     ...     print(train.tolist(), test.tolist())
     [0, 1] [4, 5]
     [0, 1, 2, 3] [6, 7]
     """
 
-    gap: int
-    horizon: int
+    gap_days: int
+    horizon_days: int
     n_splits: int = 3
 
     def split(self, X: Any = None, y: Any = None, groups: ArrayLike | None = None) -> Iterator[tuple[Indices, Indices]]:  # noqa: ARG002, N803
@@ -54,7 +54,7 @@ class TimeSplit:
         """
         if groups is None:
             raise ValueError("TimeSplit needs the cutoff of every row: give it as `groups`.")
-        days, timing = cutoff_days(groups), Timing(self.horizon, self.gap)
+        days, timing = cutoff_days(groups), Timing(self.horizon_days, self.gap_days)
         for test in self._tests(days, timing):
             yield np.flatnonzero(days <= test - timing.outcome_end(0)), np.flatnonzero(days == test)
 
@@ -69,7 +69,7 @@ class TimeSplit:
         if not 1 <= self.n_splits <= len(possible):
             raise ValueError(
                 f"n_splits={self.n_splits} is impossible: of {len(rising)} cutoffs {len(possible)} come after the outcome of "
-                f"another one (gap {self.gap} + horizon {self.horizon} days)."
+                f"another one (gap {self.gap_days} + horizon {self.horizon_days} days)."
             )
         return possible[-self.n_splits :]
 
