@@ -94,6 +94,13 @@ def test_a_day_long_after_the_data_is_warned_of(shop: Shop, caplog: pytest.LogCa
     assert "No customer is active on 2031-01-01; the data are complete through 20" in caplog.text
 
 
+def test_scores_of_a_day_whose_outcomes_the_model_has_seen_are_warned_of(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    shop.project().score()
+    assert "learned from outcomes" not in caplog.text
+    shop.project().score("2023-01-02", output=shop.folder / "early.parquet")
+    assert "scores as of 2023-01-02 look better than they would have been" in caplog.text
+
+
 def test_score_without_a_champion_says_what_to_do(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "models" / "corner_shop" / "champion.json").unlink()
     with pytest.raises(ModelError, match="no champion model"):

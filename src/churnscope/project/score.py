@@ -19,7 +19,7 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.project.models import base_rate, load_model, matching_plan, model_facts
+from churnscope.project.models import base_rate, load_model, matching_plan, model_facts, trained_through
 from churnscope.project.results import ScoreResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.scoring import Bands, ScoreStamp, contribution_tables, score_table, state_counts
@@ -57,6 +57,7 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
                 options={"all_customers": str(request.all_customers).lower()},
             )
             record.run_id, record.as_of = facts.run_id, facts.as_of
+            _warn_of_known_outcomes(bundle, loaded.as_of)
             outputs = _output_set(folders, loaded.as_of, request.output)
             beside = [OutputSet.beside(path) for path in (request.contributions,) if path is not None]
             with ExitStack() as held:
@@ -132,6 +133,18 @@ class _Scoring:
             usual=self.bundle.profile,
             inactive_too=inactive_too,
             progress=lambda done: self.progress("reasons", done, active),
+        )
+
+
+def _warn_of_known_outcomes(bundle: Bundle, as_of: int) -> None:
+    """Scores of a past day are no forecast where the model has learned what followed it."""
+    through = trained_through(bundle, "all")
+    if through > as_of:
+        logger.warning(
+            "Model %s learned from outcomes up to %s: scores as of %s look better than they would have been.",
+            bundle.version,
+            iso(through - 1),
+            iso(as_of),
         )
 
 
