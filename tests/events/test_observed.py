@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -197,3 +199,18 @@ def test_sums_of_whole_floats_do_not_depend_on_the_floats_of_others(other: float
     seen = Grid([100], [6]).see(events)
     assert [seen.total("minutes", window)[0, 0] for window in (6, EVER)] == [9_007_199_254_737.0, 9_007_199_254_739.0]
     assert seen.mean("minutes", 6)[0, 0] == 9_007_199_254_737.0 / 2
+
+
+def test_a_view_lets_its_rows_go_without_the_garbage_collector(seen: Observed) -> None:
+    """A log of many blocks is larger than memory: what is done with has to be free at once."""
+    events, grid = seen.events, seen.grid
+    view = grid.see(replace(events, signals={**events.signals, "kept": np.ones(len(events.day), np.bool_)}))
+    view.select("kept").distinct("product", 10)
+    view.days.days.rhythm.days.count()
+    gone = weakref.ref(view)
+    gc.disable()
+    try:
+        del view
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -125,13 +125,16 @@ class Observed:
 
     # -- other views of the same log ---------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def days(self) -> Observed:
         """One row per customer and local day with a row."""
-        events = self.events
-        new = np.ones(len(events.day), bool)
-        new[1:] = (events.day[1:] != events.day[:-1]) | (events.customer[1:] != events.customer[:-1])
-        return self._where(new)
+
+        def is_new(events: Events) -> NDArray[np.bool_]:
+            new = np.ones(len(events.day), np.bool_)
+            new[1:] = (events.day[1:] != events.day[:-1]) | (events.customer[1:] != events.customer[:-1])
+            return new
+
+        return self._once("days", lambda: self._where(is_new(self.events))) or self
 
     @cached_property
     def rhythm(self) -> Rhythm:
@@ -140,7 +143,7 @@ class Observed:
 
     def select(self, signal: str, value: float = 1) -> Observed:
         """Only the rows where the signal equals `value`: every question can be asked again."""
-        return self._once(("select", signal, value), lambda: self._where(self.signal(signal) == value))
+        return self._once(("select", signal, value), lambda: self._where(self.signal(signal) == value)) or self
 
     def at(self, clock: str) -> Observed:
         """The same rows by another time that they carry, as far as they have it: what is still open is opened less resolved.
@@ -312,8 +315,9 @@ class Observed:
         codes.window_distinct(following, self._cell, final, self.bounds, answer)
         return answer
 
-    def _where(self, keep: NDArray[np.bool_]) -> Observed:
-        return self if keep.all() else Observed(self.events.where(keep), self.grid, self.shift)
+    def _where(self, keep: NDArray[np.bool_]) -> Observed | None:
+        """None for all rows: a view that held itself would keep its memory until the garbage collector comes round."""
+        return None if keep.all() else Observed(self.events.where(keep), self.grid, self.shift)
 
 
 def _whole_if_exact(values: Signal) -> Signal:
