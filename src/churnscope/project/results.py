@@ -204,6 +204,7 @@ class TrainResult(Summarised):
     looks : how many runs have looked at the test cutoff by now.
     findings : of the leak audit; leaks among them are accepted ones.
     tuned : what a search for settings of the trees found; None where none was made.
+    left_out : what is told of customers and is no feature, why, and what to do.
     """
 
     name: str
@@ -224,6 +225,7 @@ class TrainResult(Summarised):
     looks: int = 1
     findings: tuple[Finding, ...] = ()
     tuned: Tuned | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -257,6 +259,7 @@ class TrainResult(Summarised):
             "looks": self.looks,
             "stand_in": None if self.stand_in is None else asdict(self.stand_in),
             "findings": [finding.to_json() for finding in self.findings],
+            "left_out": list(self.left_out),
             "tracking": asdict(self.tracking),
         }
 
@@ -437,11 +440,13 @@ class CatalogResult(Summarised):
     ----------
     features : in the order of the matrix.
     families : name -> what the family tells.
+    left_out : what is told of customers and is no feature, why, and what to do.
     """
 
     name: str
     features: tuple[FeatureSpec, ...]
     families: Mapping[str, str]
+    left_out: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -457,7 +462,12 @@ class CatalogResult(Summarised):
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {"name": self.name, "features": [asdict(spec) for spec in self.features], "families": dict(self.families)}
+        return {
+            "name": self.name,
+            "features": [asdict(spec) for spec in self.features],
+            "families": dict(self.families),
+            "left_out": list(self.left_out),
+        }
 
 
 @dataclass(frozen=True, repr=False)
