@@ -13,6 +13,7 @@ from churnscope.activity import Activity, LabelKind
 from churnscope.config.models import Config
 from churnscope.events import Grid, Observed
 from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
+from churnscope.levels import Levels
 from churnscope.roles import ROLES
 from churnscope.timeline import Timing
 
@@ -27,6 +28,14 @@ class Facts(Protocol):
     @property
     def flags(self) -> Mapping[str, frozenset[str]]:
         """Role -> names of the signals that are true or false."""
+
+    @property
+    def dates(self) -> Mapping[str, frozenset[str]]:
+        """Role -> names of the signals that are days."""
+
+    @property
+    def levels(self) -> Levels:
+        """Role -> column -> the values that are common enough to be told apart."""
 
     @property
     def places(self) -> Mapping[str, tuple[str, int]]:
@@ -58,6 +67,8 @@ class SnapshotPlan:
     flags : role -> names of the signals that are true or false.
     resolution : currency per unit of money.
     dtype : of the features; models read float32.
+    dates : role -> names of the signals that are days.
+    levels : role -> column -> the values that features tell apart.
     """
 
     cutoffs: tuple[int, ...]
@@ -71,6 +82,8 @@ class SnapshotPlan:
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     resolution: float = 1.0
     dtype: type[np.float32 | np.float64] = np.float32
+    dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    levels: Levels = field(default_factory=dict)
 
     @classmethod
     def from_config(cls, config: Config, facts: Facts, cutoffs: Iterable[int], *, own: tuple[Family, ...] = ()) -> SnapshotPlan:
@@ -87,6 +100,8 @@ class SnapshotPlan:
             families=chosen(config.features.families, own, history_days=facts.as_of - facts.first_day),
             flags=facts.flags,
             resolution=config.resolution,
+            dates=facts.dates,
+            levels=facts.levels,
         )
 
     def at(self, cutoffs: Iterable[int]) -> SnapshotPlan:
@@ -96,7 +111,7 @@ class SnapshotPlan:
     @cached_property
     def specs(self) -> tuple[FeatureSpec, ...]:
         """The features in the order of the table's columns."""
-        return catalog(self.columns, self.windows, self.families, flags=self.flags)
+        return catalog(self.columns, self.windows, self.families, flags=self.flags, dates=self.dates, levels=self.levels)
 
     @cached_property
     def grid(self) -> Grid:
@@ -105,7 +120,17 @@ class SnapshotPlan:
 
     def logs(self, seen: Mapping[str, Observed]) -> dict[str, Log]:
         """What the families are given."""
+        none = frozenset[str]()
         return {
-            role: Log(ROLES[role], rows, self.columns[role], self.windows, self.resolution, self.flags.get(role, frozenset()))
+            role: Log(
+                ROLES[role],
+                rows,
+                self.columns[role],
+                self.windows,
+                self.resolution,
+                flags=self.flags.get(role, none),
+                dates=self.dates.get(role, none),
+                levels=self.levels.get(role, {}),
+            )
             for role, rows in seen.items()
         }

@@ -19,6 +19,8 @@ _CASTS = {
     "money": "TRY_CAST(:x AS DOUBLE)",
     "number": "TRY_CAST(:x AS DOUBLE)",
     "flag": "TRY_CAST(:x AS BOOLEAN)",
+    "truth": "CAST(TRY_CAST(:x AS BOOLEAN) AS DOUBLE)",
+    "date": "CASE WHEN isfinite(:x) THEN CAST(CAST(:x AS DATE) - DATE '1970-01-01' AS INTEGER) END",
     "text": "nullif(trim(CAST(:x AS VARCHAR)), '')",
 }
 
@@ -177,8 +179,10 @@ def _stored(measure: Measure, resolution: float) -> exp.Expr:
     """A measure in the type in which it travels."""
     if measure.kind == "money":
         return tree("coalesce(:x, 0)", x=scaled(measure.read, resolution))
-    if measure.kind == "number":
+    if measure.kind in {"number", "truth"}:
         return tree("coalesce(:x, CAST('NaN' AS DOUBLE))", x=measure.read)
+    if measure.kind == "date":
+        return tree("coalesce(:x, :none)", x=measure.read, none=NO_DAY)
     if measure.kind == "flag":
         return tree("coalesce(:x, FALSE)", x=measure.read)
     # A hash is never NULL, not even that of NULL.
