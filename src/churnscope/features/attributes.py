@@ -72,7 +72,7 @@ def loyalty(log: Log) -> Iterator[Feature]:
             concept="loyalty programme",
             sentence="joined the loyalty programme {value:.0f} days ago",
             missing="has not joined the loyalty programme",
-            values=_days_since(log, "loyalty_since"),
+            values=log.rows.cutoff_days() - log.held("loyalty_since"),
         )
 
 
@@ -90,7 +90,7 @@ def attributes(log: Log) -> Iterator[Feature]:
                 concept=words,
                 sentence=f"{words} {{value:,.0f}} days ago",
                 missing=f"{words}: no day before this one known",
-                values=_days_since(log, name),
+                values=log.rows.cutoff_days() - log.held(name),
             )
         elif name in log.flags:
             yield Feature(
@@ -128,12 +128,6 @@ def _levels(log: Log, column: str) -> Iterator[Feature]:
         )
 
 
-def _days_since(log: Log, name: str) -> NDArray[np.float64]:
-    """Days from a date to the cutoff; NaN where it is not past."""
-    days = log.rows.cutoff_days() - log.held(name)
-    return np.where(days > 0, days, np.nan)
-
-
 def age_in_years(birthday: NDArray[np.float64], cutoff: NDArray[np.int32]) -> NDArray[np.float64]:
     """Whole years from a birthday to the cutoff's day; who was born on 29 February grows older on 1 March in other years.
 
@@ -147,7 +141,7 @@ def age_in_years(birthday: NDArray[np.float64], cutoff: NDArray[np.int32]) -> ND
     >>> age_in_years(np.full(3, np.datetime64("2020-02-29").astype(int), np.float64), days)
     array([2., 3., 4.])
     """
-    known = np.isfinite(birthday) & (birthday <= cutoff)
+    known = np.isfinite(birthday)
     born, today = (_year_and_day(np.where(known, days, 0)) for days in (birthday, cutoff))
     years = today[0] - born[0] - (today[1] < born[1])
     return np.where(known, years, np.nan)
