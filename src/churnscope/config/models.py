@@ -26,6 +26,7 @@ from churnscope.config.fields import (
     Text,
 )
 from churnscope.levels import safe_word
+from churnscope.timeline import Timing
 
 COLUMN_TYPES = ("text", "number", "boolean", "timestamp", "epoch_seconds", "epoch_milliseconds", "epoch_microseconds")
 
@@ -119,11 +120,20 @@ class Activity(Section):
     combine: Literal["any", "all"] = "any"
 
 
+class Cancel(Section):
+    """The rows that are cancellations."""
+
+    source: str
+    where: str | None = None  # a flag or signal of the source: only rows where it is true count
+
+
 class Label(Section):
     """What `churned` means."""
 
-    kind: Literal["no_event", "not_active", "given"] = "no_event"
+    kind: Literal["no_event", "not_active", "contract_end", "cancel", "partial", "given"] = "no_event"
     delay_days: DaysOrZero = 0
+    cancel: Cancel | None = None  # of kind cancel; default: the column `cancelled` of the terms that the rules count
+    share: PositiveShare = 0.5  # of kind partial: less than this part of the level before the cutoff has churned
 
 
 class Prediction(Section):
@@ -223,6 +233,23 @@ class Config(Section):
     tracking: Tracking = Tracking()
     folders: Folders = Folders()
     engine: Engine = Engine()
+
+    @property
+    def sources_of_churn(self) -> frozenset[str]:
+        """The sources that say who is active and who has left."""
+        named = [self.label.cancel.source] if self.label.cancel else []
+        return frozenset([*(rule.source for rule in self.activity.rules), *named])
+
+    @property
+    def timing(self) -> Timing:
+        """What is predicted, and when it is known."""
+        ends = self.label.kind == "contract_end"
+        return Timing(
+            self.prediction.horizon_days,
+            self.prediction.gap_days,
+            self.label.delay_days,
+            max((rule.grace_days for rule in self.activity.rules), default=0) if ends else 0,
+        )
 
 
 def as_attributes(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,11 @@ def ends_of(terms: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
             day = np.minimum(day, np.where(told, terms.signals[f"{clock}_day"], NEVER_DAY).astype(np.int64))
             time = np.minimum(time, np.where(told, terms.signals[clock], NEVER).astype(np.int64))
     return np.maximum(day, terms.day), np.maximum(time, terms.time)
+
+
+def _place(events: Events, days_later: int) -> NDArray[np.int64]:
+    """Customer and day of each row as one number, rising with both."""
+    return (events.customer.astype(np.int64) << 32) + events.day + days_later
 
 
 class Terms:
@@ -74,6 +79,25 @@ class Terms:
         until = self.over.derive("in force until then", self._in_force_before)
         most: Answer = np.fmax(self.in_force(), self.over.largest(until, grace_days))
         return most
+
+    def unrenewed(self, grace_days: int) -> Observed:
+        """The ends after which the customer is without a term: none is in force then, or starts in the days of grace.
+
+        Notes
+        -----
+        A view for labels: it knows of every later row.
+        """
+        return self.over.select(self.over.derive(f"unrenewed in {grace_days} days", partial(self._unrenewed, grace_days)))
+
+    def _unrenewed(self, grace_days: int, over: Events) -> Signal:
+        """Whether no term that has started by the end of the days of grace lasts beyond the end."""
+        rows = self.rows.events
+        ends, rank = np.unique(ends_of(rows)[1], return_inverse=True)
+        latest = np.maximum.accumulate(rows.customer * np.int64(len(ends)) + rank)
+        own = over.customer * np.int64(len(ends)) + np.searchsorted(ends, over.time)
+        begun = np.searchsorted(_place(rows, 0), _place(over, grace_days), side="right") - 1
+        unrenewed: Signal = latest[begun] <= own
+        return unrenewed
 
     def _in_force_before(self, over: Events) -> Signal:
         """The terms of the same customer in force just before each end, itself among them."""
