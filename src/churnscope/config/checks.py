@@ -122,6 +122,7 @@ def _source(where: str, source: Source) -> Iterator[ConfigError]:
     yield from _signals(where, source)
     yield from _attributes(where, source)
     yield from _expressions(where, source)
+    yield from _rolling(where, source)
     yield from _types(where, source)
     yield from _reading(where, source)
     yield from _time_zone(f"{where} time_zone", source.time_zone)
@@ -129,14 +130,15 @@ def _source(where: str, source: Source) -> Iterator[ConfigError]:
 
 def _columns(where: str, source: Source) -> Iterator[ConfigError]:
     role = ROLES[source.role]
-    known = [column.name for column in role.columns]
-    for name in source.columns:
+    known = [role.key(column.name) for column in role.columns]
+    for name in map(role.key, source.columns):
         if name not in known:
             yield ConfigError(f"{where} columns.{name}: {source.role} have no such column.", nearest(name, known))
     for name in role.required:
         if name not in source.columns:
             meaning = role.column(name).meaning
-            yield ConfigError(f"{where} columns.{name}: this key is missing.", f"Name the column that holds {meaning}.")
+            key = f"{where} columns.{role.key(name)}"
+            yield ConfigError(f"{key}: this key is missing.", f"Name the column that holds {meaning}.")
 
 
 def _signals(where: str, source: Source) -> Iterator[ConfigError]:
@@ -170,18 +172,30 @@ def _attributes(where: str, source: Source) -> Iterator[ConfigError]:
 
 
 def _expressions(where: str, source: Source) -> Iterator[ConfigError]:
-    texts = {f"columns.{name}": text for name, text in source.columns.items()}
-    texts |= {f"signals.{name}": text for name, text in source.signals.items()}
-    texts |= {f"attributes.{name}": text for name, text in source.attributes.items()}
-    if source.where is not None:
-        texts["where"] = source.where
-    for key, text in texts.items():
+    for key, text in source.texts:
         if may_be_header(text):  # whether it is one shows when the file is opened
             continue
         try:
             parse_expression(text, where=f"{where} {key}")
         except ConfigError as problem:
             yield problem
+
+
+def _rolling(where: str, source: Source) -> Iterator[ConfigError]:
+    """What a contract of many terms cannot say."""
+    if source.rolling is None:
+        return
+    if source.role != "subscriptions":
+        yield ConfigError(
+            f"{where} rolling: {source.role} have no terms.", "Leave it out; it belongs to the role subscriptions."
+        )
+        return
+    if (source.rolling.months is None) == (source.rolling.days is None):
+        yield ConfigError(f"{where} rolling: it gives the length of a term once.", "Write { months = 1 } or { days = 30 }.")
+    for name in ("end", "due", "paid", "failed"):
+        if name in source.columns:
+            advice = "Leave it out; when the contract is over stands in `ended`." if name == "end" else "Leave it out."
+            yield ConfigError(f"{where} columns.{name}: it is told of one term, and a rolling contract has many.", advice)
 
 
 def _types(where: str, source: Source) -> Iterator[ConfigError]:
