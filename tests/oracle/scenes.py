@@ -166,7 +166,15 @@ def resolve(rng: np.random.Generator, tickets: Events) -> Events:
 
 def term_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     """Without the further times, which depend on the start: `close` adds them."""
-    return {"gift": rng.random(n) < 0.5}
+    return {
+        "gift": rng.random(n) < 0.5,
+        "reason": rng.integers(0, 3, n),
+        "plan": rng.integers(0, 3, n) * 10**17,
+        "price": rng.choice([0, 5, 999, 1_000, 10**10], n),
+        "auto_renew": rng.random(n) < 0.6,
+        "kind": rng.integers(0, 3, n),
+        "failed": rng.random(n) < 0.3,
+    }
 
 
 def close(rng: np.random.Generator, terms: Events) -> Events:
@@ -180,7 +188,10 @@ def close(rng: np.random.Generator, terms: Events) -> Events:
     early = np.minimum(np.maximum(at(rng, rng.choice(edges, n)), terms.time), agreed)
     notice = np.maximum(at(rng, rng.choice(edges, n)), terms.time)
     signals = dict(terms.signals)
-    for name, time, share in (("end", agreed, 0.8), ("ended", early, 0.3), ("cancelled", notice, 0.4)):
+    due = at(rng, terms.day + rng.integers(-5, 40, n))
+    paid = np.where(rng.random(n) < 0.3, at(rng, rng.choice(edges, n)), at(rng, due // MICROSECONDS + rng.integers(-3, 9, n)))
+    told = (("end", agreed, 0.8), ("ended", early, 0.3), ("cancelled", notice, 0.4), ("due", due, 0.9), ("paid", paid, 0.7))
+    for name, time, share in told:
         is_told = rng.random(n) < share
         signals[name] = np.where(is_told, time, 0)
         signals[f"{name}_day"] = np.where(is_told, time // MICROSECONDS, NO_DAY)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from churnscope.events import spans
 from churnscope.events.block import NO_DAY, Events, Signal
 
 if TYPE_CHECKING:
@@ -71,6 +72,42 @@ class Terms:
         [0.0, 1.0, 1.0, 1.0, 1.0, 0.0]
         """
         return self.rows.count() - self.over.count()
+
+    def total(self, signal: str) -> Answer:
+        """Sum of a signal over the terms in force; of whole numbers and flags."""
+        return self.rows.total(signal) - self.over.total(signal)
+
+    def newest(self, signal: str) -> Answer:
+        """The value of the term in force that began last of those with a value; the largest of those tied there."""
+        answer, rows = self.rows.unfilled(), self.rows
+        spans.newest_in_force(rows.signal(signal), rows.events.time, self._stop, rows.bounds, answer)
+        return answer
+
+    def days_to_end(self) -> Answer:
+        """Days from the cutoff to the next agreed end of a term in force; NaN where none is agreed.
+
+        Examples
+        --------
+        >>> from churnscope.events import Events, Grid
+        >>> import numpy as np
+        >>> signals = {"end": np.array([4, 9]), "end_day": np.array([4, 9])}
+        >>> rows = Events(1, np.zeros(2, np.int32), np.array([1, 4]), np.array([1, 4], np.int32), signals)
+        >>> Grid([1, 2, 4, 5, 10], []).see(rows).terms.days_to_end().ravel().tolist()
+        [nan, 2.0, 0.0, 4.0, nan]
+        """
+        answer, agreed = self.rows.unfilled(), self.rows.events.signals["end_day"].astype(np.int64)
+        spans.days_to_soonest(agreed, self._stop, self.rows.bounds, answer)
+        return answer
+
+    def days_covered(self) -> Answer:
+        """Days before the cutoff on which a term was in force, that of its start among them and that of its end not."""
+        answer = self.rows.unfilled()
+        spans.days_covered(self.rows.events.day, self._stop, self.rows.bounds, answer)
+        return answer
+
+    @cached_property
+    def _stop(self) -> NDArray[np.int64]:
+        return ends_of(self.rows.events)[0]
 
     def most_in_force(self, grace_days: int) -> Answer:
         """The most terms in force at one time: at the cutoff, or at an end at most so many days before it."""

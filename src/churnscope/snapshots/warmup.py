@@ -17,7 +17,8 @@ from churnscope.timeline import Timing
 def warmup() -> None:
     """Compile every kernel, or load it from the cache, by building all features of a few rows."""
     logs = {
-        role: _few_rows(ROLES[role]) for role in ("purchases", "engagement", "support", "contacts", "campaigns", "customers")
+        role: _few_rows(ROLES[role])
+        for role in ("purchases", "engagement", "support", "contacts", "subscriptions", "campaigns", "customers")
     }
     rules = ActivityConfig(rules=(Rule(source="shop", days=30),))
     plan = SnapshotPlan(
