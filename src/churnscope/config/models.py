@@ -216,7 +216,7 @@ class Model(Section):
     trials: Annotated[int, Field(ge=0, le=1_000)] = 0  # settings of the trees to try out; 0: none
     monotone: bool = True  # directions of the catalogue hold in the model
     estimator: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None  # module:factory of a classifier, only to be judged
-    allow_small: bool = False  # promote a model trained on fewer than 200 churned customers
+    allow_small: bool = False  # learn from fewer than 30 churned customers, promote a model of fewer than 200
 
 
 class Evaluation(Section):
