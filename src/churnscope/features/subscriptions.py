@@ -90,7 +90,7 @@ def terms_in_force(log: Log) -> Iterator[Feature]:
         name="renewals_in_a_row",
         unit="terms",
         concept="renewals",
-        sentence="{value:.0f} terms without a gap followed the first",
+        sentence="renewed {value:.0f} times in a row",
         missing="never had a contract",
         direction=FALLING,
         values=log.rows.last(log.rows.derive("renewals", _renewals)),
