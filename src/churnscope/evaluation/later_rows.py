@@ -167,8 +167,9 @@ def _told_later(role: str, events: Events, cutoff: int) -> Events:
     for clock in set(ROLES[role].clocks) & events.signals.keys():
         day = events.signals[f"{clock}_day"]
         told = [item.name for item in ROLES[role].columns if item.told == clock and item.name in events.signals]
+        told += [f"{clock}_day"] if clock in told else []  # a day that was agreed on with the row is known all along
         rows = np.flatnonzero((day == NO_DAY) | (day >= cutoff))
-        events = _dealt(events, rows, [*told, f"{clock}_day"])
+        events = _dealt(events, rows, told)
     return events
 
 
