@@ -174,9 +174,9 @@ def _overlaps(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_o
     """Rows that are said to hold beyond the begin of the next one of their customer, which counts from then on."""
     if VALID_TO not in source.mapping.kinds or not source.mapping.has_time:
         return 0
-    following = tree("lead(day) OVER (PARTITION BY person ORDER BY time)").as_("following")
+    following = tree("lead(day) OVER (PARTITION BY person ORDER BY time NULLS FIRST)").as_("following")
     rows = exp.select(VALID_TO, following).from_(table(source.rows)).where(used_rows(source, as_of))
-    return number(connection, exp.select(tree("count_if(valid_to > following)")).from_(rows.subquery("r")))
+    return number(connection, exp.select(tree("count(*)")).from_(rows.subquery("r")).where(tree("valid_to > following")))
 
 
 def _not_known_yet(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_of: int) -> int:
