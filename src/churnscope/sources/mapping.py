@@ -217,9 +217,7 @@ def map_source(source: Source, reader: ColumnReader, resolution: float) -> Sourc
         source=source,
         reader=reader,
         customer=reader.identity(source.columns["customer"], "columns.customer"),
-        clocks=tuple(
-            _mapped_clock(source, reader, name, key) for name, key in clocks.items() if key in source.columns
-        ),
+        clocks=tuple(_mapped_clock(source, reader, name, key) for name, key in clocks.items() if key in source.columns),
         measures=tuple(_measures(source, reader)),
         where=reader.value(source.where, "where") if source.where else None,
         resolution=resolution,
