@@ -90,7 +90,8 @@ class Bundle:
 
 def definition_of(config: Config, split: Split) -> dict[str, Json]:
     """What was predicted, of whom, and when; JSON-ready."""
-    timing = config.prediction.model_dump(mode="json", include={"horizon_days", "gap_days", "ready_hours"})
+    keys = {"horizon_days", "gap_days", "ready_hours", "horizon_renewals", "days_before_end"}
+    timing = config.prediction.model_dump(mode="json", include=keys)
     return {
         "activity": config.activity.model_dump(mode="json"),
         "label": config.label.model_dump(mode="json"),

@@ -82,8 +82,8 @@ def complete_cutoffs(config: Config, covered: Covered) -> tuple[int, ...]:
     history = config.prediction.history_days
     if history is None:
         history = max(rule.reach_days for rule in config.activity.rules)
-    spacing = config.prediction.spacing_days or max(1, timing.horizon_days // 3)
-    return plan_cutoffs(covered.first_day + history, as_of, timing, most=config.prediction.most_cutoffs, spacing_days=spacing)
+    most, apart = config.prediction.most_cutoffs, config.prediction.days_apart
+    return plan_cutoffs(covered.first_day + history, as_of, timing, most=most, spacing_days=apart)
 
 
 def newest_cutoff(config: Config, covered: Covered) -> int:

@@ -12,7 +12,7 @@ from churnscope.events import Block, Events, Grid, Observed, kernels
 from churnscope.events.scratch import empty, lent, reused_memory
 from churnscope.features import build
 from churnscope.snapshots.plan import SnapshotPlan
-from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, Features, Part
+from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, NOT_DUE, Features, Part
 
 
 def answer(block: Block, plan: SnapshotPlan, n_features: int) -> Part:
@@ -22,20 +22,23 @@ def answer(block: Block, plan: SnapshotPlan, n_features: int) -> Part:
 
 
 def _population(block: Block, plan: SnapshotPlan, n_features: int) -> Part:
-    """Status of all, features and label of the active ones.
+    """Status of all, features and label of the population.
 
     The few (customer, cutoff) that must not see every row are answered again, as customers of their own who have only the rows
     known then; the shift gives each its own cutoff.
     """
     grid = plan.grid
     seen = {role: grid.see(events) for role, events in block.logs.items()}
-    active, days = plan.activity.active(seen), plan.activity.days_since_last(seen)
+    active, due, days = plan.activity.active(seen), plan.due(seen), plan.activity.days_since_last(seen)
     late = np.nonzero(_late(block, grid))
     known = _as_known(block.logs, plan, *late) if len(late[0]) else {}
     if known:
-        active[late], days[late] = plan.activity.active(known)[0], plan.activity.days_since_last(known)[0]
+        active[late], due[late] = plan.activity.active(known)[0], plan.due(known)[0]
+        days[late] = plan.activity.days_since_last(known)[0]
+    resting = np.where(np.isnan(days), NO_HISTORY, INACTIVE)
+    status = np.where(active, np.where(due, ACTIVE, NOT_DUE), resting).astype(np.int8)
+    active &= due
     label = _label(block.logs, plan, active)
-    status = np.where(active, ACTIVE, np.where(np.isnan(days), NO_HISTORY, INACTIVE)).astype(np.int8)
     rows = np.flatnonzero(active)
     columns = lent(n_features, len(rows), dtype=plan.dtype)
     _write(plan, seen, rows, columns)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from churnscope.activity import Activity
+from churnscope.activity import Activity, Flags
 from churnscope.config.models import Config, Label
 from churnscope.events import Grid, Observed
 from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
@@ -66,6 +66,7 @@ class SnapshotPlan:
     families : those to build.
     flags : role -> names of the signals that are true or false.
     resolution : currency per unit of money.
+    due_days : how far ahead a term of a customer in the population has to end, from and below; None: it does not matter.
     dtype : of the features; models read float32.
     dates : role -> names of the signals that are days.
     levels : role -> column -> the values that features tell apart.
@@ -84,6 +85,7 @@ class SnapshotPlan:
     dtype: type[np.float32 | np.float64] = np.float32
     dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     levels: Levels = field(default_factory=dict)
+    due_days: tuple[int, int] | None = None
 
     @classmethod
     def from_config(cls, config: Config, facts: Facts, cutoffs: Iterable[int], *, own: tuple[Family, ...] = ()) -> SnapshotPlan:
@@ -101,6 +103,7 @@ class SnapshotPlan:
             resolution=config.resolution,
             dates=facts.dates,
             levels=facts.levels,
+            due_days=config.due_days,
         )
 
     def at(self, cutoffs: Iterable[int]) -> SnapshotPlan:
@@ -116,6 +119,13 @@ class SnapshotPlan:
     def grid(self) -> Grid:
         """Cutoffs and every window that features or activity read."""
         return Grid(self.cutoffs, {*self.windows, *self.activity.windows})
+
+    def due(self, seen: Mapping[str, Observed]) -> Flags:
+        """Whose term ends as far ahead as is looked at, shape (n_cutoffs, n_customers); everybody where it does not matter."""
+        if self.due_days is not None:
+            return self.activity.due(seen, *self.due_days)
+        rows = next(iter(seen.values()))
+        return np.ones((len(rows.grid.cutoffs), rows.events.n_customers), np.bool_)
 
     def logs(self, seen: Mapping[str, Observed]) -> dict[str, Log]:
         """What the families are given."""
