@@ -114,4 +114,6 @@ def training_split(config: Config, covered: Covered) -> Split:
         return split_by_time(cutoffs, timing_of(config))
     except InputError as error:
         span = f"Data begin on {date_of(covered.first_day)} and are read to {date_of(covered.as_of - 1)}."
-        raise InputError(f"{error.what} {span}", error.advice) from error
+        planned = len(cutoffs) == config.prediction.most_cutoffs and not config.prediction.cutoffs
+        advice = "Plan more cutoffs, or further apart: [prediction] most_cutoffs, spacing_days." if planned else error.advice
+        raise InputError(f"{error.what} {span}", advice) from error

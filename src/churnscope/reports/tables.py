@@ -173,6 +173,8 @@ def band_table(customers: Explained) -> Table:
         (f"{band} risk", words, Cell(count((bands == band).sum()), share(np.mean(bands == band))))
         for band, words in ranges.items()
     ]
+    if customers.not_due:
+        rows += [("active, with no term that ends in the days looked at", "no score", Cell(count(customers.not_due)))]
     rows += [("not active any more", "no score", Cell(count(customers.inactive)))]
     rows += [("never active so far", "no score", Cell(count(customers.no_history)))]
     return Table("Customers by risk", "<<>", ("", "chance of churn", "customers"), tuple(rows))

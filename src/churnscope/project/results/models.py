@@ -194,7 +194,8 @@ class ScoreResult(Summarised):
 
     Parameters
     ----------
-    counts : customers by state (active, inactive, no_history) and active ones by risk band.
+    counts : customers by state (active, inactive, no_history, and not_due where only terms that end soon are looked at) and
+        active ones by risk band.
     was_done : whether the very same run had been done before and its files were intact: nothing was written.
     """
 
