@@ -16,7 +16,7 @@ from churnscope.evaluation.figures import Evaluation, evaluate
 from churnscope.evaluation.grade import Grade, grade
 from churnscope.evaluation.segments import Segmentation
 from churnscope.features import FeatureSpec
-from churnscope.model.baselines import FITTERS, Fitter
+from churnscope.model.baselines import CONTRACT_RULE, FITTERS, Fitter
 from churnscope.model.no_purchase import p0
 from churnscope.model.own import Factory, factory_of
 from churnscope.model.predictor import Predictor
@@ -46,13 +46,16 @@ def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
     """The rules a model of this config is held against; P0 reads the events of the first activity rule that counts events.
 
     Where terms in force alone say who is active, or an end does who left, there is no P0: it knows of nothing but silence.
+    Where they say it at all, there is a rule of contracts.
     """
-    counted = [rule for rule in config.activity.rules if not rule.in_force]
+    rules = config.activity.rules
+    contracts = (CONTRACT_RULE,) if any(rule.in_force for rule in rules) else ()
+    counted = [rule for rule in rules if not rule.in_force]
     if not counted or config.label.kind not in SILENCES:
         logger.info("P0 is left out of the comparison: churn is not the absence of events here")
-        return FITTERS
+        return (*FITTERS, *contracts)
     role = ROLES[config.sources[counted[0].source].role]
-    return (*FITTERS, p0(timing_of(config), role.noun))
+    return (*FITTERS, *contracts, p0(timing_of(config), role.noun))
 
 
 def own_factory(config: Config) -> Factory | None:
