@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from churnscope.activity import Activity
-from churnscope.config.models import Config, Label
+from churnscope.config.models import Config, Label, Stages
+from churnscope.customer_types import CustomerTypes
 from churnscope.events import Grid, Observed
 from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
 from churnscope.levels import Levels
@@ -69,6 +70,7 @@ class SnapshotPlan:
     dtype : of the features; models read float32.
     dates : role -> names of the signals that are days.
     levels : role -> column -> the values that features tell apart.
+    stages : the numbers by which types of customers are told apart.
     """
 
     cutoffs: tuple[int, ...]
@@ -84,6 +86,7 @@ class SnapshotPlan:
     dtype: type[np.float32 | np.float64] = np.float32
     dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     levels: Levels = field(default_factory=dict)
+    stages: Stages = field(default_factory=Stages)
 
     @classmethod
     def from_config(cls, config: Config, facts: Facts, cutoffs: Iterable[int], *, own: tuple[Family, ...] = ()) -> SnapshotPlan:
@@ -101,6 +104,7 @@ class SnapshotPlan:
             resolution=config.resolution,
             dates=facts.dates,
             levels=facts.levels,
+            stages=config.stages,
         )
 
     def at(self, cutoffs: Iterable[int]) -> SnapshotPlan:
@@ -117,9 +121,14 @@ class SnapshotPlan:
         """Cutoffs and every window that features or activity read."""
         return Grid(self.cutoffs, {*self.windows, *self.activity.windows})
 
+    @cached_property
+    def types(self) -> CustomerTypes:
+        """Who is of which type."""
+        return CustomerTypes(self.stages, self.activity, self.columns)
+
     def logs(self, seen: Mapping[str, Observed]) -> dict[str, Log]:
         """What the families are given."""
-        none = frozenset[str]()
+        none, types = frozenset[str](), self.types.flags(seen)
         return {
             role: Log(
                 ROLES[role],
@@ -130,6 +139,7 @@ class SnapshotPlan:
                 flags=self.flags.get(role, none),
                 dates=self.dates.get(role, none),
                 levels=self.levels.get(role, {}),
+                types=types,
             )
             for role, rows in seen.items()
         }
