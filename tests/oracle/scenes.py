@@ -195,7 +195,7 @@ def close(rng: np.random.Generator, terms: Events) -> Events:
         is_told = rng.random(n) < share
         signals[name] = np.where(is_told, time, 0)
         signals[f"{name}_day"] = np.where(is_told, time // MICROSECONDS, NO_DAY)
-    return replace(terms, signals={**signals, "kind": rng.integers(0, 3, n)})
+    return replace(terms, signals=signals)
 
 
 def at(rng: np.random.Generator, day: np.ndarray) -> np.ndarray:
