@@ -85,8 +85,9 @@ def score_table(
 
     Returns
     -------
-    Columns customer_id, as_of, churn_probability, risk_decile (1 the riskiest tenth), risk_band, reason_1 to reason_3,
-    model_version, run_id. Probability and decile are null outside the active.
+    Columns customer_id, as_of, churn_probability, risk_decile (1 the riskiest tenth), risk_band, reason_1 to reason_3, a flag
+    for every type of customers that the sources tell, model_version, run_id. Probability and decile are null outside the
+    active.
     """
     table = rows.table
     probability = predictor.predict(table.features, stamp.as_of)
@@ -95,9 +96,10 @@ def score_table(
     listed = [NO_HISTORY, NOT_DUE, INACTIVE] if inactive_too else [NO_HISTORY]
     others = np.concatenate([np.flatnonzero(rows.status == status) for status in listed])
     n, n_others = len(order), len(others)
+    listed_rows = np.concatenate([table.customer[order], others])
     texts = [*why, *(_state(rows, code) for code in others)]
     columns = {
-        "customer_id": pa.array(np.concatenate([ids[table.customer[order]], ids[others]]), pa.string()),
+        "customer_id": pa.array(ids[listed_rows], pa.string()),
         "as_of": pa.repeat(pa.scalar(date_of(stamp.as_of)), n + n_others),
         "churn_probability": _then_null(probability[order], n_others, pa.float64()),
         "risk_decile": _then_null(deciles(n), n_others, pa.int8()),
@@ -105,6 +107,7 @@ def score_table(
             [*bands.name(probability[order]), *(BAND_WITHOUT_SCORE[status] for status in rows.status[others])]
         ),
         **{f"reason_{i + 1}": pa.array([_nth(text, i) for text in texts], pa.string()) for i in range(MOST_REASONS)},
+        **{name: pa.array(flags[listed_rows]) for name, flags in rows.types.items()},
         "model_version": pa.repeat(stamp.model_version, n + n_others),
         "run_id": pa.repeat(stamp.run_id, n + n_others),
     }

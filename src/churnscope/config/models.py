@@ -185,6 +185,14 @@ class Label(Section):
     share: PositiveShare = 0.5  # of kind partial: less than this part of the level before the cutoff has churned
 
 
+class Stages(Section):
+    """By which numbers customers are told apart: the types of customers."""
+
+    recent_days: Days = 30  # a purchase, ticket or contact in the last so many days is a recent one
+    loyal_events: Positive = 3  # days with a qualifying event that a loyal customer has at least
+    loyal_days: DaysOrZero = 180  # and the first of them is so long ago
+
+
 class Prediction(Section):
     """When is predicted, and how far ahead."""
 
@@ -282,6 +290,7 @@ class Config(Section):
     activity: Activity
     label: Label = Label()
     prediction: Prediction
+    stages: Stages = Stages()
     features: Features = Features()
     model: Model = Model()
     evaluation: Evaluation = Evaluation()

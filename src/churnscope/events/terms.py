@@ -149,6 +149,28 @@ class Terms:
         """
         return self.over.select(self.over.derive(f"unrenewed in {grace_days} days", partial(self._unrenewed, grace_days)))
 
+    def renewals(self, grace_days: int) -> Observed:
+        """The terms that begin on the day on which another one ends, or at most so many days after it.
+
+        Examples
+        --------
+        >>> from churnscope.events import Events, Grid
+        >>> import numpy as np
+        >>> days = np.array([1, 4, 12], np.int32)
+        >>> signals = {"end": np.array([4, 9, 20]), "end_day": np.array([4, 9, 20])}
+        >>> rows = Events(1, np.zeros(3, np.int32), days.astype(np.int64), days, signals)
+        >>> [Grid([20], []).see(rows).terms.renewals(grace).count().item() for grace in (0, 2, 3)]
+        [1.0, 1.0, 2.0]
+        """
+        return self.rows.select(self.rows.derive(f"renews in {grace_days} days", partial(self._renews, grace_days)))
+
+    def _renews(self, grace_days: int, rows: Events) -> Signal:
+        ends, own = _place(self.over.events, 0), ends_of(rows)[0] == rows.day  # a term of no length follows no other
+        begun, late = _place(rows, 0), _place(rows, -grace_days)
+        before = np.searchsorted(ends, begun, side="right") - np.searchsorted(ends, late, side="left")
+        renews: Signal = before > own
+        return renews
+
     def _unrenewed(self, grace_days: int, over: Events) -> NDArray[np.bool_]:
         """Whether no term that has started by the end of the days of grace lasts beyond the end."""
         rows = self.rows.events

@@ -141,6 +141,7 @@ def from_files(files: Files, readers: Mapping[str, Reader] = READERS) -> Bundle:
         specs = tuple(_spec(spec) for spec in saved["specs"])
         dropped, plan = dict(saved["dropped"]), {key: saved["plan"][key] for key in PLAN}
         plan["levels"] = _level_names(saved["plan"].get("levels", {}))  # models of earlier versions have none
+        plan["stages"] = dict(saved["plan"].get("stages", {}))  # models of earlier versions know no types of customers
         profile = Profile.from_json(saved["profile"])
     names = [spec.name for spec in specs]
     predictors = {}

@@ -46,6 +46,12 @@ def timing_of(config: Config) -> Timing:
     return config.timing
 
 
+def history_days(config: Config) -> int:
+    """The days of rows that the first planned cutoff has before it."""
+    asked = config.prediction.history_days
+    return max(rule.reach_days for rule in config.activity.rules) if asked is None else asked
+
+
 class Covered(Protocol):
     """The days that loaded sources cover."""
 
@@ -79,11 +85,9 @@ def complete_cutoffs(config: Config, covered: Covered) -> tuple[int, ...]:
         return tuple(told[-config.prediction.most_cutoffs :])
     if listed:
         return tuple(cutoff for cutoff in listed if timing.is_complete(cutoff, as_of))
-    history = config.prediction.history_days
-    if history is None:
-        history = max(rule.reach_days for rule in config.activity.rules)
     most, apart = config.prediction.most_cutoffs, config.prediction.days_apart
-    return plan_cutoffs(covered.first_day + history, as_of, timing, most=most, spacing_days=apart)
+    first = covered.first_day + history_days(config)
+    return plan_cutoffs(first, as_of, timing, most=most, spacing_days=apart)
 
 
 def newest_cutoff(config: Config, covered: Covered) -> int:

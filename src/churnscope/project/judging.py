@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 SILENCES = ("no_event", "not_active", "given")  # labels that the absence of events comes near
 TENURE_DAYS, TENURE_NAMES = (90, 365, 730), ("under 90 days", "90 days to a year", "one to two years", "two years and more")
+FLAG_NAMES = ("no", "yes")
 REPEAT_DAYS, REPEAT_NAMES = (1, 3, 9), ("1 day", "2 to 3 days", "4 to 9 days", "10 or more days")
 
 
@@ -100,17 +101,19 @@ def segmentations_of(config: Config, specs: Sequence[FeatureSpec], features: Fea
     ConfigError : when the config names a feature that is not there.
     """
     columns = {spec.name: column for spec, column in zip(specs, features.T, strict=True)}
-    return tuple(_segmentations(config, columns))
+    return tuple(_segmentations(config, columns, flags={spec.name for spec in specs if spec.at_zero}))
 
 
-def _segmentations(config: Config, columns: Mapping[str, NDArray[Any]]) -> Iterator[Segmentation]:
+def _segmentations(config: Config, columns: Mapping[str, NDArray[Any]], *, flags: Collection[str]) -> Iterator[Segmentation]:
     noun = ROLES[config.sources[config.activity.rules[0].source].role].noun
     bands = {
         "tenure": (f"days_since_first_{noun}", TENURE_DAYS, TENURE_NAMES),
         "frequency": (f"repeat_{noun}_days", REPEAT_DAYS, [name.replace("day", f"{noun} day") for name in REPEAT_NAMES]),
     }
     for by in config.evaluation.segments:
-        if by in columns:
+        if by in flags:
+            yield Segmentation.at(by, columns[by], (1,), FLAG_NAMES)
+        elif by in columns:
             yield Segmentation.quarters(by, columns[by])
         elif by not in bands:
             raise ConfigError(f"[evaluation] segments: there is no feature {by!r}.", nearest(by, [*bands, *columns]))

@@ -11,6 +11,7 @@ from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ModelError
 from churnscope.features import FAMILIES
+from churnscope.features.customer_types import customer_types
 from churnscope.features.plugins import own_families, source_hash
 from churnscope.levels import names_of
 from churnscope.model.baselines import BaseRate
@@ -123,4 +124,5 @@ def feature_plan(plan: SnapshotPlan) -> dict[str, Any]:
         "plugins": source_hash(family for family in plan.families if family not in FAMILIES),
         "columns": {role: sorted(names) for role, names in sorted(plan.columns.items())},
         "levels": names_of(plan.levels),
+        "stages": plan.stages.model_dump(mode="json") if customer_types in plan.families else {},
     }

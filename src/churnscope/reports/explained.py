@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ class Explained:
     inactive, no_history, not_due : customers without a probability.
     drivers, effects : what moves the scores.
     listed : the riskiest, by falling risk.
+    types : by the name of every type of customers that the sources tell, shape (n_active,), who is of it.
     """
 
     probability: NDArray[np.float64]
@@ -48,6 +50,7 @@ class Explained:
     effects: tuple[Effect, ...]
     listed: tuple[Listed, ...]
     not_due: int = 0
+    types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 def explain(
@@ -83,6 +86,7 @@ def explain(
         effects=strongest_effects(found),
         listed=_riskiest(ids[rows.table.customer], features, probability, predictor, listed, usual=usual),
         not_due=int((rows.status == NOT_DUE).sum()),
+        types={name: flags[rows.table.customer] for name, flags in rows.types.items()},
     )
 
 

@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from churnscope.activity import Activity, Flags
-from churnscope.config.models import Config, Label
+from churnscope.config.models import Config, Label, Stages
+from churnscope.customer_types import CustomerTypes
 from churnscope.events import Grid, Observed
 from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
 from churnscope.levels import Levels
@@ -70,6 +71,7 @@ class SnapshotPlan:
     dtype : of the features; models read float32.
     dates : role -> names of the signals that are days.
     levels : role -> column -> the values that features tell apart.
+    stages : the numbers by which types of customers are told apart.
     """
 
     cutoffs: tuple[int, ...]
@@ -86,6 +88,7 @@ class SnapshotPlan:
     dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     levels: Levels = field(default_factory=dict)
     due_days: tuple[int, int] | None = None
+    stages: Stages = field(default_factory=Stages)
 
     @classmethod
     def from_config(cls, config: Config, facts: Facts, cutoffs: Iterable[int], *, own: tuple[Family, ...] = ()) -> SnapshotPlan:
@@ -104,6 +107,7 @@ class SnapshotPlan:
             dates=facts.dates,
             levels=facts.levels,
             due_days=config.due_days,
+            stages=config.stages,
         )
 
     def at(self, cutoffs: Iterable[int]) -> SnapshotPlan:
@@ -127,9 +131,14 @@ class SnapshotPlan:
         rows = next(iter(seen.values()))
         return np.ones((len(rows.grid.cutoffs), rows.events.n_customers), np.bool_)
 
+    @cached_property
+    def types(self) -> CustomerTypes:
+        """Who is of which type."""
+        return CustomerTypes(self.stages, self.activity, self.columns)
+
     def logs(self, seen: Mapping[str, Observed]) -> dict[str, Log]:
         """What the families are given."""
-        none = frozenset[str]()
+        none, types = frozenset[str](), self.types.flags(seen)
         return {
             role: Log(
                 ROLES[role],
@@ -140,6 +149,7 @@ class SnapshotPlan:
                 flags=self.flags.get(role, none),
                 dates=self.dates.get(role, none),
                 levels=self.levels.get(role, {}),
+                types=types,
             )
             for role, rows in seen.items()
         }

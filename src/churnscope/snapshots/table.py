@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,11 +60,13 @@ class ScoringRows:
     status : int8, shape (n_customers,): `NO_HISTORY`, `INACTIVE`, `ACTIVE`, or `NOT_DUE` where only terms that end soon are
         looked at.
     days_since_last_event : float32, shape (n_customers,), since the newest qualifying event; NaN without one.
+    types : by name of every type of customers that the sources tell, bool, shape (n_customers,), who is of it.
     """
 
     table: SnapshotTable
     status: NDArray[np.int8]
     days_since_last_event: NDArray[np.float32]
+    types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Part:
     customer: NDArray[np.int32]
     churned: NDArray[np.int8]
     columns: Features  # (n_features, n_rows)
+    types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)  # (n_cutoffs, n_customers), where asked for
 
 
 def join_parts(parts: list[Part], plan: SnapshotPlan) -> SnapshotTable:
