@@ -154,3 +154,11 @@ def test_what_is_left_out_is_named_with_what_to_do(
     told = " ".join(capsys.readouterr().out.split())
     assert "plan is Two year or: plan is not Two year" in told
     assert no_history in told
+
+
+def test_what_is_declared_static_and_changes_all_the_same_is_found(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.write().check()
+    advice = service.write(plans=("Basic", "Two year", "Family")).check().advice
+    assert any(line.startswith("people.plan: ") for line in advice), advice
+    assert not any(line.startswith("people.city: ") for line in advice)
