@@ -127,7 +127,7 @@ class Report:
             largest=int(self.used_of_people.max(initial=0)),
             amounts_zero=self._zero_amounts if has_amount else None,
             is_many=not self.source.is_known_list,
-            is_habit=any(rule.source == self.source.plan.name for rule in self.config.activity.rules),
+            is_habit=any(rule.source == self.source.plan.name and not rule.in_force for rule in self.config.activity.rules),
         )
 
     def _history_advice(self, first_day: int | None) -> list[str]:

@@ -42,8 +42,8 @@ def as_of_day(as_of: str | date | np.datetime64 | None, config: Config, *, optio
 
 
 def timing_of(config: Config) -> Timing:
-    """Gap, horizon and label delay of the config."""
-    return Timing(config.prediction.horizon_days, config.prediction.gap_days, config.label.delay_days)
+    """What the config predicts, and when it is known."""
+    return config.timing
 
 
 class Covered(Protocol):

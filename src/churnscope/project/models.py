@@ -59,7 +59,8 @@ def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> i
     }
     timing = bundle.definition["timing"]
     newest = max(getattr(Split(**days), cutoffs))
-    return Timing(timing["horizon_days"], timing["gap_days"]).outcome_end(newest)
+    grace_days = timing.get("grace_days", 0)  # bundles of earlier versions know of none
+    return Timing(timing["horizon_days"], timing["gap_days"], grace_days=grace_days).outcome_end(newest)
 
 
 def unseen(bundle: Bundle, cutoff: int) -> tuple[Predictor, int]:

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from churnscope.activity import Activity, LabelKind
-from churnscope.config.models import Config
+from churnscope.activity import Activity
+from churnscope.config.models import Config, Label
 from churnscope.events import Grid, Observed
 from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
 from churnscope.levels import Levels
@@ -75,7 +75,7 @@ class SnapshotPlan:
     timing: Timing
     windows: tuple[int, ...]
     activity: Activity
-    label: LabelKind
+    label: Label
     columns: Mapping[str, frozenset[str]]
     as_of: int
     families: tuple[Family, ...] = FAMILIES
@@ -88,13 +88,12 @@ class SnapshotPlan:
     @classmethod
     def from_config(cls, config: Config, facts: Facts, cutoffs: Iterable[int], *, own: tuple[Family, ...] = ()) -> SnapshotPlan:
         """The plan of a config for sources that were loaded; `own` are families beside the built-in ones."""
-        prediction = config.prediction
         return cls(
             cutoffs=tuple(sorted(cutoffs)),
-            timing=Timing(prediction.horizon_days, prediction.gap_days, config.label.delay_days),
+            timing=config.timing,
             windows=tuple(sorted(set(config.features.windows_days))),
             activity=Activity(config.activity, facts.places, config.resolution),
-            label=config.label.kind,
+            label=config.label,
             columns=facts.columns,
             as_of=facts.as_of,
             families=chosen(config.features.families, own, history_days=facts.as_of - facts.first_day),
