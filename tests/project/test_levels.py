@@ -119,6 +119,14 @@ def test_scores_have_the_columns_of_the_model_whatever_levels_there_are(
     assert all(set(names) & set(row) == set(names) for row in rows.values())
 
 
+def test_a_value_that_became_common_is_warned_of(trained: tuple[Service, list[str]], caplog: pytest.LogCaptureFixture) -> None:
+    service, _ = trained
+    scored(service)
+    assert "has become common" not in caplog.text
+    scored(service, plans=("Basic", "Two year", "Family"))
+    assert 'knows nothing of plan "Family", which has become common' in caplog.text
+
+
 def test_a_column_that_is_gone_is_told(trained: tuple[Service, list[str]]) -> None:
     service, _ = trained
     config = service.folder / "config.toml"
@@ -146,3 +154,11 @@ def test_what_is_left_out_is_named_with_what_to_do(
     told = " ".join(capsys.readouterr().out.split())
     assert "plan is Two year or: plan is not Two year" in told
     assert no_history in told
+
+
+def test_what_is_declared_static_and_changes_all_the_same_is_found(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.write().check()
+    advice = service.write(plans=("Basic", "Two year", "Family")).check().advice
+    assert any(line.startswith("people.plan: ") for line in advice), advice
+    assert not any(line.startswith("people.city: ") for line in advice)

@@ -105,6 +105,17 @@ def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Seque
     return plan
 
 
+def unknown_levels(loaded: Loaded, bundle: Bundle) -> tuple[str, ...]:
+    """Texts that have become common since the model was trained, which has no feature for them: `plan "Family"`."""
+    return tuple(
+        f'{column} "{level.name}"'
+        for role, columns in loaded.levels.items()
+        for column, levels in columns.items()
+        for level in levels
+        if level.name not in bundle.plan["levels"].get(role, {}).get(column, ())
+    )
+
+
 def snapshot_plan(config: Config, loaded: Loaded, cutoffs: Sequence[int]) -> SnapshotPlan:
     """The plan of a config for loaded data, families of one's own included.
 
