@@ -145,15 +145,15 @@ def test_where_no_model_wins_a_rule_serves_with_reasons(shop: Shop, models: Path
 
 def test_the_rule_with_the_lowest_log_loss_stands_in(config: Config, candidate: Bundle) -> None:
     rng = np.random.default_rng(0)
-    features = candidate.profile.rows(500, rng)
+    features = candidate.profile.rows(1_000, rng)
     table = SnapshotTable(
-        np.arange(500, dtype=np.int32),
-        np.full(500, 19_385, np.int32),
-        (rng.random(500) < candidate.evaluation.predict(features, 19_385)).astype(np.int8),
+        np.arange(1_000, dtype=np.int32),
+        np.full(1_000, 19_385, np.int32),
+        (rng.random(1_000) < candidate.evaluation.predict(features, 19_385)).astype(np.int8),
         features,
         candidate.specs,
         (19_385,),
-        *(np.array([500]),) * 3,
+        *(np.array([1_000]),) * 3,
     )
     verdict = judge(config, candidate.evaluation, table, 19_385)
     no_better = replace(verdict, grade=Grade("no better", "no better than P0", ""))

@@ -154,7 +154,7 @@ class Project:
         return explain_definition(self.config, theirs.config, day, self.progress, cutoff=cutoff_day)
 
     def audit(self, as_of: Day = None, *, renew: bool = False) -> AuditResult:
-        """Look for what the training table could not have known: outcomes, later rows, columns written over since the last run.
+        """Look for what the training table could not have known: outcomes, later rows, today's values, a past written over.
 
         Parameters
         ----------
