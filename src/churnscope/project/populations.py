@@ -18,7 +18,7 @@ from churnscope.config.models import Config, Label
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ConfigError, InputError
 from churnscope.operations.logs import Progress
-from churnscope.project.days import complete_cutoffs, history_days, timing_of
+from churnscope.project.days import complete_cutoffs, history_days
 from churnscope.project.results import iso
 from churnscope.project.session import loaded_data
 from churnscope.snapshots import SnapshotPlan, build_snapshots
@@ -58,7 +58,7 @@ class Sided:
     @property
     def newest(self) -> int:
         """The newest cutoff whose outcome is over at `as_of`."""
-        timing = timing_of(self.config)
+        timing = self.config.timing
         return self.as_of - timing.outcome_end(0) - timing.delay_days
 
     @property
@@ -137,7 +137,7 @@ class Pair:
         spacing = max(plan.spacing_days or max(1, plan.horizon_days // 3) for plan in plans)
         most = min(plan.most_cutoffs for plan in plans)
         oldest = max(self.a.oldest, self.b.oldest)
-        return plan_cutoffs(oldest, later.as_of, timing_of(later.config), most=most, spacing_days=spacing)
+        return plan_cutoffs(oldest, later.as_of, later.config.timing, most=most, spacing_days=spacing)
 
     def _asked(self, day: int) -> int:
         for side in (self.a, self.b):
