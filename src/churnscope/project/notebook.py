@@ -89,10 +89,12 @@ def _trained(result: TrainResult) -> Iterator[str]:
         f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} of "
         f"{day(result.split.test[0])}, whose outcomes it had not seen."
     )
+    yield from _labelled(result)
     yield from _judged(result)
 
 
 def _evaluated(result: EvaluateResult) -> Iterator[str]:
+    yield from _labelled(result)
     yield from _judged(result)
     past = {fold.cutoff: fold.evaluation for fold in result.backtest}
     if len(past) > 1:
@@ -104,6 +106,12 @@ def _evaluated(result: EvaluateResult) -> Iterator[str]:
         yield table(newcomer_table(new, past))
     if result.evaluation.segments:
         yield table(segment_table(result.evaluation))
+
+
+def _labelled(result: TrainResult | EvaluateResult) -> Iterator[str]:
+    if result.label is not None:
+        left_out = f" {counted(result.unlabelled, 'snapshots')} are left out." if result.unlabelled else ""
+        yield paragraph(f"Churned ({result.label.kind.replace('_', ' ')}): {result.label.churned}{left_out}")
 
 
 def _judged(result: TrainResult | EvaluateResult | VersionDetails) -> Iterator[str]:

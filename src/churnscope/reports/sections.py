@@ -77,6 +77,7 @@ def prediction(findings: Findings) -> Iterator[Section]:
     facts = (
         ("Active", active_customers(findings.config)),
         ("Churned", churned_customers(findings.config)),
+        ("Kind of label", findings.config.label.kind.replace("_", " ")),
         ("Time to act", time_to_act(findings.config)),
         ("Judged on", _judged_on(findings)),
         ("Learned from", _learned_from(findings)),
