@@ -85,7 +85,8 @@ def _there(role: str, name: str, signals: Mapping[str, Signal]) -> NDArray[np.bo
     values = signals[name]
     if values.dtype.kind == "f":
         return ~np.isnan(values)
-    return np.asarray(values != 0) if ROLES[role].carried.get(name) == "text" else None
+    is_text = ROLES[role].carried.get(name, "text") == "text" and values.dtype.kind == "i"
+    return np.asarray(values != 0) if is_text else None
 
 
 def _is_filled(role: str, name: str) -> Family:
