@@ -1,4 +1,4 @@
-"""Columns of a customer table that are as of the day it was written are found from the table of terms, whatever they are called."""
+"""Columns of a customer table that are as of the day it was written are found from the terms, whatever they are called."""
 
 from __future__ import annotations
 
