@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.evaluation.later_rows import few
+from churnscope.events.block import NO_DAY
 from churnscope.features import build
 from churnscope.features.log import RESERVED_SIGNALS
 from churnscope.roles import ROLES, START, Role
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_CUSTOMERS = 2_048  # looked at
 FEWEST_CUSTOMERS = 100  # with a past at the cutoff and a value in the column
+NO_FEATURE = frozenset({START, "valid_to", "do_not_contact"})  # of what is told of customers
 FEWEST_OTHERS = 30  # with another value than the most frequent one
 LEAST_EVIDENCE = 4.0  # standard errors by which customers stand nearer to their place today
 
@@ -120,6 +122,7 @@ def _past(sample: Block, plan: SnapshotPlan, role: str, name: str) -> _Past | No
     for cutoff in few(plan.cutoffs):
         known = _known(sample, plan, cutoff)
         values = known[role].last(name)[0]
+        values[values == NO_DAY] = np.nan
         rows = np.flatnonzero(_has_past(known) & ~np.isnan(values))
         if len(rows) >= FEWEST_CUSTOMERS:
             return _Past(cutoff, values, _features(known, plan), rows)
@@ -147,8 +150,8 @@ def without_history(sample: Block, plan: SnapshotPlan) -> tuple[tuple[str, str],
 
 
 def _of_events(role: Role) -> frozenset[str]:
-    """The role's own columns where its rows are events, and the day on which a customer began."""
-    return frozenset({START}) if role.since else frozenset(role.carried)
+    """The role's own columns where its rows are events, the day on which a customer began, and what is no feature."""
+    return NO_FEATURE if role.since else frozenset(role.carried)
 
 
 def _is_one_value(rows: Observed, name: str, *, is_activity: bool) -> bool:
