@@ -229,6 +229,15 @@ class Evaluation(Section):
     segments: tuple[Name, ...] = ("tenure", "frequency")  # by which customers are judged apart, or names of features
 
 
+class Value(Section):
+    """What a customer is worth."""
+
+    margin: PositiveShare = 1.0  # share of the revenue that is earned
+    discount_rate: Annotated[float, Field(gt=0, le=10)] = 0.15  # a year: what is earned a year from now is worth 1 / 1.15 of it
+    horizon_days: Days | None = None  # that expected purchases and spend cover; default: that of the prediction
+    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
+
+
 class Audit(Section):
     """What the leak audit need not refuse."""
 
@@ -274,6 +283,7 @@ class Config(Section):
     model: Model = Model()
     evaluation: Evaluation = Evaluation()
     audit: Audit = Audit()
+    value: Value = Value()
     tracking: Tracking = Tracking()
     folders: Folders = Folders()
     engine: Engine = Engine()

@@ -26,6 +26,7 @@ from churnscope.reports.customer_charts import (
     draw_effect,
     effect_sentence,
 )
+from churnscope.reports.money_charts import draw_value, value_sentence
 from churnscope.reports.snippets import PICTURE_INCHES, drawing, grid, paragraph, picture, shown_rows, table
 from churnscope.reports.tables import (
     audit_table,
@@ -37,6 +38,7 @@ from churnscope.reports.tables import (
     newcomer_table,
     segment_table,
     source_table,
+    value_models_table,
 )
 from churnscope.reports.wording import counted, day, said_of, share
 
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
         Summarised,
         TrainResult,
     )
+    from churnscope.project.valued import ValueResult
     from churnscope.project.versions import Comparison, VersionDetails, VersionList
 
 ROWS_SHOWN = 10
@@ -61,6 +64,7 @@ CHARTS = (
     (draw_calibration, calibration_sentence),
     (draw_deciles, decile_sentence),
 )
+VALUED = ("customer_id", "alive_probability", "expected_purchase_days", "expected_spend", "spend_low", "spend_high", "value")
 LISTED = ("customer_id", "churn_probability", "risk_decile", "risk_band", "reason_1", "reason_2", "reason_3")
 
 
@@ -117,6 +121,16 @@ def _judged(result: TrainResult | EvaluateResult | VersionDetails) -> Iterator[s
 def _scored(result: ScoreResult) -> Iterator[str]:
     rows = result.to_arrow().select(LISTED)
     yield shown_rows(rows, ROWS_SHOWN, "a customer, the riskiest first")
+
+
+def _valued(result: ValueResult) -> Iterator[str]:
+    figures = result.figures
+    yield from map(paragraph, figures.notes)
+    if figures.judgement is not None:
+        yield table(value_models_table(figures.judgement, figures.kind))
+    values = [tenth.value for tenth in figures.tenths]
+    yield drawing(value_sentence(values), partial(draw_value, values=values))
+    yield shown_rows(result.to_arrow().select(VALUED), ROWS_SHOWN, "a customer, the most valuable first")
 
 
 def _driven(result: DriversResult) -> Iterator[str]:
@@ -183,6 +197,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "TrainResult": _trained,
     "EvaluateResult": _evaluated,
     "ScoreResult": _scored,
+    "ValueResult": _valued,
     "CatalogResult": _catalog,
     "VersionList": _listed,
     "VersionDetails": _detailed,

@@ -19,6 +19,7 @@ from churnscope.reports.explained import Explained, Listed
 from churnscope.reports.page import Cell, Table
 from churnscope.reports.wording import UNKNOWN, count, counted, day, decimal, metric, said_of, share, typeset
 from churnscope.sources.report import SourceReport
+from churnscope.value.judging import Judgement
 
 METRIC_NOTES = (
     ("AUROC", "how often a customer who left was ranked above one who stayed; 0.5 is a toss of a coin, 1 is perfect"),
@@ -52,6 +53,28 @@ def comparison_table(evaluation: Evaluation) -> Table:
     rows = tuple((_predictor(name), *(_estimate(figures.metrics[each]) for each in asked)) for name, figures in ranked)
     caption = f"The model and simple rules on the same {count(evaluation.customers)} customers, with 95% intervals"
     return Table(caption, "<" + ">" * len(asked), ("", *map(metric, asked)), rows, METRIC_NOTES, is_wide=True)
+
+
+def value_models_table(judgement: Judgement, kind: str) -> Table:
+    """The models of repeat buying and the simple rule beside what came, the nearest first."""
+    rows: list[Row] = [
+        (
+            f"{name} (used)" if name == kind else name,
+            decimal(errors.purchase_days_error),
+            count(errors.purchase_days),
+            decimal(errors.spend_error, ",.2f"),
+            count(errors.spend),
+            UNKNOWN if errors.spend_held is None else share(errors.spend_held),
+        )
+        for name, errors in sorted(judgement.errors.items(), key=lambda named: named[1].purchase_days_error)
+    ]
+    rows.append(("what came", "", count(judgement.purchase_days), "", count(judgement.spend), ""))
+    columns = ("", "off by, days", "purchase days", "off by, money", "spend", "inside the interval")
+    caption = (
+        f"{counted(judgement.horizon_days, 'days')} of {counted(judgement.customers, 'customers')}, forecast on "
+        f"{day(judgement.cutoff)} and as they came; off by: root mean squared error per customer"
+    )
+    return Table(caption, "<>>>>>", columns, tuple(rows))
 
 
 def difference_table(evaluation: Evaluation) -> Table:
