@@ -22,6 +22,7 @@ LAYERS = [
     ["value"],
     ["model"],
     ["evaluation"],
+    ["decisions"],
     ["scoring"],
     ["operations"],
     ["reports"],
@@ -54,7 +55,7 @@ HOMES = {
 NOWHERE = {"pickle", "cloudpickle", "joblib", "dill", "shelve", "marshal"}  # loading a saved model runs no code
 
 # No file, clock or global state: arrays and small tables in, the same out.
-PURE = {"events", "activity", "advice", "survival", "features", "snapshots", "evaluation", "value", "scoring"}
+PURE = {"events", "activity", "advice", "survival", "features", "snapshots", "evaluation", "value", "decisions", "scoring"}
 IMPURE_MODULES = {"os", "pathlib", "shutil", "tempfile", "time", "random", "subprocess", "socket", "urllib"}
 
 
