@@ -43,6 +43,16 @@ def test_scores_manifest_and_evaluation(shop: Shop) -> None:
     assert problems(json.loads(written.read_text()), "evaluation") == []
 
 
+def test_evaluation_in_money(shop: Shop) -> None:
+    shop.project()
+    path = shop.folder / "config.toml"
+    path.write_text(path.read_text() + "[profit]\nvalue = 120\n")
+    evaluated = Project(path).evaluate(backtest=False)
+    written = next(path for path in evaluated.outputs if path.name == "evaluation.json")
+    assert problems(json.loads(written.read_text()), "evaluation") == []
+    assert "profit" in json.loads(written.read_text())
+
+
 def test_values(shop: Shop) -> None:
     shop.project()
     path = shop.folder / "config.toml"

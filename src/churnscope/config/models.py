@@ -238,6 +238,16 @@ class Value(Section):
     model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
 
 
+class Profit(Section):
+    """What a contact costs and brings, in the currency of the files."""
+
+    value: Annotated[float, Field(gt=0)]  # what a customer who stays is worth
+    contact_cost: Annotated[float, Field(ge=0)] = 1.0
+    offer_cost: Annotated[float, Field(ge=0)] = 10.0  # where the offer is taken
+    acceptance: PositiveShare = 0.3  # share of those about to leave who accept and stay
+    acceptance_trials: Annotated[float, Field(gt=0)] = 20.0  # how sure that is: as if seen in so many trials
+
+
 class Audit(Section):
     """What the leak audit need not refuse."""
 
@@ -284,6 +294,7 @@ class Config(Section):
     evaluation: Evaluation = Evaluation()
     audit: Audit = Audit()
     value: Value = Value()
+    profit: Profit | None = None  # absent: nothing is said of money
     tracking: Tracking = Tracking()
     folders: Folders = Folders()
     engine: Engine = Engine()

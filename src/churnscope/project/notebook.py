@@ -26,7 +26,7 @@ from churnscope.reports.customer_charts import (
     draw_effect,
     effect_sentence,
 )
-from churnscope.reports.money_charts import draw_value, value_sentence
+from churnscope.reports.money_charts import draw_profit, draw_value, profit_sentence, value_sentence
 from churnscope.reports.snippets import PICTURE_INCHES, drawing, grid, paragraph, picture, shown_rows, table
 from churnscope.reports.tables import (
     audit_table,
@@ -36,7 +36,9 @@ from churnscope.reports.tables import (
     driver_table,
     history_table,
     newcomer_table,
+    profit_table,
     segment_table,
+    sensitivity_table,
     source_table,
     value_models_table,
 )
@@ -105,6 +107,10 @@ def _evaluated(result: EvaluateResult) -> Iterator[str]:
         yield table(newcomer_table(new, past))
     if result.evaluation.segments:
         yield table(segment_table(result.evaluation))
+    if result.profit is not None:
+        yield drawing(profit_sentence(result.profit), partial(draw_profit, figures=result.profit))
+        yield table(profit_table(result.profit))
+        yield table(sensitivity_table(result.profit))
 
 
 def _judged(result: TrainResult | EvaluateResult | VersionDetails) -> Iterator[str]:

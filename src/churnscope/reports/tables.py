@@ -7,6 +7,7 @@ from math import isnan
 
 import numpy as np
 
+from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import DECIDING, is_better, is_worse, spoken
 from churnscope.evaluation.intervals import Estimate
@@ -16,6 +17,7 @@ from churnscope.features.feature import EITHER, FALLING, RISING
 from churnscope.reports.charts import best_rule
 from churnscope.reports.drivers import Driver
 from churnscope.reports.explained import Explained, Listed
+from churnscope.reports.money_charts import money
 from churnscope.reports.page import Cell, Table
 from churnscope.reports.wording import UNKNOWN, count, counted, day, decimal, metric, said_of, share, typeset
 from churnscope.sources.report import SourceReport
@@ -53,6 +55,38 @@ def comparison_table(evaluation: Evaluation) -> Table:
     rows = tuple((_predictor(name), *(_estimate(figures.metrics[each]) for each in asked)) for name, figures in ranked)
     caption = f"The model and simple rules on the same {count(evaluation.customers)} customers, with 95% intervals"
     return Table(caption, "<" + ">" * len(asked), ("", *map(metric, asked)), rows, METRIC_NOTES, is_wide=True)
+
+
+def profit_table(figures: ProfitFigures) -> Table:
+    """The model in money."""
+    chosen, needed = figures.chosen, figures.break_even
+    rows = (
+        ("A contact pays from a churn probability of", UNKNOWN if needed is None else share(needed, 1)),
+        ("Customers at that or more", f"{count(chosen.size)} ({share(chosen.share)})"),
+        ("Expected of contacting them", money(chosen.profit)),
+        ("Nine times in ten, as acceptance turns out", f"{money(chosen.profit_low)} to {money(chosen.profit_high)}"),
+        ("With the outcomes as they came", money(figures.came)),
+        ("Maximum profit per customer (MPC)", f"{decimal(figures.mpc.per_customer, ',.3f')} at {share(figures.mpc.share)}"),
+        ("Expected maximum profit (EMPC)", f"{decimal(figures.empc.per_customer, ',.3f')} at {share(figures.empc.share)}"),
+    )
+    return Table("The list by break-even, and what the order is worth at best", "<>", ("", ""), rows)
+
+
+def sensitivity_table(figures: ProfitFigures) -> Table:
+    """The list at other acceptances and values."""
+    rows = tuple(
+        (
+            f"{share(row.acceptance)}, value times {row.value_factor:g}",
+            UNKNOWN if row.break_even is None else share(row.break_even, 1),
+            count(row.size),
+            money(row.profit),
+            money(row.profit_of_chosen),
+            UNKNOWN if row.overlap is None else share(row.overlap),
+        )
+        for row in figures.sensitivity
+    )
+    columns = ("acceptance", "break-even", "best list", "its profit", "of the list above", "of that still on it")
+    return Table("What if fewer accept, or a customer is worth more? Expected profit", "<>>>>>", columns, rows, is_wide=True)
 
 
 def value_models_table(judgement: Judgement, kind: str) -> Table:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
@@ -145,6 +146,7 @@ class EvaluateResult(Summarised):
     looks : how many runs have looked at this cutoff by now.
     unlabelled : customers of the cutoff whom the kind of label leaves out.
     backtest : models of the same recipe, trained before earlier cutoffs and judged there, oldest first.
+    profit : the model in money, where `[profit]` is given.
     """
 
     name: str
@@ -159,6 +161,7 @@ class EvaluateResult(Summarised):
     looks: int = 1
     backtest: tuple[Fold, ...] = ()
     unlabelled: int = 0
+    profit: ProfitFigures | None = None
 
     @property
     def summary(self) -> str:
@@ -183,6 +186,7 @@ class EvaluateResult(Summarised):
             "trained_through": iso(self.trained_through),
             "evaluation": self.evaluation.to_json(),
             "grade": self.grade.to_json(),
+            **({} if self.profit is None else {"profit": self.profit.to_json()}),
             "outputs": [str(path) for path in self.outputs],
             "tracking": asdict(self.tracking),
         }
