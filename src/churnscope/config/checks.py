@@ -54,6 +54,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *_repeated("[evaluation] lift_shares", config.evaluation.lift_shares),
         *_repeated("[evaluation] segments", config.evaluation.segments),
         *_tuned_trees(config),
+        *_profit(config),
     ]
 
 
@@ -281,6 +282,16 @@ def _tuned_trees(config: Config) -> Iterator[ConfigError]:
     if config.model.estimator is not None and config.model.trials:
         yield ConfigError(
             "[model] trials: they tune the boosted trees, and an estimator takes their place.", "Leave out one of the two."
+        )
+
+
+def _profit(config: Config) -> Iterator[ConfigError]:
+    """Where not even a customer sure to leave is worth a contact, there is nothing to decide."""
+    profit = config.profit
+    if profit is not None and profit.acceptance * (profit.value - profit.offer_cost) <= profit.contact_cost:
+        yield ConfigError(
+            "[profit]: a contact costs more than it can bring, even where the customer is sure to leave.",
+            "Check value, acceptance and the costs: acceptance * (value - offer_cost) has to be above contact_cost.",
         )
 
 

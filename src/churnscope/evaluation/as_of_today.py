@@ -219,7 +219,7 @@ def _nearest(column: Numbers, then: Numbers, now: Numbers) -> tuple[int, Limit, 
 
 
 def _directions(column: Numbers, features: Numbers) -> NDArray[np.int8]:
-    ranks, own = (sum(_ranks(values)) for values in (features, column[None]))
+    ranks, own = (np.add(*_ranks(values)) for values in (features, column[None]))
     together = (ranks - ranks.mean(axis=1, keepdims=True)) @ (own[0] - own.mean())
     return np.where(together < 0, -1, 1).astype(np.int8)
 

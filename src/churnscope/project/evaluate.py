@@ -62,6 +62,7 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
         trained_through=through,
         evaluation=verdict.evaluation,
         grade=verdict.grade,
+        profit=verdict.profit,
         looks=looks[iso(cutoff)],
         label=LabelSaid.of(config),
         unlabelled=counts["unlabelled"],

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from churnscope.config.models import Config
+from churnscope.decisions import Offer
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ModelError
 from churnscope.features import FAMILIES
@@ -18,6 +19,7 @@ from churnscope.model.baselines import BaseRate
 from churnscope.model.bundle import Bundle, definition_of, read_bundle, resolve
 from churnscope.model.predictor import Predictor
 from churnscope.project.session import Folders
+from churnscope.scoring import Bands
 from churnscope.snapshots import SnapshotPlan
 from churnscope.timeline import Split, Timing, date_of, day_number
 
@@ -51,6 +53,17 @@ def model_facts(bundle: Bundle) -> dict[str, str]:
 def base_rate(bundle: Bundle) -> float:
     """Share of the snapshots the final model learned from that churned."""
     return next(rule.share for rule in bundle.final.baselines if isinstance(rule, BaseRate))
+
+
+def offer_of(config: Config) -> Offer | None:
+    """What the config says of costs and value; None where it says nothing."""
+    return None if config.profit is None else Offer(**config.profit.model_dump())
+
+
+def bands_of(config: Config, bundle: Bundle) -> Bands:
+    """The bands of risk: high from where a contact pays, where the config says what that is."""
+    offer = offer_of(config)
+    return Bands.around(base_rate(bundle), None if offer is None else float(offer.break_even()))
 
 
 def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> int:

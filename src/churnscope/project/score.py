@@ -19,10 +19,10 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.project.models import base_rate, load_model, matching_plan, model_facts, trained_through, unknown_levels
+from churnscope.project.models import bands_of, load_model, matching_plan, model_facts, trained_through, unknown_levels
 from churnscope.project.results import ScoreResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
-from churnscope.scoring import Bands, ScoreStamp, contribution_tables, score_table, state_counts
+from churnscope.scoring import ScoreStamp, contribution_tables, score_table, state_counts
 from churnscope.snapshots import ScoringRows, SnapshotTable, build_scoring_rows
 
 BYTES_PER_ROW = 400  # about what a scored customer takes in a CSV file
@@ -129,7 +129,7 @@ class _Scoring:
             self.loaded.ids(),
             rows,
             self.bundle.final,
-            Bands.around(base_rate(self.bundle)),
+            bands_of(self.config, self.bundle),
             ScoreStamp(self.loaded.as_of, self.bundle.version, run_id),
             usual=self.bundle.profile,
             inactive_too=inactive_too,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.config.models import Config
+from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
@@ -163,6 +164,7 @@ class EvaluateResult(Summarised):
     unlabelled : customers of the cutoff whom the kind of label leaves out.
     label : what churned means.
     backtest : models of the same recipe, trained before earlier cutoffs and judged there, oldest first.
+    profit : the model in money, where `[profit]` is given.
     """
 
     name: str
@@ -178,6 +180,7 @@ class EvaluateResult(Summarised):
     backtest: tuple[Fold, ...] = ()
     unlabelled: int = 0
     label: LabelSaid | None = None
+    profit: ProfitFigures | None = None
 
     @property
     def summary(self) -> str:
@@ -203,6 +206,7 @@ class EvaluateResult(Summarised):
             "trained_through": iso(self.trained_through),
             "evaluation": self.evaluation.to_json(),
             "grade": self.grade.to_json(),
+            **({} if self.profit is None else {"profit": self.profit.to_json()}),
             "outputs": [str(path) for path in self.outputs],
             "tracking": asdict(self.tracking),
         }
