@@ -113,4 +113,6 @@ def _source(config: Config, settings: CallList) -> Iterator[ConfigError]:
     sources = [name for name, source in config.sources.items() if source.role == "customers"]
     if (settings.show or settings.reach) and len(sources) != 1:
         found = f"{len(sources)} sources of customers" if sources else "no source of customers"
-        yield ConfigError(f"[call_list]: show and reach are read from one, and there are {found}.", "Add one, or leave them out.")
+        yield ConfigError(
+            f"[call_list]: show and reach are read from one, and there are {found}.", "Add one, or leave them out."
+        )

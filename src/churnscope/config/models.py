@@ -275,7 +275,9 @@ class Action(Section):
     """What can be done for a customer who may leave: what it costs and brings, and for whom it is."""
 
     channel: Channel  # through which the customer is reached
-    acceptance: PositiveShare | dict[Text, PositiveShare]  # share of those about to leave who accept; by band or type: the first that fits
+    acceptance: (
+        PositiveShare | dict[Text, PositiveShare]
+    )  # share of those about to leave who accept; by band or type: the first that fits
     minutes: NotNegativeNumber = 0.0  # of an agent's time
     offer_cost: NotNegativeNumber = 0.0  # where the offer is taken
     contact_cost: NotNegativeNumber = 0.0  # whatever comes of it
@@ -313,7 +315,9 @@ class CallList(Section):
     universal_share: PartShare = 0.0  # of the customers whom every campaign leaves alone
     salt: Text | None = None  # another one draws other control groups; default: the config's name
     show: dict[Name, Text] = Field(default_factory=dict)  # on the list and nowhere else = SQL over the source of customers
-    reach: dict[Channel, Text] = Field(default_factory=dict)  # channel = a column that is not empty, or a condition, where it is open
+    reach: dict[Channel, Text] = Field(
+        default_factory=dict
+    )  # channel = a column that is not empty, or a condition, where it is open
 
     @field_validator("show", mode="before", json_schema_input_type=dict[Name, Text] | list[Text])
     @classmethod

@@ -85,7 +85,7 @@ def expected_gains(
     for reason, holds in steps:
         before = allowed.any(axis=1)
         allowed &= np.column_stack(holds)
-        left_out[reason] = before & ~allowed.any(axis=1)
+        left_out[reason] = np.asarray(before & ~allowed.any(axis=1))
     return np.where(allowed, gains, NOT_FOR), left_out
 
 
@@ -112,4 +112,4 @@ def _meant(customers: Customers, action: Action) -> Flags:
 def _any_of(customers: Customers, names: tuple[str, ...]) -> Flags:
     """Whether a customer is of any of the types; of one that nothing tells nobody is."""
     none = np.zeros(len(customers.probability), np.bool_)
-    return np.logical_or.reduce([none, *(customers.flags[name] for name in names if name in customers.flags)])
+    return np.asarray(np.logical_or.reduce([none, *(customers.flags[name] for name in names if name in customers.flags)]))

@@ -176,7 +176,7 @@ def _prices(gains: Array, limits: Limits) -> tuple[Array, float]:
         lowest = linprog(
             np.r_[np.zeros(n_limits), 1.0], A_ub=planes, b_ub=heights, bounds=[*((0.0, most) for most in highest), (None, None)]
         )
-        if lowest.status != 0 or bound - lowest.fun <= NEAR * max(1.0, bound):
+        if lowest.x is None or lowest.fun is None or bound - lowest.fun <= NEAR * max(1.0, bound):
             break
         prices = np.asarray(lowest.x[:-1])
     return best_prices, bound
@@ -218,7 +218,7 @@ def _improved(gains: Array, worth: Array, choice: Choices, limits: Limits) -> Ch
         return choice
     found = milp(
         -gains[edge][row, action],
-        integrality=np.ones(len(row)),
+        integrality=np.ones(len(row), np.int64),
         bounds=Bounds(0, 1),
         constraints=[
             LinearConstraint(limits.used[:, action], -np.inf, np.maximum(room, 0.0)),

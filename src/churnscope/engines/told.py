@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pyarrow as pa
 from sqlglot import exp
@@ -23,7 +24,7 @@ _NEWEST = "newest"
 
 def told_of_customers(
     config: Config, name: str, texts: Mapping[str, str], conditions: Mapping[str, str], flags: Mapping[str, str]
-) -> pa.Table:
+) -> tuple[pa.Table, dict[str, str]]:
     """A row per customer of a source: the newest row of each.
 
     Parameters
@@ -35,7 +36,7 @@ def told_of_customers(
 
     Returns
     -------
-    Columns customer_id and those of `texts`, `conditions` and `flags`.
+    Columns customer_id and those of `texts`, `conditions` and `flags`; and, by name, the SHA-256 of every file read.
 
     Raises
     ------
@@ -49,12 +50,14 @@ def told_of_customers(
     files = [file.path for file in (*plan.files, *plan.joined)]
     size = sum(file.size_bytes for file in (*plan.files, *plan.joined)) if source.format == "csv" else 0
     with connected(config.engine, files, temp=None, size_bytes=size) as connection:
-        (checked,) = check_rows(connection, config, [(plan, read_source(connection, plan, "raw_0"))])
+        raw = read_source(connection, plan, "raw_0")
+        (checked,) = check_rows(connection, config, [(plan, raw)])
         values = [_text(checked, text, key) for key, text in texts.items()]
         values += [_condition(checked, text, key) for key, text in conditions.items()]
         values += [_flag(checked, text, key) for key, text in flags.items()]
         names = [*texts, *conditions, *flags]
-        return arrow_table(connection, _newest(checked, dict(zip(names, values, strict=True))))
+        told = arrow_table(connection, _newest(checked, dict(zip(names, values, strict=True))))
+        return told, {f"{name} {number}: {Path(file.path).name}": file.sha256 for number, file in enumerate(raw.facts, start=1)}
 
 
 def _newest(checked: CheckedSource, values: Mapping[str, exp.Expr]) -> exp.Select:
@@ -96,7 +99,9 @@ def _condition(checked: CheckedSource, text: str, key: str) -> exp.Expr:
     if reader.type_of(value.inline, key) == TEXT:
         noes = exp.Tuple(expressions=[exp.convert(word) for word in NOES])
         return tree("lower(coalesce(trim(:x), '')) NOT IN :noes", x=value.inline, noes=noes)
-    return tree("coalesce(:x <> 0, FALSE)" if _is_number(reader.type_of(value.inline, key)) else ":x IS NOT NULL", x=value.inline)
+    return tree(
+        "coalesce(:x <> 0, FALSE)" if _is_number(reader.type_of(value.inline, key)) else ":x IS NOT NULL", x=value.inline
+    )
 
 
 def _flag(checked: CheckedSource, text: str, key: str) -> exp.Expr:
