@@ -40,7 +40,7 @@ def call_list(
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
 ) -> None:
-    """Write whom to call first, why, and with what offer.
+    """Write whom to call first, with what offer.
 
     Scores and values become the list that is expected to bring most within the agents' minutes and the budget: a workbook with
     a sheet per agent, CSV and Parquet. A control group is left alone, so that the effect can be shown.

@@ -40,9 +40,9 @@ LANGUAGE = "language"
 def call_list_problems(config: Config) -> Iterator[ConfigError]:
     """What contradicts itself in `[actions]` and `[call_list]`."""
     settings = config.call_list
-    yield from _openings(config)
     if settings is None:
         return
+    yield from _openings(config, settings)
     if not config.actions:
         yield ConfigError("[call_list]: there is nothing to do for a customer.", "Describe it, as in [actions.call].")
     yield from _agents(settings)
@@ -67,9 +67,8 @@ def fields_of(opening: str) -> set[str]:
     return {field for _, field, _, _ in string.Formatter().parse(opening) if field is not None}
 
 
-def _openings(config: Config) -> Iterator[ConfigError]:
-    shown = config.call_list.show if config.call_list else {}
-    known = [*SAID, *shown]
+def _openings(config: Config, settings: CallList) -> Iterator[ConfigError]:
+    known = [*SAID, *settings.show]
     for name, action in config.actions.items():
         for opening in action.opening:
             where = f"[actions.{name}] opening"
@@ -112,7 +111,6 @@ def _columns(settings: CallList) -> Iterator[ConfigError]:
 def _source(config: Config, settings: CallList) -> Iterator[ConfigError]:
     sources = [name for name, source in config.sources.items() if source.role == "customers"]
     if (settings.show or settings.reach) and len(sources) != 1:
-        found = f"{len(sources)} sources of customers" if sources else "no source of customers"
-        yield ConfigError(
-            f"[call_list]: show and reach are read from one, and there are {found}.", "Add one, or leave them out."
-        )
+        found = f"there are {len(sources)}" if sources else "there is none"
+        what = f"[call_list]: show and reach are read from one source of customers, and {found}."
+        yield ConfigError(what, "Leave them out, or have one.")
