@@ -43,16 +43,16 @@ def test_it_says_what_is_on_the_list_and_who_is_not() -> None:
     text = said(RESULT)
     assert text.startswith("Listed. shop, campaign spring, as of 2011-12-09, run r.")
     for line in (
-        "  cost, if all offers are taken  498 of 500",
-        "  gap                                 0.08%",
-        "  free carriage      44        3      200   498         32,923",
-        "  Tom       20    80 of 80",
+        "cost, if all offers are taken 498 of 500",
+        "gap 0.08%",
+        "free carriage 44 3 200 498 32,923",
+        "Tom 20 80 of 80",
         "Not on the list, of 3,539 customers in the scores",
-        "  no room on the list    2,159",
+        "no room on the list 2,159",
         "Nobody can tell.",
         "Written: out/call_list.xlsx",
     ):
-        assert line in text
+        assert line in " ".join(text.split())
 
 
 def test_a_list_that_was_written_before_says_so() -> None:
