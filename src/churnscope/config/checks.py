@@ -19,7 +19,6 @@ from churnscope.timeline import Timing, date_of, day_number, split_by_time
 EVENTS = "events"
 # What a number can be added up from; `events` counts rows instead.
 _ADDABLE = ("money", "number")
-_ENDS = frozenset({"end", "period"})  # an agreed end, or how long a term lasts
 _FORMAT_PARTS = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
 _RESERVED_SIGNALS = frozenset({EVENTS, "source", "minute_of_day", "own_day"})
 
@@ -330,7 +329,7 @@ def _due(config: Config) -> Iterator[ConfigError]:
 def _agreed(where: str, config: Config) -> Iterator[ConfigError]:
     """Some counted term has to have an end that was agreed."""
     sources = [config.sources[rule.source] for rule in config.activity.rules if rule.in_force and rule.source in config.sources]
-    if not any(_ENDS & set(source.columns) for source in sources):
+    if not any(source.rolling or "end" in source.columns for source in sources):
         yield ConfigError(f"{where}: no rule of [activity] counts terms that end.", "Add one with in_force = true; map `end`.")
 
 
