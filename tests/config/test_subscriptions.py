@@ -81,7 +81,7 @@ def test_a_rolling_contract_has_agreed_ends() -> None:
     }
     assert load_config(document, {}).timing.renewals == 1
     del document["sources"]["terms"]["rolling"]
-    with pytest.raises(ConfigError, match="no rule of .activity. counts terms that end"):
+    with pytest.raises(ConfigError, match=r"no rule of \[activity\] counts terms that end"):
         load_config(document, {})
 
 
