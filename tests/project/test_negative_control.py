@@ -39,7 +39,9 @@ class Control:
         configs.mkdir()
         config = configs / "config.toml"
         built = Shop(configs, simulated_sales(self.seed)).project()
-        text = config.read_text().replace("bootstraps = 40", "bootstraps = 200").replace("[model]", "[model]\nallow_small = true")
+        text = (
+            config.read_text().replace("bootstraps = 40", "bootstraps = 200").replace("[model]", "[model]\nallow_small = true")
+        )
         if not self.signal:
             labels = built.snapshots().to_arrow().select(["customer_id", "cutoff", "churned"])
             pyarrow.csv.write_csv(dealt_out(labels, np.random.default_rng(self.seed)), configs / "left.csv")
