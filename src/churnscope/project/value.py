@@ -28,6 +28,7 @@ from churnscope.timeline import date_of
 from churnscope.value.forecast import Forecast, ValueModel
 from churnscope.value.histories import Histories, Seen, View, look
 from churnscope.value.judging import CANDIDATES, LAST_PERIOD, Judgement, judge
+from churnscope.value.repeat_rows import Array
 
 FIGURES = "figures.json"
 BYTES_PER_ROW = 300
@@ -80,6 +81,7 @@ class _Valued:
     histories: Histories
     model: ValueModel
     forecast: Forecast
+    worth: Array
     judgement: Judgement | None
     notes: tuple[str, ...]
     horizon_days: int
@@ -87,13 +89,13 @@ class _Valued:
     def table(self, loaded: Loaded, resolution: float, run_id: str) -> pa.Table:
         """A row per customer who has bought, by falling value."""
         made, ids = self.forecast, loaded.ids()[self.histories.customer]
-        order = risk_order(made.value, ids)
+        order = risk_order(self.worth, ids)
         money_digits = max(0, -int(np.floor(np.log10(resolution) + 1e-9)))
         money = {
             "expected_spend": made.spend,
             "spend_low": made.spend_within.low,
             "spend_high": made.spend_within.high,
-            "value": made.value,
+            "value": self.worth,
         }
         rest = {
             "alive_probability": made.alive,
@@ -121,7 +123,7 @@ class _Valued:
     def figures(self, settings: Settings, known: int) -> ValueFigures:
         """The totals, and what they rest on."""
         made, n = self.forecast, len(self.histories.customer)
-        order = np.argsort(-made.value, kind="stable")
+        order = np.argsort(-self.worth, kind="stable")
         tenths = [order[deciles(n) == tenth] for tenth in range(1, 11)]
         return ValueFigures(
             self.horizon_days,
@@ -135,7 +137,7 @@ class _Valued:
             tenths=tuple(
                 ValueTenth(
                     len(tenth),
-                    *(round(float(column[tenth].sum()), 2) for column in (made.purchase_days, made.spend, made.value)),
+                    *(round(float(column[tenth].sum()), 2) for column in (made.purchase_days, made.spend, self.worth)),
                 )
                 for tenth in tenths
             ),
@@ -161,16 +163,14 @@ class _Valuing:
             )
         judgement, notes = self._judged(past, then)
         self.progress("models", 1, 3)
-        model, judgement, more = self._chosen(histories, judgement)
+        model, more = self._chosen(histories, judgement)
         self.progress("models", 2, 3)
-        forecast = model.forecast(histories, horizon_days=self.horizon_days, **self._money)
+        forecast = model.forecast(histories, self.horizon_days)
+        settings = self.config.value
+        worth = model.worth(histories, margin=settings.margin, yearly_discount=settings.discount_rate)
         self.progress("models", 3, 3)
         all_notes = (*notes, *more, *_notes(histories, model, judgement))
-        return _Valued(histories, model, forecast, judgement, all_notes, self.horizon_days)
-
-    @property
-    def _money(self) -> dict[str, float]:
-        return {"margin": self.config.value.margin, "yearly_discount": self.config.value.discount_rate}
+        return _Valued(histories, model, forecast, worth, judgement, all_notes, self.horizon_days)
 
     @property
     def _cutoff(self) -> int:
@@ -198,14 +198,12 @@ class _Valuing:
         kinds = dict.fromkeys((*(CANDIDATES if asked == "auto" else (asked,)), FLOOR))
         try:
             came = then.recent.of(histories.customer)
-            return judge(kinds, histories, came, cutoff=self._cutoff, horizon_days=self.horizon_days, **self._money), ()
+            return judge(kinds, histories, came, cutoff=self._cutoff, horizon_days=self.horizon_days), ()
         except InputError as error:
             return None, (f"The models could not be judged as of {iso(self._cutoff)}: {error.what}",)
 
-    def _chosen(
-        self, histories: Histories, judgement: Judgement | None
-    ) -> tuple[ValueModel, Judgement | None, tuple[str, ...]]:
-        """The model asked for, or the best one that all histories allow; the judgement names those they do not."""
+    def _chosen(self, histories: Histories, judgement: Judgement | None) -> tuple[ValueModel, tuple[str, ...]]:
+        """The model asked for, or the nearest one that all histories allow; and which ones they do not."""
         kinds: tuple[str, ...] = (self.config.value.model,)
         if kinds == ("auto",):
             errors = {} if judgement is None else judgement.errors
@@ -219,7 +217,7 @@ class _Valuing:
                 refused[kind] = error
                 continue
             notes = tuple(f"{kind} was not used. {error.what}" for kind, error in refused.items())
-            return model, judgement, notes
+            return model, notes
         raise next(iter(refused.values()))
 
 
