@@ -100,6 +100,7 @@ def churned(
     cutoffs: NDArray[np.int32],
     timing: Timing,
     as_of: int,
+    days_together: int = 1,
 ) -> NDArray[np.int8]:
     """The label of every customer at every cutoff, from every row known when it is built.
 
@@ -107,10 +108,11 @@ def churned(
     ----------
     kind : `no_event`: 1 when no qualifying event falls in `[c + gap, c + gap + horizon)`; `not_active`: 1 when the activity
         definition does not hold at the end of that window; `given`: as the rows of the role `labels` say, one per customer and
-        cutoff, whatever the timing; without a row there is no label.
+        cutoff, whatever the timing, or as the customer's newest row of the role `snapshot` says; without it there is no label.
     logs : role -> rows.
     cutoffs : int32, shape (n_cutoffs,), rising.
     as_of : first day that is not read.
+    days_together : days before a cutoff whose rows of the role `snapshot` are those of the cutoff.
 
     Returns
     -------
@@ -121,7 +123,7 @@ def churned(
     InputError : when two given labels of one customer and cutoff differ.
     """
     if kind == "given":
-        return _given(logs["labels"], cutoffs)
+        return _given(logs["labels"], cutoffs) if "labels" in logs else _of_rows(logs["snapshot"], cutoffs, days_together)
     ends = cutoffs + timing.gap_days + timing.horizon_days
     grid = Grid(ends.tolist(), [timing.horizon_days, *activity.windows])
     seen = {role: grid.see(events) for role, events in logs.items() if role in activity.roles}
@@ -144,6 +146,24 @@ def _given(labels: Events, cutoffs: NDArray[np.int32]) -> NDArray[np.int8]:
         raise InputError(
             f"{contradicted:,} given labels differ from another one of the same customer and cutoff.",
             "Give each customer one label a cutoff; which of them is true only you can know.",
+        )
+    return answer
+
+
+def _of_rows(rows: Events, cutoffs: NDArray[np.int32], days_together: int) -> NDArray[np.int8]:
+    """The label of each customer's newest row of the days before a cutoff."""
+    label, customer, day = rows.signals["churned"].astype(np.int8), rows.customer, rows.day
+    answer = np.full((len(cutoffs), rows.n_customers), CENSORED, np.int8)
+    place = np.searchsorted(cutoffs, day, side="right")
+    near = cutoffs[np.minimum(place, len(cutoffs) - 1)] - day
+    here = np.flatnonzero((near >= 1) & (near <= days_together))
+    answer[place[here], customer[here]] = label[here]  # rows rise with time: the newest one is written last
+    same_day = (np.diff(customer) == 0) & (np.diff(day) == 0)
+    contradicted = int(np.count_nonzero(same_day & (np.diff(label) != 0)))
+    if contradicted:
+        raise InputError(
+            f"{contradicted:,} rows have another label than a row of the same customer and day.",
+            "Give each customer one row a day; which of them is true only you can know.",
         )
     return answer
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "time", "money", "number", "flag", "text"]
+Kind = Literal["id", "time", "money", "number", "flag", "text", "label"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class RoleColumn:
     """One column of a role.
 
     `kind` decides how a value is read and travels: `id` as trimmed text, `time` as an instant, `money` as whole units of the
-    declared resolution, `number` as float64, `flag` as a boolean, `text` as a 64-bit code.
+    declared resolution, `number` as float64, `flag` as a boolean, `text` as a 64-bit code, `label` as 1, 0, or -1 where it is
+    missing.
 
     Parameters
     ----------
@@ -46,6 +47,7 @@ class Role:
 
     `noun` and `verb` are the words of features and reasons: "3 purchases", "last bought 12 days ago".
     `many_per_customer` is false where a customer has one row, `is_activity` where a row is not something that happened.
+    `is_state` is true where a row tells how a customer is: without a time, on the last day that is read, and then once.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Role:
     verb: str
     many_per_customer: bool = True
     is_activity: bool = True
+    is_state: bool = False
 
     def column(self, name: str) -> RoleColumn:
         """The column of this name; `KeyError` where the role has none."""
@@ -228,6 +231,18 @@ ROLES: dict[str, Role] = {
             noun="label",
             verb="labelled",
             is_activity=False,
+        ),
+        Role(
+            "snapshot",
+            "a customer of a flat file, as the customer is at the end of a day",
+            (
+                _CUSTOMER,
+                RoleColumn("time", "time", "the day the row tells of; without it, every row tells of the day of the file"),
+                RoleColumn("churned", "label", "true where the customer left after it; empty where nobody knows yet"),
+            ),
+            noun="row",
+            verb="described",
+            is_state=True,
         ),
     )
 }

@@ -12,7 +12,8 @@ from churnscope.cli.figures import figures, looks_line, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
-from churnscope.timeline import date_of
+from churnscope.reports.wording import NO_DATE
+from churnscope.timeline import cutoff_name, date_of, is_part
 
 if TYPE_CHECKING:
     from churnscope.model.tuning import Tuned
@@ -44,6 +45,9 @@ def describe(result: TrainResult) -> Iterator[Part]:
     """What was trained on, how good it is, and what to do next."""
     yield f"Trained {result.name} {result.version} as of {date_of(result.as_of)}: {shown(result.folder)}"
     yield _training_table(result)
+    if is_part(result.split.test[0]):
+        yield ""
+        yield NO_DATE
     yield ""
     yield from figures(result.evaluation, result.grade)
     yield from findings_told(result.findings)
@@ -61,8 +65,9 @@ def describe(result: TrainResult) -> Iterator[Part]:
 
 
 def _training_table(result: TrainResult) -> Table:
+    what = "customers" if is_part(result.split.test[0]) else "cutoffs"
     cutoffs = tuple(
-        (f"cutoffs to {use}", ", ".join(str(date_of(day)) for day in days))
+        (f"{what} to {use}", ", ".join(map(cutoff_name, days)))
         for use, days in (
             ("fit", result.split.fit),
             ("stop", result.split.stop),

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from churnscope.config.flat import ROLE as FLAT
 from churnscope.config.models import COLUMN_TYPES, Config, Rule, Source
 from churnscope.config.problems import refuse_all
 from churnscope.errors import ConfigError, InputError, nearest
@@ -43,6 +44,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *(problem for name, source in config.sources.items() for problem in _source(f"[sources.{name}]", source)),
         *_some_events(config),
         *_given_labels(config),
+        *_alone(config),
         *(problem for number, rule in enumerate(config.activity.rules, 1) for problem in _rule(number, rule, config)),
         *_cutoffs(config),
         *_repeated("[features] windows_days", config.features.windows_days),
@@ -69,8 +71,24 @@ def _some_events(config: Config) -> Iterator[ConfigError]:
 
 def _given_labels(config: Config) -> Iterator[ConfigError]:
     """Labels that are asked for have to come from somewhere."""
-    if config.label.kind == "given" and not any(source.role == "labels" for source in config.sources.values()):
+    tellers = {"labels", FLAT}
+    if config.label.kind == "given" and not any(source.role in tellers for source in config.sources.values()):
         yield ConfigError('[label] kind: "given", but no source holds labels.', "Add a source of the role labels.")
+
+
+def _alone(config: Config) -> Iterator[ConfigError]:
+    """A flat file is a whole table to learn from: nothing is built beside it."""
+    if config.flat is None:
+        return
+    if len(config.sources) > 1:
+        yield ConfigError(
+            f"[sources]: a source of the role {FLAT} stands alone.",
+            "Beside events, what a customer is like is a source of the role customers, and who left one of the role labels.",
+        )
+    if config.label.kind != "given":
+        yield ConfigError(f'[label] kind: "{config.label.kind}", but a flat file has no events.', 'Leave it out: it is "given".')
+    if not config.has_days and config.flat.delay_days:
+        yield ConfigError("[sources] delay_days: the rows have no time.", "Leave it out, or map columns.date.")
 
 
 def _event_sources(config: Config) -> list[str]:

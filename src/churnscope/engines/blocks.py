@@ -16,7 +16,7 @@ from churnscope.engines.queries import arrow_reader
 from churnscope.events.block import NO_DAY, Block, Events, Signal
 from churnscope.roles import ROLES
 from churnscope.sources.trees import column, table, tree
-from churnscope.sources.zones import minutes_of_day
+from churnscope.sources.zones import DAY_US, minutes_of_day
 
 BATCH_ROWS = 250_000
 SOURCE = "source"
@@ -25,6 +25,7 @@ _FILLERS = {
     "money": "CAST(0 AS BIGINT)",
     "number": "CAST('NaN' AS DOUBLE)",
     "flag": "FALSE",
+    "label": "CAST(-1 AS BIGINT)",
     "text": "CAST(0 AS UBIGINT)",
     "time": "CAST(0 AS BIGINT)",
     "day": f"CAST({NO_DAY} AS INTEGER)",
@@ -41,7 +42,7 @@ class RoleRows:
     role : its name.
     sources : in the order of the config.
     zone : whose wall clock tells the minute of the day.
-    kinds : signal -> money, number, flag, text, time or day, over all sources.
+    kinds : signal -> money, number, flag, text, label, time or day, over all sources.
     has_visible_day : whether a row of any source can be late.
     """
 
@@ -59,6 +60,8 @@ class RoleRows:
             kinds |= source.mapping.kinds
         if role == "purchases" and {"amount", "quantity"} & set(kinds):
             kinds["is_return"] = "flag"
+        if ROLES[role].is_state:  # a file to be scored may have no label
+            kinds["churned"] = "label"
         return cls(role, tuple(sources), zone, kinds, any(source.mapping.has_visible_day for source in sources))
 
     @property
@@ -72,7 +75,7 @@ class RoleRows:
         return frozenset(name for name, kind in self.kinds.items() if kind == "flag")
 
     def query(self, as_of: int) -> exp.Expr:
-        """Used rows with a time, sorted by customer and time; more sort columns would double the cost of the sort."""
+        """Used rows with a time, or of a state on the last day that is read, sorted by customer and time; more sort columns would double the cost of the sort."""
         parts = [self._rows(number, source, as_of) for number, source in enumerate(self.sources)]
         rows = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
         return exp.select("*").from_(rows.subquery("rows")).order_by("person", "time")
@@ -85,6 +88,10 @@ class RoleRows:
             signals.append(tree("CAST(:late AS INTEGER)", late=late).as_("visible_day"))
         if len(self.sources) > 1:
             signals.append(tree("CAST(:number AS BIGINT)", number=number).as_(SOURCE))
+        if not source.mapping.has_time:
+            last = {"time": as_of * DAY_US - 1, "day": as_of - 1}
+            now = [tree(f"CAST(:x AS {kind})", x=last[name]).as_(name) for name, kind in (("time", "BIGINT"), ("day", "INTEGER"))]
+            return exp.select("person", *now, *signals).from_(table(source.rows)).where(used_rows(source, as_of))
         rows = exp.select("person", "time", "day", *signals).from_(table(source.rows))
         return rows.where(used_rows(source, as_of), tree("time IS NOT NULL"))
 

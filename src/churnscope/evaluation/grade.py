@@ -19,10 +19,11 @@ Verdict = Literal["use it", "use the order only", "no better", "too little data"
 LEAST_CHURNED = 200  # below it the interval of a lift is wider than the differences that matter
 DECIDING = ("auroc", "log_loss")  # the order, and the probabilities
 MUST_BEAT = ("base rate", "recency rule", "P0")
-MUST_NOT_LOSE_TO = ("RFM logistic",)
+MUST_NOT_LOSE_TO = ("RFM logistic", "attributes logistic")
 SPOKEN = {
     "P0": "the chance of no purchase by BG/NBD",
     "RFM logistic": "the logistic rule of recency, frequency and amount",
+    "attributes logistic": "the logistic rule of the attributes",
 }
 METRIC_WORDS = {"auroc": "AUROC", "log_loss": "Log loss"}
 

@@ -24,7 +24,7 @@ from churnscope.features.norm import own_norm, spend_norm
 from churnscope.features.recency import recency
 from churnscope.features.regularity import overdue, regularity
 from churnscope.features.returns import returned_money, returns
-from churnscope.features.signals import latest, measures, own_signals
+from churnscope.features.signals import described, latest, measures, own_signals
 from churnscope.features.streaks import active_days, day_streaks, week_streaks
 from churnscope.features.support import open_tickets, repeated_tickets, resolving, satisfaction, severity, tickets
 from churnscope.features.tenure import membership, tenure
@@ -76,6 +76,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     measures,
     own_signals,
     latest,
+    described,
     weekdays,
     hours,
     calendar,

@@ -18,6 +18,7 @@ from churnscope.features import FeatureSpec
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
 from churnscope.project.days import training_split
+from churnscope.project.dividing import built_at, divided
 from churnscope.project.known_past import KnownPast
 from churnscope.project.models import snapshot_plan
 from churnscope.project.origins import BUILT_IN, family_place, is_mapped, place
@@ -63,7 +64,7 @@ def audit(config: Config, as_of: int | None, progress: Progress, *, renew: bool)
     with recorded(folders.ledger, "audit") as record, loaded_data(config, as_of, progress) as loaded:
         record.run_id, record.as_of = facts_of("audit", config, loaded).run_id, iso(loaded.as_of)
         split = training_split(config, loaded)
-        plan = snapshot_plan(config, loaded, split.all)
+        plan = snapshot_plan(config, loaded, built_at(split.all, loaded))
         table, audited = audited_table(config, loaded, plan, split, progress)
         audited.past.remember(all_sources=renew)
         record.counts = {"snapshots": len(table.customer), "findings": sum(f.is_open for f in audited.findings)}
@@ -88,6 +89,7 @@ def audited_table(
     sample = Sample(plan.cutoffs[len(plan.cutoffs) // 2], customers)
     blocks = sample.watching(loaded.blocks())
     table = build_snapshots(blocks, plan, progress=lambda done: progress("features", done, customers))
+    table = divided(config, loaded, table)
     progress("audit", 0, 1)
     past = KnownPast.of(config, loaded)
     look = _Look(config, loaded, plan, sample.block)

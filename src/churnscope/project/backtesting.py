@@ -11,13 +11,13 @@ import numpy as np
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
 from churnscope.errors import InputError
-from churnscope.evaluation.backtest import Fold, Predictions, backtest, plan_folds
+from churnscope.evaluation.backtest import Fold, Predictions, backtest, pooled
+from churnscope.evaluation.grade import grade
 from churnscope.model.bundle import Bundle
 from churnscope.model.predictor import Predictor
 from churnscope.model.training import train_before_test
 from churnscope.operations.logs import Progress
-from churnscope.project.days import timing_of
-from churnscope.project.judging import baseline_fitters, own_factory, segmentations_of
+from churnscope.project.judging import Judgement, baseline_fitters, own_factory, segmentations_of
 from churnscope.project.results import iso, split_dates
 from churnscope.snapshots import SnapshotTable
 from churnscope.timeline import Split
@@ -45,15 +45,27 @@ class Backtesting:
     as_of: int
     progress: Progress
 
-    def folds(self, cutoffs: Sequence[int]) -> tuple[Fold, ...]:
-        """The newest cutoffs that can be tested, oldest first; those with too little to learn from are left out, and logged.
+    def folds(self, splits: Sequence[Split]) -> tuple[Fold, ...]:
+        """What each split's test says, in their order; those with too little to learn from are left out, and logged."""
+        return tuple(self._judged(splits))
 
-        Parameters
-        ----------
-        cutoffs : complete ones, rising.
+    def cross_validation(self, splits: Sequence[Split]) -> tuple[Judgement, tuple[Fold, ...]]:
+        """All customers, each judged once by the recipe trained on the other parts, and the parts one by one.
+
+        Raises
+        ------
+        InputError : when there is too little to learn from.
         """
-        most = self.config.evaluation.folds
-        return tuple(self._judged(plan_folds(cutoffs, timing_of(self.config), most=most) if most else ()))
+        told = {}
+        for number, split in enumerate(splits):
+            self.progress("backtest", number, len(splits))
+            told[split] = self._predictions(split)
+        self.progress("backtest", len(splits), len(splits))
+        settings, seed = self.config.evaluation, self.config.model.seed
+        folds = backtest(splits, told.__getitem__, settings, np.random.default_rng(seed))
+        ways = segmentations_of(self.config, self.table.specs, self.table.features[self.table.churned >= 0])
+        evaluation = pooled(tuple(told.values()), settings, np.random.default_rng(seed), segmentations=ways)
+        return Judgement(self.as_of, evaluation, grade(evaluation)), folds
 
     def _judged(self, splits: Sequence[Split]) -> Iterator[Fold]:
         for number, split in enumerate(splits):

@@ -15,14 +15,14 @@ from churnscope.evaluation.figures import Evaluation, evaluate
 from churnscope.evaluation.grade import Grade, grade
 from churnscope.evaluation.segments import Segmentation
 from churnscope.features import FeatureSpec
-from churnscope.model.baselines import FITTERS, Fitter
+from churnscope.model.baselines import FITTERS, BaseRate, Fitter, attributes_rule
 from churnscope.model.no_purchase import p0
 from churnscope.model.own import Factory, factory_of
 from churnscope.model.predictor import Predictor
-from churnscope.project.days import timing_of
 from churnscope.project.results import iso
 from churnscope.roles import ROLES
 from churnscope.snapshots import SnapshotTable
+from churnscope.snapshots.plan import timing_of
 from churnscope.snapshots.table import Features
 
 TENURE_DAYS, TENURE_NAMES = (90, 365, 730), ("under 90 days", "90 days to a year", "one to two years", "two years and more")
@@ -39,7 +39,12 @@ class Judgement:
 
 
 def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
-    """The rules a model of this config is held against; P0 reads the events of the first activity rule."""
+    """The rules a model of this config is held against.
+
+    Of events, P0 reads those of the first activity rule; a flat file has none to tell recency and frequency by.
+    """
+    if config.flat is not None:
+        return (BaseRate.fit, attributes_rule)
     role = ROLES[config.sources[config.activity.rules[0].source].role]
     return (*FITTERS, p0(timing_of(config), role.noun))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, Literal
 
 from churnscope.config.models import Config
@@ -16,7 +15,7 @@ from churnscope.model.bundle import Bundle, definition_of, read_bundle, resolve
 from churnscope.model.predictor import Predictor
 from churnscope.project.session import Folders
 from churnscope.snapshots import SnapshotPlan
-from churnscope.timeline import Split, Timing, date_of, day_number
+from churnscope.timeline import Split, Timing, cutoff_name, cutoff_named, date_of, is_part
 
 _ADVICE = "Train a model with this config, or use the config it was trained with."
 
@@ -52,23 +51,32 @@ def base_rate(bundle: Bundle) -> float:
 
 def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> int:
     """The first day after the newest outcome that the final model, or its twin from before the test, learned from."""
-    days = {
-        use: tuple(day_number(date.fromisoformat(day)) for day in saved) for use, saved in bundle.definition["split"].items()
-    }
-    timing = bundle.definition["timing"]
-    newest = max(getattr(Split(**days), cutoffs))
+    split, timing = split_of(bundle), bundle.definition["timing"]
+    newest = max(getattr(split, cutoffs))
+    if is_part(newest):
+        return bundle.as_of
     return Timing(timing["horizon_days"], timing["gap_days"]).outcome_end(newest)
+
+
+def split_of(bundle: Bundle) -> Split:
+    """The cutoffs a bundle was trained and judged on, by use."""
+    return Split(**{use: tuple(map(cutoff_named, names)) for use, names in bundle.definition["split"].items()})
 
 
 def unseen(bundle: Bundle, cutoff: int) -> tuple[Predictor, int]:
     """The predictor of a bundle whose training outcomes had all closed by a cutoff, and the day they closed.
 
-    The final model where it is old enough; else its twin from before the test cutoff.
+    The final model where it is old enough; else its twin from before the test cutoff. Of a part of the customers, the twin that
+    was judged on it.
 
     Raises
     ------
     ModelError : when both have seen outcomes after the cutoff.
     """
+    if is_part(cutoff):
+        if split_of(bundle).test != (cutoff,):
+            raise ModelError(f"Model {bundle.version} has learned from {cutoff_name(cutoff)} of the customers.", _ADVICE)
+        return bundle.evaluation, bundle.as_of
     for predictor, through in (
         (bundle.final, trained_through(bundle, "all")),
         (bundle.evaluation, trained_through(bundle, "before_test")),

@@ -39,6 +39,7 @@ from churnscope.reports.tables import (
     source_table,
 )
 from churnscope.reports.wording import counted, day, said_of, share
+from churnscope.timeline import is_part
 
 if TYPE_CHECKING:
     from churnscope.features import FeatureSpec
@@ -93,7 +94,7 @@ def _evaluated(result: EvaluateResult) -> Iterator[str]:
     yield from _judged(result)
     past = {fold.cutoff: fold.evaluation for fold in result.backtest}
     if len(past) > 1:
-        for metric in DECIDING:
+        for metric in DECIDING if not any(map(is_part, past)) else ():
             yield drawing(history_sentence(past, metric), partial(draw_history, past=past, metric=metric))
         yield table(history_table(past))
     new = {fold.cutoff: fold.newcomers for fold in result.backtest if fold.newcomers is not None}

@@ -11,6 +11,7 @@ from churnscope.evaluation.grade import DECIDING, METRIC_WORDS, is_better, is_wo
 from churnscope.model.bundle import Bundle, champion, champions_before, read_bundle, resolve, versions
 from churnscope.model.bundle import promote as promote_version
 from churnscope.model.bundle import rollback as roll_back
+from churnscope.model.blend import Blend
 from churnscope.model.together import Together
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import RunRecord, recorded
@@ -148,7 +149,8 @@ def _recipe(bundle: Bundle) -> str:
             if isinstance(bundle.final.scorer, Together)
             else "logistic regression for small data"
         )
-    return "boosted trees, tuned" if bundle.tuned else "boosted trees"
+    trees = "boosted trees, tuned" if bundle.tuned else "boosted trees"
+    return f"{trees}, averaged with logistic regression" if isinstance(bundle.final.scorer, Blend) else trees
 
 
 def _marks(config: Config, version: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from churnscope.features import FeatureSpec
 from churnscope.model.tuning import Tuned
 from churnscope.reports.wording import counted
 from churnscope.sources.report import SourceReport
-from churnscope.timeline import Split, date_of
+from churnscope.timeline import Split, cutoff_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 def iso(day: int) -> str:
-    """A day number as 2024-02-28."""
-    return date_of(day).isoformat()
+    """A day as 2024-02-28; in the place of a cutoff, also a part of the customers."""
+    return cutoff_name(day)
 
 
 def near(path: Path) -> Path:

@@ -21,6 +21,7 @@ from churnscope.operations.run import recorded
 from churnscope.project.audit import audited_table
 from churnscope.project.comparison import Ground
 from churnscope.project.days import training_split
+from churnscope.project.dividing import built_at
 from churnscope.project.judging import Judgement, baseline_fitters, figures_of, judge
 from churnscope.project.log import logged_run, track
 from churnscope.project.models import feature_plan, model_name, snapshot_plan
@@ -41,7 +42,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         facts = facts_of("train", config, loaded)
         record.run_id, record.as_of = facts.run_id, facts.as_of
         split = training_split(config, loaded)
-        plan = snapshot_plan(config, loaded, split.all)
+        plan = snapshot_plan(config, loaded, built_at(split.all, loaded))
         table, audit = audited_table(config, loaded, plan, split, progress)
         audit.refuse_leaks()
         progress("training", 0, 1)

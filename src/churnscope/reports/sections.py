@@ -48,7 +48,17 @@ from churnscope.reports.tables import (
     segment_table,
     source_table,
 )
-from churnscope.reports.wording import active_customers, churned_customers, count, counted, day, share, time_to_act
+from churnscope.reports.wording import (
+    NO_DATE,
+    active_customers,
+    churned_customers,
+    count,
+    counted,
+    day,
+    share,
+    time_to_act,
+)
+from churnscope.timeline import CUSTOMER_PARTS, is_part
 
 FEWEST_CUTOFFS = 2  # below it there is no line to draw
 LOOKS = {
@@ -59,6 +69,8 @@ ONE_CUTOFF = (
     "So far the model was judged at one cutoff. This command judges its recipe at earlier ones too; the next report then shows "
     "them here."
 )
+PART_BY_PART = "Each part was judged by a model of the same recipe that had learned from the other parts alone."
+ONE_PART = "So far the model was judged on one part. This command judges its recipe on every part; the next report shows them here."
 JUDGE_EARLIER = "churnscope evaluate CONFIG --model champion"  # on a line of its own: an option is not broken at its hyphens
 
 
@@ -79,9 +91,9 @@ def prediction(findings: Findings) -> Iterator[Section]:
         ("Time to act", time_to_act(findings.config)),
         ("Judged on", _judged_on(findings)),
         ("Learned from", _learned_from(findings)),
-        ("Scored", f"{counted(len(findings.customers.probability), 'customers')} who are active on {day(findings.as_of)}."),
+        ("Scored", f"{counted(len(findings.customers.probability), 'customers')} {_who(findings)}."),
     )
-    lead = "A cutoff is the morning on which the future is asked for: only what happened before it is seen."
+    lead = "" if not findings.config.has_days else "A cutoff is the morning on which the future is asked for: only what happened before it is seen."
     origin = f"Config {findings.stamp.config[:16]}; cutoffs and features: model {findings.stamp.model}."
     yield Section("prediction", "What was predicted, and of whom", lead, facts, origin=origin)
 
@@ -125,6 +137,9 @@ def gains(findings: Findings) -> Iterator[Section]:
 
 def over_time(findings: Findings) -> Iterator[Section]:
     """The evaluation cutoff by cutoff."""
+    if not findings.config.has_days:
+        yield from _part_by_part(findings)
+        return
     past, title = dict(sorted(findings.past.items())), "Did it hold over time?"
     if len(past) < FEWEST_CUTOFFS:
         yield Section("over-time", title, ONE_CUTOFF, closing=(JUDGE_EARLIER,))
@@ -137,6 +152,14 @@ def over_time(findings: Findings) -> Iterator[Section]:
         f"{_judged_in(findings)} Of the other cutoffs: evaluation.json of churnscope evaluate, named at the end of the page."
     )
     yield Section("over-time", title, lead, pictures=pictures, tables=(history_table(past),), origin=origin)
+
+
+def _part_by_part(findings: Findings) -> Iterator[Section]:
+    """The evaluation part by part, where no date divides the customers."""
+    parts, origin = {cutoff: each for cutoff, each in sorted(findings.past.items()) if is_part(cutoff)}, _judged_in(findings)
+    title, lead = "Does it hold for other customers, and later?", f"{NO_DATE} {PART_BY_PART}"
+    closing = () if len(parts) >= CUSTOMER_PARTS else (ONE_PART, JUDGE_EARLIER)
+    yield Section("over-time", title, lead, tables=(history_table(parts),), closing=closing, origin=origin)
 
 
 def newcomers(findings: Findings) -> Iterator[Section]:
@@ -243,12 +266,21 @@ def riskiest(findings: Findings) -> Iterator[Section]:
         yield Section("riskiest", title, lead, tables=tables, origin=_scored_by(findings))
 
 
+def _who(findings: Findings) -> str:
+    return f"who are active on {day(findings.as_of)}" if findings.config.flat is None else "of the file, known or not"
+
+
 def _judged_on(findings: Findings) -> str:
     judged, prediction = findings.judged, findings.config.prediction
     first = judged.cutoff + prediction.gap_days
     last = first + prediction.horizon_days - 1
     evaluation = judged.evaluation
     churned = f"{count(evaluation.churned)} of them churned ({share(evaluation.base_rate, 1)})"
+    if not findings.config.has_days:
+        return (
+            f"{counted(evaluation.customers, 'customers')}, {day(judged.cutoff)} of {CUSTOMER_PARTS}, drawn by a hash of their ids; "
+            f"{churned}. The model that was judged had learned from the others. {NO_DATE}"
+        )
     looks = f" {LOOKS[min(findings.looks, 2)].format(times=findings.looks)}" if findings.looks else ""
     return (
         f"{counted(evaluation.customers, 'customers')} who were active on {day(judged.cutoff)}. From {day(first)} to "
@@ -268,6 +300,8 @@ def _learned_from(findings: Findings) -> str:
     learned, used = findings.learned_from, findings.features - findings.dropped
     tell = "tells" if findings.dropped == 1 else "tell"
     dropped = f" ({count(findings.dropped)} more {tell} no two customers apart)" if findings.dropped else ""
+    if not findings.config.has_days:
+        return f"All customers of the file whose label is known, by {counted(used, 'features')}{dropped}."
     span = f"from {day(learned[0])} to {day(learned[-1])}"
     return f"{counted(len(learned), 'cutoffs')} {span}, by {counted(used, 'features')}{dropped}."
 

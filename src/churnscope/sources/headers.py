@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from churnscope.config.models import Source
 from churnscope.errors import ConfigError, InputError, nearest
-from churnscope.expressions import parse_expression
+from churnscope.expressions import may_be_header, parse_expression
 from churnscope.sources.files import DataFile
 
 
@@ -60,6 +60,22 @@ def needed_columns(name: str, source: Source, columns: Sequence[FileColumns], jo
         for missing in sorted(needed - extra - set(item.names)):
             raise InputError(f"{item.file.name}: there is no column {missing}.", nearest(missing, item.names))
     return [*(common for common in columns[0].names if common in needed), *sorted(needed - set(columns[0].names))]
+
+
+def without_absent_label(source: Source, files: Sequence[FileColumns]) -> Source:
+    """The source without its label where no file has one of the columns it is read from."""
+    names = {name.lower() for file in files for name in file.names}
+    label = source.columns["churned"]
+    if label.strip().lower() in names:
+        return source
+    parsed = None if may_be_header(label) else parse_expression(label, where="columns.churned")
+    read = [label] if parsed is None else [node.name for node in parsed.find_all(exp.Column)]
+    absent = {name for name in read if name.lower() not in names}
+    if not absent:
+        return source
+    columns = {name: text for name, text in source.columns.items() if name != "churned"}
+    types = {name: kind for name, kind in source.types.items() if name not in absent}
+    return source.model_copy(update={"columns": columns, "types": types})
 
 
 def unused_columns(columns: Sequence[FileColumns], needed: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ _CASTS = {
     "money": "TRY_CAST(:x AS DOUBLE)",
     "number": "TRY_CAST(:x AS DOUBLE)",
     "flag": "TRY_CAST(:x AS BOOLEAN)",
+    "label": "TRY_CAST(:x AS BOOLEAN)",
     "text": "nullif(trim(CAST(:x AS VARCHAR)), '')",
 }
 
@@ -181,6 +182,8 @@ def _stored(measure: Measure, resolution: float) -> exp.Expr:
         return tree("coalesce(:x, CAST('NaN' AS DOUBLE))", x=measure.read)
     if measure.kind == "flag":
         return tree("coalesce(:x, FALSE)", x=measure.read)
+    if measure.kind == "label":
+        return tree("coalesce(CAST(:x AS BIGINT), -1)", x=measure.read)
     # A hash is never NULL, not even that of NULL.
     code = tree("CASE WHEN :x IS NULL THEN 0 ELSE hash(:x) END", x=measure.read)
     words = enumerate(measure.plain_words, start=1)
