@@ -1,0 +1,41 @@
+"""What all results share: a line that sums up, and days and paths as people read them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from churnscope.timeline import cutoff_name
+
+
+def iso(day: int) -> str:
+    """A day as 2024-02-28; in the place of a cutoff, also a part of the customers."""
+    return cutoff_name(day)
+
+
+def near(path: Path) -> Path:
+    """A path as seen from the present folder, where it lies below that."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+class Summarised(ABC):
+    """A result that says in a line what came out and what to do next, and shows more of itself in a notebook."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """What came out."""
+
+    @property
+    def next_step(self) -> str:
+        """What to do next; empty where nothing suggests itself."""
+        return ""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.summary}" + (f"\n{self.next_step}" if self.next_step else "")
+
+    def _repr_html_(self) -> str:
+        from churnscope.project.notebook import html
+
+        return html(self)
