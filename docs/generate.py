@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
 
+from churnscope.levels import Level
+
 REFERENCE = Path(__file__).parent / "reference"
 WIDTH = 80
 BUSINESS = {  # the columns a well-documented business has
@@ -24,7 +26,27 @@ BUSINESS = {  # the columns a well-documented business has
     "support": {"resolved", "resolved_day", "severity", "topic", "satisfaction"},
     "contacts": {"channel", "direction", "response"},
     "campaigns": {"arm", "campaign", "cost"},
-    "customers": set[str](),
+    "customers": {
+        "start",
+        "birthday",
+        "acquisition_channel",
+        "acquisition_cost",
+        "referred_by",
+        "loyalty",
+        "loyalty_since",
+        "your_number",
+        "your_flag",
+        "your_day",
+        "your_text",
+    },
+}
+FACTS = {  # of columns of one's own, and of texts
+    "flags": {"customers": frozenset({"your_flag"})},
+    "dates": {"customers": frozenset({"your_day"})},
+    "levels": {
+        "customers": {"acquisition_channel": (Level("one channel", 1),), "your_text": (Level("one text", 1),)},
+        "engagement": {"kind": (Level("one kind", 1),), "channel": (Level("one channel", 1),)},
+    },
 }
 WINDOWS = (30, 90, 180, 365)
 FEATURES_INTRO = """\
@@ -86,7 +108,7 @@ def features_page() -> str:
 
     families = {family.name: family for family in FAMILIES}
     columns = {role: frozenset(names) for role, names in BUSINESS.items()}
-    specs = catalog(columns, WINDOWS, FAMILIES)
+    specs = catalog(columns, WINDOWS, FAMILIES, **FACTS)
     parts = [
         "# Features",
         FEATURES_INTRO.format(days=", ".join(map(str, WINDOWS)), count=len(specs)),

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1] / "src" / "churnscope"
 # From the ground up. A layer may import from those before it and from itself. Layers of one line do not know each other.
 LAYERS = [
     ["errors"],
-    ["files", "roles", "timeline", "survival"],
+    ["files", "levels", "roles", "timeline", "survival"],
     ["expressions"],
     ["config"],
     ["events"],

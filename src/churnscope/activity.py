@@ -152,7 +152,8 @@ def _given(labels: Events, cutoffs: NDArray[np.int32]) -> NDArray[np.int8]:
 
 def _of_rows(rows: Events, cutoffs: NDArray[np.int32], days_together: int) -> NDArray[np.int8]:
     """The label of each customer's newest row of the days before a cutoff."""
-    label, customer, day = rows.signals["churned"].astype(np.int8), rows.customer, rows.day
+    told, customer, day = rows.signals["churned"], rows.customer, rows.day
+    label = np.where(np.isnan(told), CENSORED, told).astype(np.int8)
     answer = np.full((len(cutoffs), rows.n_customers), CENSORED, np.int8)
     place = np.searchsorted(cutoffs, day, side="right")
     near = cutoffs[np.minimum(place, len(cutoffs) - 1)] - day

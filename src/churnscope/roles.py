@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "time", "money", "number", "flag", "text", "label"]
+Kind = Literal["id", "time", "date", "money", "number", "flag", "truth", "text"]
 
 
 @dataclass(frozen=True)
 class RoleColumn:
     """One column of a role.
 
-    `kind` decides how a value is read and travels: `id` as trimmed text, `time` as an instant, `money` as whole units of the
-    declared resolution, `number` as float64, `flag` as a boolean, `text` as a 64-bit code, `label` as 1, 0, or -1 where it is
-    missing.
+    `kind` decides how a value is read and travels: `id` as trimmed text, `time` as an instant, `date` as the number of a day,
+    `money` as whole units of the declared resolution, `number` as float64, `flag` as a boolean, `truth` as 1, 0 or missing,
+    `text` as a 64-bit code.
 
     Parameters
     ----------
@@ -26,6 +26,9 @@ class RoleColumn:
     words : texts with a meaning of their own; they travel as the codes 1, 2 ... in this order, however they are spelled in
         capitals and hyphens.
     only_words : whether any other text breaks the contract.
+    levels : whether its common values are features of their own.
+    changes : of what is told of a customer: whether it may be another tomorrow, so that it must have a history or be declared
+        static.
     """
 
     name: str
@@ -35,6 +38,8 @@ class RoleColumn:
     told: str = "time"
     words: tuple[str, ...] = ()
     only_words: bool = False
+    levels: bool = False
+    changes: bool = False
 
     def code(self, word: str) -> int:
         """The code as which a word travels; 0 stands for a missing text."""
@@ -47,7 +52,9 @@ class Role:
 
     `noun` and `verb` are the words of features and reasons: "3 purchases", "last bought 12 days ago".
     `many_per_customer` is false where a customer has one row, `is_activity` where a row is not something that happened.
-    `is_state` is true where a row tells how a customer is: without a time, on the last day that is read, and then once.
+    `since` names the column that says since when a row holds, where rows tell what customers are rather than what they did:
+    `time` is then no more than one of the things told, and travels as the day `start`.
+    `is_state` is true where a row tells how a customer is on a day: without a time, on the last day that is read, and then once.
     """
 
     name: str
@@ -57,6 +64,7 @@ class Role:
     verb: str
     many_per_customer: bool = True
     is_activity: bool = True
+    since: str = ""
     is_state: bool = False
 
     def column(self, name: str) -> RoleColumn:
@@ -66,12 +74,14 @@ class Role:
     @property
     def clocks(self) -> tuple[str, ...]:
         """Further times of a row, beside its own and that of its arrival; they may be missing."""
-        return tuple(column.name for column in self.columns if column.kind == "time" and column.name not in {"time", "known"})
+        own = {"time", "known", self.since}
+        return tuple(column.name for column in self.columns if column.kind == "time" and column.name not in own)
 
     @property
     def carried(self) -> dict[str, str]:
         """Name -> kind of what rows can carry beside customer, time and day; a further time is an instant and a local day."""
-        return {name: kind for column in self.columns for name, kind in self._carried(column)}
+        start = {START: "date"} if self.since else {}
+        return start | {name: kind for column in self.columns for name, kind in self._carried(column)}
 
     def _carried(self, column: RoleColumn) -> tuple[tuple[str, str], ...]:
         if column.name in self.clocks:
@@ -87,6 +97,7 @@ class Role:
 CHANNELS = ("e-mail", "social", "phone", "visit")
 INBOUND, OUTBOUND = "inbound", "outbound"
 CONTROL = "control"
+START = "start"
 PAYMENT = "payment"
 PRODUCT, SERVICE = "product", "service"
 _CUSTOMER = RoleColumn("customer", "id", "the customer's id", required=True)
@@ -120,8 +131,8 @@ ROLES: dict[str, Role] = {
             (
                 _CUSTOMER,
                 RoleColumn("time", "time", "when it happened", required=True),
-                RoleColumn("kind", "text", "what was done: session, click, message"),
-                RoleColumn("channel", "text", "where it was done"),
+                RoleColumn("kind", "text", "what was done: session, click, message", levels=True),
+                RoleColumn("channel", "text", "where it was done", levels=True),
                 RoleColumn("value", "number", "how much of it"),
                 RoleColumn("duration", "number", "how long it took, in one unit"),
                 _KNOWN,
@@ -202,11 +213,24 @@ ROLES: dict[str, Role] = {
             (
                 _CUSTOMER,
                 RoleColumn("time", "time", "when the person became a customer"),
+                RoleColumn(
+                    "valid_from", "time", "since when the row holds; empty for ever since. A customer may then have many"
+                ),
+                RoleColumn("valid_to", "date", "until when it holds, first day out of it; empty while it does"),
+                RoleColumn("birthday", "date", "when the customer was born"),
+                RoleColumn("acquisition_channel", "text", "through which channel the customer came", levels=True),
+                RoleColumn("acquisition_cost", "number", "what it cost to win the customer"),
+                RoleColumn("referred_by", "text", "who brought the customer in; empty where nobody did"),
+                RoleColumn("loyalty", "truth", "true where the customer is in the loyalty programme", changes=True),
+                RoleColumn("loyalty_since", "date", "when the customer joined it"),
+                RoleColumn("do_not_contact", "flag", "true where the customer must not be contacted; no feature"),
+                _KNOWN,
             ),
             noun="customer",
             verb="joined",
             many_per_customer=False,
             is_activity=False,
+            since="valid_from",
         ),
         Role(
             "extra_features",
@@ -238,7 +262,7 @@ ROLES: dict[str, Role] = {
             (
                 _CUSTOMER,
                 RoleColumn("time", "time", "the day the row tells of; without it, every row tells of the day of the file"),
-                RoleColumn("churned", "label", "true where the customer left after it; empty where nobody knows yet"),
+                RoleColumn("churned", "truth", "true where the customer left after it; empty where nobody knows yet"),
             ),
             noun="row",
             verb="described",

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from churnscope.config.load import load_config
 from churnscope.engines.duckdb import open_engine
 from churnscope.errors import ConfigError, InputError
+from churnscope.events.block import NO_DAY
+from churnscope.sources.zones import FIRST_DAY
 
 HEADER = "customer,time,amount\n"
 DATA = Path(__file__).parents[2] / "data" / "online_retail"
@@ -270,7 +272,8 @@ def test_customers_without_events_are_numbered_and_strangers_quarantined(shop, w
 def test_customers_with_a_time_have_one_row_each(shop, with_customers):
     loaded = with_customers("id,since\na,2023-01-01\na,2023-01-01\nb,\n", "a,2024-01-01,5\n")
     assert loaded.reports[0].ignored == {"duplicate": 1}
-    assert [(row.id, row.day) for row in shop.rows(loaded, "customers")] == [("a", 19_358)]
+    rows = [(row.id, row.day, row.start) for row in shop.rows(loaded, "customers")]
+    assert rows == [("a", 19_358, 19_358), ("b", FIRST_DAY, NO_DAY)]  # what is told at no time holds since ever
     assert list(loaded.ids()) == ["a", "b"]
 
 

@@ -11,7 +11,8 @@ from dataclasses import asdict
 import pytest
 
 from churnscope.errors import ConfigError
-from churnscope.features import EITHER, FALLING, FAMILIES, RISING, FeatureSpec, catalog, chosen, every_column
+from churnscope.features import EITHER, FALLING, FAMILIES, RISING, FeatureSpec, catalog, chosen, whole_catalog
+from churnscope.levels import Level
 from churnscope.roles import ROLES
 
 WINDOWS = (30, 90, 180, 365)
@@ -26,10 +27,15 @@ EVERYTHING = {
     "support": SUPPORT,
     "contacts": CONTACTS,
     "campaigns": CAMPAIGNS,
-    "customers": frozenset[str](),
+    "customers": frozenset({*ROLES["customers"].carried, "region", "paper", "moved", "fee"}),
     "extra_features": frozenset({"credit"}),
 }
-FLAGS = {"purchases": frozenset({"gift"})}
+FLAGS = {"purchases": frozenset({"gift"}), "customers": frozenset({"paper"})}
+DATES = {"customers": frozenset({"moved"})}
+LEVELS = {
+    "customers": {"region": (Level("North", 1), Level("South", 2)), "acquisition_channel": (Level("Web", 3),)},
+    "engagement": {"kind": (Level("Click", 1),), "channel": (Level("Web", 3),)},
+}
 
 
 def test_a_purchase_log_has_at_least_110_features() -> None:
@@ -47,11 +53,11 @@ def test_names_are_unique_whatever_the_windows(windows: tuple[int, ...]) -> None
 
 
 def test_every_feature_says_what_it_is() -> None:
-    specs = catalog(EVERYTHING, WINDOWS)
+    specs = catalog(EVERYTHING, WINDOWS, flags=FLAGS, dates=DATES, levels=LEVELS)
     names = {spec.name for spec in specs}
     for spec in specs:
         fields = {field for _, field, _, _ in string.Formatter().parse(spec.sentence) if field}
-        assert fields, spec.name
+        assert fields or spec.at_zero, spec.name
         assert fields <= names | {"value"}, spec.name
         forms = {form for _, field, form, _ in string.Formatter().parse(spec.sentence) if field}
         assert all(re.fullmatch(r",?\.\d[fg%]", form or "") for form in forms), spec.name  # as a bundle takes it
@@ -63,7 +69,7 @@ def test_every_feature_says_what_it_is() -> None:
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 2.5, -0.3, 1e9, math.nan])
 def test_every_sentence_reads_with_any_number(value: float) -> None:
-    specs = catalog(EVERYTHING, WINDOWS, flags=FLAGS)
+    specs = catalog(EVERYTHING, WINDOWS, flags=FLAGS, dates=DATES, levels=LEVELS)
     for spec in specs:
         said = spec.say(value, dict.fromkeys((other.name for other in specs), value if value == value else 3.0))
         assert said == said.strip(), spec.name
@@ -80,13 +86,12 @@ def test_signals_that_are_true_or_false_are_counted_and_numbers_are_added_up() -
 
 
 def test_every_feature_can_be_saved_and_read_again() -> None:
-    for spec in catalog(EVERYTHING, WINDOWS, flags=FLAGS):
+    for spec in catalog(EVERYTHING, WINDOWS, flags=FLAGS, dates=DATES, levels=LEVELS):
         assert FeatureSpec(**json.loads(json.dumps(asdict(spec)))) == spec
 
 
 def test_what_every_role_can_carry_gives_every_family() -> None:
-    columns, flags = every_column()
-    assert {spec.family for spec in catalog(columns, WINDOWS, flags=flags)} == {family.name for family in FAMILIES}
+    assert {spec.family for spec in whole_catalog(WINDOWS)} == {family.name for family in FAMILIES}
 
 
 def test_every_family_means_something() -> None:
@@ -94,7 +99,7 @@ def test_every_family_means_something() -> None:
 
 
 def test_every_family_builds_for_a_role_there_is() -> None:
-    built = {spec.family for spec in catalog(EVERYTHING, WINDOWS)}
+    built = {spec.family for spec in catalog(EVERYTHING, WINDOWS, flags=FLAGS, dates=DATES, levels=LEVELS)}
     assert built == {family.name for family in FAMILIES}
     assert {role for family in FAMILIES for role in family.roles} <= set(ROLES)
 

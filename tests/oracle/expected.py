@@ -20,7 +20,8 @@ def expected_features(logs: dict[str, list[Row]], setting: SnapshotPlan, cutoff:
     for role in sorted(logs):
         columns, own = setting.columns[role], tuple(name for name in OWN[role] if name in setting.columns[role])
         words = ROLES[role].noun, own, setting.resolution, setting.flags.get(role, frozenset())
-        history = History(visible(logs[role], cutoff), cutoff, setting.windows, columns, *words)
+        kinds = {"dates": setting.dates.get(role, frozenset()), "levels": setting.levels.get(role, {})}
+        history = History(visible(logs[role], cutoff), cutoff, setting.windows, columns, *words, **kinds)
         for family in setting.families:
             if family.applies(role, setting.columns[role]):
                 answers |= ORACLES[family.name](history)

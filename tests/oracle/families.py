@@ -154,7 +154,74 @@ def tenure(h: History) -> Answers:
 
 @oracle
 def membership(h: History) -> Answers:
-    return {"tenure_days": h.cutoff - h.rows[0].day if h.rows else NAN}
+    return {"tenure_days": since(h, "start")}
+
+
+def held(h: History, name: str) -> float:
+    """The value in each source's last row, unless that has ended or does not know it; the first source counts."""
+    for number in (0, 1):
+        last = [row for row in h.rows if row.source == number][-1:]
+        for row in last:
+            has_ended = row.valid_to != NO_DAY and row.valid_to < h.cutoff
+            value = row.signals[name]
+            is_text = name in h.levels or name == "referred_by"
+            missing = math.isnan(value) or (name in h.dates and value == NO_DAY) or (is_text and value == 0)
+            if not has_ended and not missing:
+                return value
+    return NAN
+
+
+def since(h: History, name: str) -> float:
+    day = held(h, name)
+    return h.cutoff - day if day < h.cutoff else NAN
+
+
+def is_level(h: History, column: str) -> Answers:
+    value = held(h, column)
+    words = {"North": "north", "South": "south", "web": "web"}
+    return {
+        f"{column}_is_{words[level.name]}": NAN if math.isnan(value) else float(value == level.code)
+        for level in h.levels[column]
+    }
+
+
+def whole_years(birthday: date, today: date) -> int:
+    """Counted by going from birthday to birthday."""
+    years = 0
+    while True:
+        year = birthday.year + years + 1
+        is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        anniversary = (
+            date(year, 3, 1) if (birthday.month, birthday.day) == (2, 29) and not is_leap else birthday.replace(year=year)
+        )
+        if anniversary > today:
+            return years
+        years += 1
+
+
+@oracle
+def person(h: History) -> Answers:
+    born, today = held(h, "birthday"), EPOCH + timedelta(h.cutoff)
+    alive = not math.isnan(born) and born <= h.cutoff
+    known = [row for n in (0, 1) for row in [row for row in h.rows if row.source == n][-1:]]
+    holding = [row for row in known if row.valid_to == NO_DAY or row.valid_to >= h.cutoff]
+    return {
+        "age_years": whole_years(EPOCH + timedelta(born), today) if alive else NAN,
+        "acquisition_cost": held(h, "acquisition_cost"),
+        "was_referred": float(any(row.referred_by for row in holding)) if holding else NAN,
+        **is_level(h, "acquisition_channel"),
+    }
+
+
+@oracle
+def loyalty(h: History) -> Answers:
+    return {"in_loyalty_programme": held(h, "loyalty"), "days_in_loyalty_programme": since(h, "loyalty_since")}
+
+
+@oracle
+def attributes(h: History) -> Answers:
+    moved = {"days_since_moved": since(h, "moved")}
+    return {"fee": held(h, "fee"), "paper": held(h, "paper"), **moved, **is_level(h, "region")}
 
 
 @oracle

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from churnscope.levels import Level
+
 NAN = math.nan
 NO_DAY = -(2**31)  # of a ticket that was never resolved
 
@@ -35,6 +37,8 @@ class History:
     own: tuple[str, ...] = ()
     resolution: float = 1.0
     flags: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
+    levels: dict[str, tuple[Level, ...]] = field(default_factory=dict)
 
     @property
     def kept(self) -> list[Row]:

@@ -11,6 +11,7 @@ from churnscope.config.models import Activity as ActivityConfig
 from churnscope.config.models import Rule
 from churnscope.events import Block, Events
 from churnscope.events.block import NO_DAY
+from churnscope.levels import Level
 from churnscope.snapshots import SnapshotPlan
 from churnscope.timeline import Timing
 from oracle.history import Row
@@ -27,8 +28,14 @@ OWN = {
     "support": (),
     "contacts": ("gift",),
     "campaigns": (),
-    "customers": (),
+    "customers": ("fee", "moved", "paper", "region"),
     "extra_features": ("credit",),
+}
+FLAGS = {"purchases": frozenset({"gift"}), "customers": frozenset({"loyalty", "do_not_contact", "paper"})}
+DATES = {"customers": frozenset({"start", "valid_to", "birthday", "loyalty_since", "moved"})}
+LEVELS = {
+    "customers": {"region": (Level("North", 1), Level("South", -(2**62))), "acquisition_channel": (Level("web", 10**17),)},
+    "engagement": {"kind": (Level("click", 1), Level("open", 3)), "channel": (Level("web", 1),)},
 }
 
 
@@ -46,7 +53,7 @@ class Shape:
 
 def scene(shape: Shape) -> Block:
     rng = np.random.default_rng(shape.seed)
-    logs = {role: random_events(rng, shape, SIGNALS[role], one=role == "customers") for role in SIGNALS}
+    logs = {role: random_events(rng, shape, SIGNALS[role], once=role == "customers") for role in SIGNALS}
     logs["support"] = resolve(rng, logs["support"])
     return Block(0, shape.customers, logs)
 
@@ -56,16 +63,27 @@ def plan(block: Block, shape: Shape, **changes: object) -> SnapshotPlan:
     places = {"shop": ("purchases", 0), "app": ("engagement", 0), "outlet": ("purchases", 1)}
     places |= {"help": ("support", 0), "crm": ("contacts", 0)}
     activity = Activity(ActivityConfig(rules=shape.rules, combine=shape.combine), places, 0.01)
-    flags = {"purchases": frozenset({"gift"})}
     whole = SnapshotPlan(
-        CUTOFFS, TIMING, WINDOWS, activity, shape.label, columns, AS_OF, flags=flags, resolution=0.01, dtype=np.float64
+        CUTOFFS,
+        TIMING,
+        WINDOWS,
+        activity,
+        shape.label,
+        columns,
+        AS_OF,
+        flags=FLAGS,
+        resolution=0.01,
+        dtype=np.float64,
+        dates=DATES,
+        levels=LEVELS,
     )
     return SnapshotPlan(**{**vars(whole), **changes})
 
 
-def random_events(rng: np.random.Generator, shape: Shape, draw: object, *, one: bool) -> Events:
+def random_events(rng: np.random.Generator, shape: Shape, draw: object, *, once: bool) -> Events:
+    """Rows of one role; `once`: never two of a customer at one instant."""
     size = rng.integers(0, 12, shape.customers) * (rng.random(shape.customers) < 0.85)
-    customer = np.repeat(np.arange(shape.customers, dtype=np.int32), np.minimum(size, 1) if one else size)
+    customer = np.repeat(np.arange(shape.customers, dtype=np.int32), size)
     n = len(customer)
     edges = [cutoff - window + slip for cutoff in CUTOFFS for window in (0, *WINDOWS) for slip in (-1, 0, 1)]
     day = np.where(rng.random(n) < 0.6, rng.choice(edges, n), rng.integers(min(CUTOFFS) - 150, AS_OF, n))
@@ -75,6 +93,9 @@ def random_events(rng: np.random.Generator, shape: Shape, draw: object, *, one: 
     order = np.lexsort((time, customer))
     day, time = day[order], time[order]
     time = np.minimum(time, AS_OF * MICROSECONDS - 1)
+    if once:
+        _, kept = np.unique(np.stack([customer, time]), axis=1, return_index=True)
+        customer, day, time, n = customer[kept], day[kept], time[kept], len(kept)
     lag = np.where(rng.random(n) < shape.late, rng.integers(1, 60, n), 0)
     visible_day = (day + 1 + lag).astype(np.int32) if shape.late else None
     return Events(shape.customers, customer, time, day, draw(rng, n), visible_day)
@@ -147,8 +168,28 @@ def campaign_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     }
 
 
-def no_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
-    return {}
+def customer_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    """What is told of customers by two sources, with dates on and beside the cutoffs, or missing."""
+
+    def days(*more: int) -> np.ndarray:
+        return rng.choice([NO_DAY, *(cutoff + slip for cutoff in CUTOFFS for slip in (-1, 0, 1)), *more], n)
+
+    return {
+        "source": rng.integers(0, 2, n),
+        "start": days(10, 400),
+        "valid_to": np.where(rng.random(n) < 0.6, NO_DAY, days(20_000)),
+        "birthday": days(-3_958, -3_957, 59, 60, 1_090 - 366, 1_045 - 365),  # -3958 is a 29 February
+        "acquisition_channel": rng.choice([0, 1, 10**17], n),
+        "acquisition_cost": with_missing(rng, rng.normal(50, 10, n)),
+        "referred_by": rng.choice([0, 0, 5], n),
+        "loyalty": with_missing(rng, rng.integers(0, 2, n).astype(float)),
+        "loyalty_since": days(),
+        "do_not_contact": rng.random(n) < 0.1,
+        "region": rng.choice([0, 1, 2, -(2**62)], n),
+        "paper": with_missing(rng, rng.integers(0, 2, n).astype(float)),
+        "moved": days(),
+        "fee": with_missing(rng, rng.normal(20, 5, n)),
+    }
 
 
 def extra_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
@@ -165,7 +206,7 @@ SIGNALS = {
     "support": support_signals,
     "contacts": contact_signals,
     "campaigns": campaign_signals,
-    "customers": no_signals,
+    "customers": customer_signals,
     "extra_features": extra_signals,
 }
 

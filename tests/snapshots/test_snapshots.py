@@ -94,7 +94,13 @@ def test_a_plan_follows_its_config() -> None:
     }
     config = Config.model_validate({"name": "shop", **sections})
     facts = SimpleNamespace(
-        columns={"purchases": frozenset()}, flags={}, places={"shop": ("purchases", 0)}, as_of=1_000, first_day=1
+        columns={"purchases": frozenset()},
+        flags={},
+        dates={},
+        levels={},
+        places={"shop": ("purchases", 0)},
+        as_of=1_000,
+        first_day=1,
     )
     setting = SnapshotPlan.from_config(config, facts, [900, 800])
     assert setting.cutoffs == (800, 900)

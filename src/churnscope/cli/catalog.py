@@ -120,6 +120,7 @@ def describe(result: CatalogResult) -> Iterator[Part]:
         for family, members in groupby(specs, key=lambda spec: spec.family):
             yield "\n" + fill(f"{family}: {result.families[family]}", width)
             yield from (line for alike in _alike(members) for line in _entry(alike, values, width))
+    yield from ("\n" + fill(sentence, width) for sentence in result.left_out)
 
 
 def _size(specs: Sequence[FeatureSpec]) -> str:
@@ -135,7 +136,7 @@ def _entry(alike: Sequence[FeatureSpec], values: Mapping[str, float], width: int
     facts = [spec.unit, *DIRECTIONS[spec.direction], *([] if spec.spoken else ["never a reason"])]
     bracket = f"[{', '.join(facts)}]".replace(" ", _JOINED)
     yield fill(f"{_names(alike)}  {bracket}", width, initial_indent="  ", subsequent_indent="    ").replace(_JOINED, " ")
-    said = [spec.say(values[spec.name], others)]
+    said = [spec.say(values[spec.name], others), *([f"or: {spec.at_zero}"] if spec.at_zero else [])]
     said += [] if spec.missing == NEVER_MISSING else [f"missing: {spec.say(math.nan, others)}"]
     yield from (fill(words, width, initial_indent=" " * 6, subsequent_indent=" " * 8) for words in said)
 

@@ -52,6 +52,7 @@ def describe(result: TrainResult) -> Iterator[Part]:
     yield from figures(result.evaluation, result.grade)
     yield from findings_told(result.findings)
     yield ""
+    yield from result.left_out
     yield looks_line(result.looks)
     yield f"{'Champion' if result.promoted else 'Not promoted'}: {result.promotion}"
     if result.stand_in:

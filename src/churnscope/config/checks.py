@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from churnscope.config.attributes import has_history
 from churnscope.config.flat import ROLE as FLAT
 from churnscope.config.models import COLUMN_TYPES, Config, Rule, Source
 from churnscope.config.problems import refuse_all
@@ -98,6 +99,7 @@ def _event_sources(config: Config) -> list[str]:
 def _source(where: str, source: Source) -> Iterator[ConfigError]:
     yield from _columns(where, source)
     yield from _signals(where, source)
+    yield from _attributes(where, source)
     yield from _expressions(where, source)
     yield from _types(where, source)
     yield from _reading(where, source)
@@ -119,14 +121,37 @@ def _columns(where: str, source: Source) -> Iterator[ConfigError]:
 def _signals(where: str, source: Source) -> Iterator[ConfigError]:
     role = ROLES[source.role]
     taken = {*_RESERVED_SIGNALS, *role.carried, *(column.name for column in role.columns)}
-    for name in source.signals:
-        if name in taken:
-            yield ConfigError(f"{where} signals.{name}: this name has a meaning already.", "Choose another one.")
+    for key, names in (("signals", source.signals), ("attributes", source.attributes)):
+        for name in names:
+            if name in taken:
+                yield ConfigError(f"{where} {key}.{name}: this name has a meaning already.", "Choose another one.")
+
+
+def _attributes(where: str, source: Source) -> Iterator[ConfigError]:
+    """What is told of customers stands under attributes, what is carried by events under signals."""
+    role = ROLES[source.role]
+    if not role.since:
+        for key in ("attributes", "static"):
+            if getattr(source, key):
+                yield ConfigError(f"{where} {key}: {source.role} have none.", "Write columns of your own under signals.")
+        return
+    if source.signals:
+        yield ConfigError(f"{where} signals: {source.role} have none.", "Write columns of your own under attributes.")
+    changing = [item.name for item in role.columns if item.changes and item.name in source.columns]
+    known = [*source.attributes, *changing]
+    for name in source.static:
+        if name not in known:
+            yield ConfigError(f"{where} static: there is no attribute {name!r}.", nearest(name, known))
+    if source.static and has_history(source):
+        yield ConfigError(f"{where} static: columns.{role.since} tells all changes.", "Leave one of the two out.")
+    if "valid_to" in source.columns and not has_history(source):
+        yield ConfigError(f"{where} columns.valid_to: columns.{role.since} is missing.", "Name both, or none.")
 
 
 def _expressions(where: str, source: Source) -> Iterator[ConfigError]:
     texts = {f"columns.{name}": text for name, text in source.columns.items()}
     texts |= {f"signals.{name}": text for name, text in source.signals.items()}
+    texts |= {f"attributes.{name}": text for name, text in source.attributes.items()}
     if source.where is not None:
         texts["where"] = source.where
     for key, text in texts.items():

@@ -26,6 +26,7 @@ from churnscope.config.fields import (
     Text,
 )
 from churnscope.config.flat import ROLE as FLAT
+from churnscope.levels import safe_word
 
 COLUMN_TYPES = ("text", "number", "boolean", "timestamp", "epoch_seconds", "epoch_milliseconds", "epoch_microseconds")
 
@@ -73,6 +74,8 @@ class Source(Section):
     columns: dict[str, Text]  # role column = column of the file, or an SQL expression over its columns
     types: dict[str, str] = Field(default_factory=dict)  # file column = one of COLUMN_TYPES, or a format of dates with %
     signals: dict[Name, Text] = Field(default_factory=dict)  # own numeric or boolean column = SQL expression
+    attributes: dict[Name, Text] = Field(default_factory=dict)  # what else is told of a customer = SQL expression; or columns
+    static: tuple[str, ...] = ()  # attributes that never change, so that today's value was the value at any time
     where: Text | None = None  # rows for which it does not hold are ignored
     join: Join | None = None
     time_zone: str | None = None  # of times without an offset; default: the config's
@@ -86,6 +89,11 @@ class Source(Section):
     @classmethod
     def _one_path(cls, value: object) -> object:
         return as_files(value)
+
+    @field_validator("attributes", mode="before", json_schema_input_type=dict[Name, Text] | list[Text])
+    @classmethod
+    def _columns_by_name(cls, value: object) -> object:
+        return as_attributes(value)
 
 
 class Rule(Section):
@@ -219,6 +227,19 @@ class Config(Section):
     def has_days(self) -> bool:
         """Whether rows tell of a day; without one, customers are told apart by parts, not by time."""
         return self.flat is None or "time" in self.flat.columns
+
+
+def as_attributes(value: object) -> object:
+    """`attributes = ["Plan", "Zip code"]` means the columns of these headers, each named in small letters.
+
+    Examples
+    --------
+    >>> as_attributes(["Plan", "Zip code"])
+    {'plan': 'Plan', 'zip_code': 'Zip code'}
+    """
+    if isinstance(value, (list, tuple)) and all(isinstance(header, str) for header in value):
+        return {safe_word(header) or header: header for header in value}
+    return value
 
 
 def as_files(value: object) -> object:

@@ -16,6 +16,8 @@ KINDS = {
     "money": ("number",),
     "number": ("number",),
     "flag": ("flag",),
+    "truth": ("flag",),
+    "date": ("time",),
     "text": ("text", "number"),
 }
 
@@ -229,6 +231,19 @@ PARTS: dict[str, Part] = {
         ),
         _set("birth dob birthday last updated modified churn churned end expiry cancel login order"),
     ),
+    "customers.valid_from": Part("valid_from", _set("time"), _stems("valid:8 effective:8 from:1"), _set("to until thru end")),
+    "customers.valid_to": Part("valid_to", _set("time"), _stems("valid:8 effective:8 to:1 until:2"), _set("from since start")),
+    "customers.birthday": Part("birthday", _set("time"), _stems("birth:9 birthday:9 birthdate:9 dob:9 born:9 geburtsdatum:9")),
+    "customers.acquisition_channel": Part(
+        "acquisition_channel", _set("text"), _stems("acquisition:8 channel:4 utm:4 source:4"), _set("cost date id")
+    ),
+    "customers.acquisition_cost": Part(
+        "acquisition_cost", _set("number"), _stems("cac:9 acquisition:8 cost:2"), _set("channel date id")
+    ),
+    "customers.referred_by": Part("referred_by", _set("text number"), _stems("referred:9 referrer:9"), _set("count date code")),
+    "customers.loyalty": Part("loyalty", _set("flag"), _stems("loyalty:8 loyal:5")),
+    "customers.loyalty_since": Part("loyalty_since", _set("time"), _stems("loyalty:8 since:1")),
+    "customers.do_not_contact": Part("do_not_contact", _set("flag"), _stems("contact:5 optout:8 opted:5 unsubscribed:8")),
     "subscriptions.start": Part("start", _set("time"), _stems("start:8 begin:8 from:4 date:2 beginn:8"), _set("end birth")),
     "known": Part(
         "known",

@@ -16,7 +16,7 @@ from churnscope.engines.queries import arrow_reader
 from churnscope.events.block import NO_DAY, Block, Events, Signal
 from churnscope.roles import ROLES
 from churnscope.sources.trees import column, table, tree
-from churnscope.sources.zones import DAY_US, minutes_of_day
+from churnscope.sources.zones import DAY_US, FIRST_DAY, minutes_of_day
 
 BATCH_ROWS = 250_000
 SOURCE = "source"
@@ -25,12 +25,13 @@ _FILLERS = {
     "money": "CAST(0 AS BIGINT)",
     "number": "CAST('NaN' AS DOUBLE)",
     "flag": "FALSE",
-    "label": "CAST(-1 AS BIGINT)",
+    "truth": "CAST('NaN' AS DOUBLE)",
+    "date": f"CAST({NO_DAY} AS INTEGER)",
     "text": "CAST(0 AS UBIGINT)",
     "time": "CAST(0 AS BIGINT)",
     "day": f"CAST({NO_DAY} AS INTEGER)",
 }
-_TYPES: dict[str, type[np.generic]] = {"number": np.float64, "flag": np.bool_}  # all others are whole numbers
+_TYPES: dict[str, type[np.generic]] = {"number": np.float64, "truth": np.float64, "flag": np.bool_}  # others: whole numbers
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class RoleRows:
     role : its name.
     sources : in the order of the config.
     zone : whose wall clock tells the minute of the day.
-    kinds : signal -> money, number, flag, text, label, time or day, over all sources.
+    kinds : signal -> money, number, flag, truth, text, date, time or day, over all sources.
     has_visible_day : whether a row of any source can be late.
     """
 
@@ -61,7 +62,7 @@ class RoleRows:
         if role == "purchases" and {"amount", "quantity"} & set(kinds):
             kinds["is_return"] = "flag"
         if ROLES[role].is_state:  # a file to be scored may have no label
-            kinds["churned"] = "label"
+            kinds["churned"] = "truth"
         return cls(role, tuple(sources), zone, kinds, any(source.mapping.has_visible_day for source in sources))
 
     @property
@@ -72,28 +73,47 @@ class RoleRows:
     @property
     def flags(self) -> frozenset[str]:
         """Names of those that are true or false."""
-        return frozenset(name for name, kind in self.kinds.items() if kind == "flag")
+        return frozenset(name for name, kind in self.kinds.items() if kind in {"flag", "truth"})
+
+    @property
+    def dates(self) -> frozenset[str]:
+        """Names of those that are days."""
+        return frozenset(name for name, kind in self.kinds.items() if kind == "date")
 
     def query(self, as_of: int) -> exp.Expr:
-        """Used rows with a time, or of a state on the last day that is read, sorted by customer and time; more sort columns would double the cost of the sort."""
+        """Used rows with a time, sorted by customer and time; more sort columns would double the cost of the sort.
+
+        What holds from the same instant on is sorted by when it was known: the last word counts.
+        """
         parts = [self._rows(number, source, as_of) for number, source in enumerate(self.sources)]
         rows = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
-        return exp.select("*").from_(rows.subquery("rows")).order_by("person", "time")
+        known = ["visible_day"] if self.tells_state and self.has_visible_day else []
+        return exp.select("*").from_(rows.subquery("rows")).order_by("person", "time", *known)
+
+    @property
+    def tells_state(self) -> bool:
+        """Whether rows tell what customers are; those without a time hold since ever."""
+        return bool(ROLES[self.role].since)
 
     def _rows(self, number: int, source: CheckedSource, as_of: int) -> exp.Select:
-        carried = set(source.mapping.kinds)
+        carried, (time, day) = set(source.mapping.kinds), self._clock(source, as_of)
         signals = [self._as_of(as_of, name, kind, carried).as_(name, quoted=True) for name, kind in self.kinds.items()]
         if self.has_visible_day:
-            late = column("visible_day") if source.mapping.has_visible_day else tree("day + 1")
+            known = column("visible_day") if source.mapping.has_visible_day else exp.null()
+            late = tree("coalesce(:known, :day + 1)", known=known, day=day)
             signals.append(tree("CAST(:late AS INTEGER)", late=late).as_("visible_day"))
         if len(self.sources) > 1:
             signals.append(tree("CAST(:number AS BIGINT)", number=number).as_(SOURCE))
-        if not source.mapping.has_time:
-            last = {"time": as_of * DAY_US - 1, "day": as_of - 1}
-            now = [tree(f"CAST(:x AS {kind})", x=last[name]).as_(name) for name, kind in (("time", "BIGINT"), ("day", "INTEGER"))]
-            return exp.select("person", *now, *signals).from_(table(source.rows)).where(used_rows(source, as_of))
-        rows = exp.select("person", "time", "day", *signals).from_(table(source.rows))
-        return rows.where(used_rows(source, as_of), tree("time IS NOT NULL"))
+        rows = exp.select("person", time.as_("time"), day.as_("day"), *signals).from_(table(source.rows))
+        return rows.where(used_rows(source, as_of), tree(":time IS NOT NULL", time=time))
+
+    def _clock(self, source: CheckedSource, as_of: int) -> tuple[exp.Expr, exp.Expr]:
+        """Time and day of a row."""
+        if ROLES[self.role].is_state and not source.mapping.has_time:
+            return tree("CAST(:x AS BIGINT)", x=as_of * DAY_US - 1), tree("CAST(:x AS INTEGER)", x=as_of - 1)
+        if not self.tells_state:
+            return column("time"), column("day")
+        return tree("coalesce(time, :first)", first=FIRST_DAY * DAY_US), tree("coalesce(day, :first)", first=FIRST_DAY)
 
     def _as_of(self, as_of: int, name: str, kind: str, carried: set[str]) -> exp.Expr:
         """A signal as it was known on the day `as_of`: what is told at another time of the row is missing until then."""

@@ -108,7 +108,7 @@ def used_rows(source: CheckedSource, as_of: int) -> exp.Expr:
     """Whether a row counts on the day `as_of`."""
     conditions = [tree("fault = 0"), tree("ignored = 0"), tree("(day IS NULL OR day < :as_of)", as_of=end_day(source, as_of))]
     if source.mapping.has_visible_day:
-        conditions.append(tree("visible_day <= :as_of", as_of=as_of))
+        conditions.append(tree("coalesce(visible_day <= :as_of, TRUE)", as_of=as_of))  # of no time: known since ever
     return exp.and_(*conditions)
 
 

@@ -15,7 +15,7 @@ from churnscope.engines.checking import CheckedSource, end_day, identity, used_r
 from churnscope.engines.queries import arrow_table, number
 from churnscope.events.block import NO_DAY
 from churnscope.sources.contract import Tally, history_advice, reason_number, source_advice
-from churnscope.sources.mapping import ID_RULES, IGNORED
+from churnscope.sources.mapping import ID_RULES, IGNORED, VALID_TO
 from churnscope.sources.report import SourceReport
 from churnscope.sources.trees import table, tree
 from churnscope.sources.zones import REPEATED, SKIPPED
@@ -113,6 +113,7 @@ class Report:
             "skipped_hour": int(tally.skipped[is_used].sum()),
             "zero_amount": self._zero_amounts,
             "trimmed_ids": self.source.trimmed,
+            "overlapping_rows": _overlaps(self.connection, self.source, self.as_of),
             "ids_alike_but_for_case": _case_collisions(self.connection, self.source),
             "files_with_byte_order_mark": self.source.raw.marks,
         }
@@ -157,6 +158,25 @@ def tally_rows(connection: duckdb.DuckDBPyConnection, source: CheckedSource) -> 
     )
     groups = arrow_table(connection, query.group_by("fault", "ignored", tree("coalesce(day, :none)", none=NO_DAY)))
     return Tally(**{name: groups[name].to_numpy().astype(np.int64) for name in groups.column_names})
+
+
+def states_at_once(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_of: int) -> tuple[int, int]:
+    """Used rows of a source with history, and how many of them differ in customer, begin and day of arrival."""
+    known = ["visible_day"] if source.mapping.has_visible_day else []
+    used = exp.select("person", "time", *known).from_(table(source.rows)).where(used_rows(source, as_of)).subquery("u")
+    once = exp.select("*").distinct().from_(used.copy()).subquery("o")
+    return number(connection, exp.select(tree("count(*)")).from_(used)), number(
+        connection, exp.select(tree("count(*)")).from_(once)
+    )
+
+
+def _overlaps(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_of: int) -> int:
+    """Rows that are said to hold beyond the begin of the next one of their customer, which counts from then on."""
+    if VALID_TO not in source.mapping.kinds or not source.mapping.has_time:
+        return 0
+    following = tree("lead(day) OVER (PARTITION BY person ORDER BY time)").as_("following")
+    rows = exp.select(VALID_TO, following).from_(table(source.rows)).where(used_rows(source, as_of))
+    return number(connection, exp.select(tree("count_if(valid_to > following)")).from_(rows.subquery("r")))
 
 
 def _not_known_yet(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_of: int) -> int:

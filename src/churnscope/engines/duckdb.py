@@ -13,19 +13,28 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlglot import exp
 
+from churnscope.config.attributes import has_history
 from churnscope.config.models import Config
 from churnscope.engines.blocks import RoleRows, SortedRows, stream_blocks
 from churnscope.engines.checking import CheckedSource, check_rows, used_rows
 from churnscope.engines.connection import connected
-from churnscope.engines.counting import People, Report, count_people, tally_rows
+from churnscope.engines.counting import People, Report, count_people, states_at_once, tally_rows
 from churnscope.engines.fingerprint import fingerprint
+from churnscope.engines.levels import coded, find_levels
 from churnscope.engines.queries import arrow_table
 from churnscope.engines.reading import SourcePlan, read_source
 from churnscope.engines.refusing import breaches, quarantine_rows
 from churnscope.errors import InputError
 from churnscope.events.block import NO_DAY, Block
+from churnscope.levels import LevelNames, Levels
 from churnscope.roles import ROLES
-from churnscope.sources.contract import refuse_loss, refuse_mixed_zones, refuse_too_many, refuse_two_rows
+from churnscope.sources.contract import (
+    refuse_loss,
+    refuse_mixed_zones,
+    refuse_too_many,
+    refuse_two_rows,
+    refuse_two_states,
+)
 from churnscope.sources.files import DataFile
 from churnscope.sources.report import SourceReport
 from churnscope.sources.trees import table, tree
@@ -51,6 +60,8 @@ class Loaded:
     columns : role -> names of the signals its events carry.
     places : source -> (role, index of the source within its role).
     flags : role -> names of the signals that are true or false.
+    dates : role -> names of those that are days.
+    levels : role -> column -> the values that are common enough to be told apart.
     """
 
     reports: tuple[SourceReport, ...]
@@ -62,6 +73,8 @@ class Loaded:
     columns: Mapping[str, frozenset[str]]
     places: Mapping[str, tuple[str, int]]
     flags: Mapping[str, frozenset[str]]
+    dates: Mapping[str, frozenset[str]]
+    levels: Levels
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _people: People = field(repr=False)
     _roles: Mapping[str, RoleRows] = field(repr=False)
@@ -70,6 +83,10 @@ class Loaded:
         """The customers' ids, shape (n_customers,), by number."""
         query = exp.select("id").from_(table("people")).order_by("person")
         return np.asarray(arrow_table(self._connection, query)["id"].to_numpy(), dtype=object)[self._people.is_used]
+
+    def coded(self, names: LevelNames) -> Levels:
+        """The levels of these names, whether they occur in the data or not: those that a model was trained on."""
+        return coded(self._connection, names)
 
     def fingerprint(self, source: str, since: int) -> pa.Table:
         """The used rows of a source that has times, by day, as sums of hashes; `engines/fingerprint.py` says more.
@@ -129,7 +146,8 @@ class DuckDBEngine:
         """Judge a source as a whole."""
         name, raw = source.plan.name, source.raw
         source.tally = tally_rows(self._connection, source)
-        source.last_plausible = source.tally.last_plausible_day()
+        # A customer may change long after all others have: that is no slip of the keyboard.
+        source.last_plausible = None if has_history(source.plan.source) else source.tally.last_plausible_day()
         refuse_loss(name, raw.records, int(source.tally.rows.sum()) + len(raw.rejected))
         refuse_mixed_zones(name, source.tally)
         if raw.rejected or not source.tally.is_good.all() or source.tally.after(source.last_plausible).any():
@@ -147,7 +165,7 @@ class DuckDBEngine:
         counted = list(zip(sources, people.rows, strict=True))
         for source, used in counted:
             if source.is_known_list:
-                refuse_two_rows(source.plan.name, int(used.sum()), int((used > 0).sum()))
+                self._refuse_contradictions(source, used, as_of)
         reports = tuple(
             Report(self._connection, self._config, source, used, as_of).made(with_duplicates=with_duplicates)
             for source, used in counted
@@ -164,10 +182,19 @@ class DuckDBEngine:
             columns={role: rows.signals for role, rows in roles.items()},
             places=_places(roles),
             flags={role: rows.flags for role, rows in roles.items()},
+            dates={role: rows.dates for role, rows in roles.items() if rows.dates},
+            levels=find_levels(self._connection, roles, as_of),
             _connection=self._connection,
             _people=people,
             _roles=roles,
         )
+
+    def _refuse_contradictions(self, source: CheckedSource, used: NDArray[np.int64], as_of: int) -> None:
+        """One customer cannot be two things at once."""
+        if has_history(source.plan.source):
+            refuse_two_states(source.plan.name, *states_at_once(self._connection, source, as_of))
+        else:
+            refuse_two_rows(source.plan.name, int(used.sum()), int((used > 0).sum()))
 
     def _complete_through(self, sources: Sequence[CheckedSource], as_of: int | None) -> int:
         """The declared day, else that of the newest row which the activity reads; never at or after `as_of`."""
@@ -210,9 +237,15 @@ def _text_bytes(file: DataFile) -> int:
 
 def _roles(sources: Sequence[CheckedSource], zone: str) -> dict[str, RoleRows]:
     """Roles with rows that have a time, or tell how a customer is."""
-    timed = [source for source in sources if source.mapping.has_time or ROLES[source.plan.source.role].is_state]
+    timed = [source for source in sources if source.mapping.has_time or _tells_something(source)]
     names = dict.fromkeys(source.plan.source.role for source in timed)
     return {name: RoleRows.of(name, [source for source in timed if source.plan.source.role == name], zone) for name in names}
+
+
+def _tells_something(source: CheckedSource) -> bool:
+    """Whether rows without a time tell what customers are."""
+    role = ROLES[source.plan.source.role]
+    return role.is_state or bool(role.since and source.mapping.measures)
 
 
 def _label_days(connection: duckdb.DuckDBPyConnection, sources: Sequence[CheckedSource], as_of: int) -> tuple[int, ...]:
@@ -227,7 +260,7 @@ def _label_days(connection: duckdb.DuckDBPyConnection, sources: Sequence[Checked
 def _labelled_days(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_of: int) -> NDArray[np.int64]:
     """Days of the used rows with a label; for rows without a time, the last day that is read."""
     day = tree("coalesce(day, :last)", last=as_of - 1).as_("day")
-    query = exp.select(day).distinct().from_(table(source.rows)).where(used_rows(source, as_of), tree("churned >= 0"))
+    query = exp.select(day).distinct().from_(table(source.rows)).where(used_rows(source, as_of), tree("NOT isnan(churned)"))
     return np.asarray(arrow_table(connection, query)["day"].to_numpy(), np.int64)
 
 

@@ -106,6 +106,15 @@ def ages_of_newest(day: Small, bounds: Bounds, back: int, answer: Floats) -> Non
 
 
 @kernel
+def values_of_newest(values: Values, bounds: Bounds, answer: Floats) -> None:
+    """The value of the newest event before the cutoff, there or missing; NaN where there is no event."""
+    for k in range(len(bounds.last)):
+        for c in range(len(bounds.shift)):
+            i = bounds.position[bounds.last[k], c] - 1
+            answer[k, c] = np.float64(values[i]) if i >= bounds.position[0, c] else np.nan
+
+
+@kernel
 def ages_of_oldest(day: Small, bounds: Bounds, w: int, answer: Floats) -> None:
     """Days from the oldest event of window w to the cutoff; NaN for an empty window."""
     for k in range(len(bounds.last)):

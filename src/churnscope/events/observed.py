@@ -83,6 +83,12 @@ class Observed:
         walks.newest_values(self.signal(signal), self.events.time, self.bounds, self.grid.position(window), answer)
         return answer
 
+    def held(self, signal: str) -> Answer:
+        """The value in the newest row, there or missing: for rows that say what holds from then on."""
+        answer = self._empty()
+        kernels.values_of_newest(self.signal(signal), self.bounds, answer)
+        return answer
+
     def days_since_last(self, back: int = 0) -> Answer:
         """Days from the newest row to the cutoff, at least 1; with `back`, from the row so many before it."""
         return self._once(("newest", back), lambda: self._newest(back))

@@ -1,6 +1,6 @@
 """Feature families: plain arithmetic over the primitives, one small file each."""
 
-from churnscope.features.catalog import FAMILIES, build, catalog, chosen, every_column
+from churnscope.features.catalog import FAMILIES, build, catalog, chosen, whole_catalog
 from churnscope.features.family import Family, family
 from churnscope.features.feature import EITHER, FALLING, RISING, Feature, FeatureSpec, suffix, within
 from churnscope.features.log import Log
@@ -17,8 +17,8 @@ __all__ = [
     "build",
     "catalog",
     "chosen",
-    "every_column",
     "family",
     "suffix",
+    "whole_catalog",
     "within",
 ]

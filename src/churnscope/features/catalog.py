@@ -10,6 +10,7 @@ import numpy as np
 
 from churnscope.errors import ConfigError, nearest
 from churnscope.events import Events, Grid, Signal
+from churnscope.features.attributes import attributes, loyalty, person
 from churnscope.features.basket import basket_value, lines, units
 from churnscope.features.beginning import beginning, first_purchase
 from churnscope.features.campaigns import treatment_campaigns, treatment_costs, treatments
@@ -31,6 +32,7 @@ from churnscope.features.tenure import membership, tenure
 from churnscope.features.timing import calendar, hours, weekdays
 from churnscope.features.trend import spend_trend, trend
 from churnscope.features.variety import categories, channels, kinds, products
+from churnscope.levels import Level, Levels
 from churnscope.roles import ROLES
 
 FAMILIES: Final[tuple[Family, ...]] = (
@@ -45,6 +47,9 @@ FAMILIES: Final[tuple[Family, ...]] = (
     regularity,
     tenure,
     membership,
+    person,
+    loyalty,
+    attributes,
     beginning,
     monetary,
     spend_trend,
@@ -113,6 +118,8 @@ def catalog(
     families: Sequence[Family] = FAMILIES,
     *,
     flags: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    dates: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    levels: Levels = MappingProxyType({}),
 ) -> tuple[FeatureSpec, ...]:
     """What the families build for logs with these columns, without any event.
 
@@ -121,6 +128,8 @@ def catalog(
     columns : role -> names of the signals its rows carry.
     windows : lengths in days.
     flags : role -> names of those signals that are true or false.
+    dates : role -> names of those that are days.
+    levels : role -> column -> the values to tell apart.
 
     Raises
     ------
@@ -132,10 +141,18 @@ def catalog(
     ['purchase_count_30d', 'purchase_count_ever']
     """
     grid, lengths = Grid([0], windows), tuple(sorted(windows))
+    none = frozenset[str]()
     logs = {
-        role: Log(ROLES[role], grid.see(_no_events(role, names, own)), names, lengths, flags=own)
+        role: Log(
+            ROLES[role],
+            grid.see(_no_events(role, names, flags.get(role, none))),
+            names,
+            lengths,
+            flags=flags.get(role, none),
+            dates=dates.get(role, none),
+            levels=levels.get(role, {}),
+        )
         for role, names in columns.items()
-        for own in (flags.get(role, frozenset()),)
     }
     specs: dict[str, FeatureSpec] = {}
     for family, log in _fitting(families, logs):
@@ -145,15 +162,23 @@ def catalog(
     return tuple(specs.values())
 
 
-def every_column() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """Columns and flags of logs that carry all a role can, with an own number and an own flag where a role may have signals."""
+def whole_catalog(windows: Sequence[int]) -> tuple[FeatureSpec, ...]:
+    """What can be built of logs that carry all a role can, with columns of one's own where a role may have some.
+
+    Parameters
+    ----------
+    windows : lengths in days.
+    """
     columns: dict[str, frozenset[str]] = {}
-    flags: dict[str, frozenset[str]] = {}
+    levels: dict[str, dict[str, tuple[Level, ...]]] = {}
     for role in ROLES.values():
         own = {"your_number"} | ({"your_flag", "minute_of_day"} if role.is_activity else set())
+        own |= {"your_flag", "your_day", "your_text"} if role.since else set()
         columns[role.name] = frozenset(role.carried) | own
-        flags[role.name] = frozenset({"your_flag"} & own)
-    return columns, flags
+        texts = [*(column.name for column in role.columns if column.levels), *(own & {"your_text"})]
+        levels[role.name] = {text: (Level(f"one {text.removeprefix('your_')}", 1),) for text in texts}
+    flags, days = ({role: names & {own} for role, names in columns.items()} for own in ("your_flag", "your_day"))
+    return catalog(columns, windows, flags=flags, dates=days, levels=levels)
 
 
 def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Feature]]:

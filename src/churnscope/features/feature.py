@@ -39,6 +39,7 @@ class FeatureSpec:
     sentence : the value in plain words, a format text with `{value}` and names of other features. Where the value is there,
         so are those it names. A number's form is `.0f`, `,.2f`, `.0%`, `,.4g` or the like.
     missing : the words for a missing value.
+    at_zero : the words for 0, where the sentence speaks of 1 and there is nothing between; empty for any other feature.
     window : days of the window it reads; None for all history.
     direction : `RISING`, `FALLING` or `EITHER`: what more of it is expected to do to the risk of leaving.
     spoken : whether it may be given as a reason: false for what tells a model much and a caller little.
@@ -55,6 +56,7 @@ class FeatureSpec:
     concept: str
     sentence: str
     missing: str = NEVER_MISSING
+    at_zero: str = ""
     window: Window = EVER
     direction: Direction = EITHER
     spoken: bool = True
@@ -95,6 +97,8 @@ class FeatureSpec:
         """
         if math.isnan(value):
             return _ONE_OF_MANY.sub(_singular, self.missing)
+        if value == 0 and self.at_zero:
+            return self.at_zero
         numbers = {name: _Number(others[name]) for name in self.named}
         return _ONE_OF_MANY.sub(_singular, self.sentence.format_map({**numbers, "value": _Number(value)}))
 

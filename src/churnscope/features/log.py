@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churnscope.events import EVER, Observed, Window
+from churnscope.events import EVER, Events, Observed, Signal, Window
+from churnscope.events.block import NO_DAY
+from churnscope.levels import Level
 from churnscope.roles import OUTBOUND, Role
 
 RESERVED_SIGNALS = frozenset({"source", "minute_of_day", "is_return"})  # carried by the engine, not declared by a user
@@ -27,6 +30,8 @@ class Log:
     lengths : window lengths in days, rising.
     resolution : currency per unit of money.
     flags : names of those signals that are true or false.
+    dates : names of those that are days.
+    levels : column -> the values that are common enough to be told apart.
     """
 
     role: Role
@@ -35,6 +40,8 @@ class Log:
     lengths: tuple[int, ...]
     resolution: float = 1.0
     flags: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
+    levels: Mapping[str, tuple[Level, ...]] = field(default_factory=dict)
 
     @property
     def noun(self) -> str:
@@ -102,6 +109,46 @@ class Log:
     def own_signals(self) -> tuple[str, ...]:
         """Signals declared in the config, sorted by name."""
         return tuple(sorted(self.columns - self.role.carried.keys() - RESERVED_SIGNALS))
+
+    def held(self, signal: str, make: Callable[[Events], Signal] | None = None) -> NDArray[np.float64]:
+        """What was told of the customer last, as it held just before the cutoff; NaN where nothing did, or it is not known.
+
+        The row that holds last counts, until its `valid_to`; of several sources the first that knows it.
+
+        Parameters
+        ----------
+        make : computes the signal from the rows, where they do not carry it; NaN for what is not known.
+        """
+        answer = np.full(self.rows.cutoff_days().shape, np.nan)
+        for rows in self._by_source:
+            told = rows.held(signal if make is None else rows.derive(signal, make))
+            if signal in self.dates:
+                told = np.where(told == NO_DAY, np.nan, told)
+            answer = np.where(np.isnan(answer) & self._holds(rows), told, answer)
+        return answer
+
+    def holds(self, column: str, level: Level) -> NDArray[np.float64]:
+        """Whether a text told of the customer is this one: 1 or 0, NaN where it is not known."""
+
+        def is_it(rows: Events) -> Signal:
+            codes = rows.signals[column]
+            return np.where(codes == 0, np.nan, codes == level.code)
+
+        return self.held(f"{column} is {level.code}", is_it)
+
+    @property
+    def _by_source(self) -> list[Observed]:
+        if "source" not in self.columns:
+            return [self.rows]
+        return [self.rows.select("source", number) for number in np.unique(self.rows.events.signals["source"]).tolist()]
+
+    def _holds(self, rows: Observed) -> NDArray[np.bool_]:
+        """Whether the newest row still holds at the last instant before the cutoff."""
+        if "valid_to" not in self.columns:
+            return np.ones(rows.cutoff_days().shape, np.bool_)
+        end = rows.held("valid_to")
+        holds: NDArray[np.bool_] = (end == NO_DAY) | (end >= rows.cutoff_days())
+        return holds
 
     def count(self, window: Window = EVER) -> NDArray[np.float64]:
         """Purchases (interactions ...): orders where the log has them, since lines are not purchases.

@@ -10,6 +10,7 @@ from churnscope.events import ratio
 from churnscope.features.family import family
 from churnscope.features.feature import FALLING, Feature, none
 from churnscope.features.log import Log
+from churnscope.roles import START
 
 
 @family("purchases", "engagement", "contacts")
@@ -53,14 +54,15 @@ def tenure(log: Log) -> Iterator[Feature]:
     )
 
 
-@family("customers")
+@family("customers", needs=(START,))
 def membership(log: Log) -> Iterator[Feature]:
     """How long ago the person became a customer."""
+    since = log.rows.cutoff_days() - log.held(START)
     yield Feature(
         name="tenure_days",
         unit="days",
         concept="tenure",
         sentence="customer for {value:.0f} days",
         missing="start date not known",
-        values=log.rows.days_since_first(),
+        values=np.where(since > 0, since, np.nan),
     )

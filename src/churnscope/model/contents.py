@@ -140,6 +140,7 @@ def from_files(files: Files, readers: Mapping[str, Reader] = READERS) -> Bundle:
     with damage("features.json"):
         specs = tuple(_spec(spec) for spec in saved["specs"])
         dropped, plan = dict(saved["dropped"]), {key: saved["plan"][key] for key in PLAN}
+        plan["levels"] = _level_names(saved["plan"].get("levels", {}))  # models of earlier versions have none
         profile = Profile.from_json(saved["profile"])
     names = [spec.name for spec in specs]
     predictors = {}
@@ -203,6 +204,10 @@ def _refuse_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
+def _level_names(saved: Mapping[str, Json]) -> dict[str, Json]:
+    return {role: {column: list(map(str, names)) for column, names in columns.items()} for role, columns in saved.items()}
+
+
 def _spec(saved: Mapping[str, Json]) -> FeatureSpec:
     kinds = {
         "name": str,
@@ -210,6 +215,7 @@ def _spec(saved: Mapping[str, Json]) -> FeatureSpec:
         "concept": str,
         "sentence": str,
         "missing": str,
+        "at_zero": str,
         "family": str,
         "role": str,
         "direction": int,

@@ -9,12 +9,13 @@ import pyarrow as pa
 from churnscope.config.models import Config, Features
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ConfigError
-from churnscope.features import FAMILIES, every_column
-from churnscope.features import catalog as catalog_of
+from churnscope.features import FAMILIES
+from churnscope.features import whole_catalog as everything
 from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet
 from churnscope.operations.run import recorded
+from churnscope.project.attributes import left_out
 from churnscope.project.days import complete_cutoffs
 from churnscope.project.frames import Frame
 from churnscope.project.models import snapshot_plan
@@ -29,13 +30,13 @@ def catalog(config: Config, as_of: int | None, progress: Progress) -> CatalogRes
     """What every feature of a config means; the sources are read for the columns and the length of history they have."""
     with loaded_data(config, as_of, progress) as loaded:
         plan = snapshot_plan(config, loaded, (loaded.as_of,))
-        return CatalogResult(config.name, plan.specs, {family.name: family.meaning for family in plan.families})
+        families = {family.name: family.meaning for family in plan.families}
+        return CatalogResult(config.name, plan.specs, families, left_out(config, loaded))
 
 
 def whole_catalog() -> CatalogResult:
     """What can be built of any business: every family on logs with all columns, and the windows a config has by default."""
-    columns, flags = every_column()
-    specs = catalog_of(columns, Features().windows_days, flags=flags)
+    specs = everything(Features().windows_days)
     return CatalogResult("Everything a config can give", specs, {family.name: family.meaning for family in FAMILIES})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from churnscope.config.models import Config
@@ -10,6 +11,7 @@ from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ModelError
 from churnscope.features import FAMILIES
 from churnscope.features.plugins import own_families, source_hash
+from churnscope.levels import names_of
 from churnscope.model.baselines import BaseRate
 from churnscope.model.bundle import Bundle, definition_of, read_bundle, resolve
 from churnscope.model.predictor import Predictor
@@ -101,7 +103,7 @@ def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Seque
     families = tuple(bundle.plan["families"])
     asked = config.features.families or families
     same = config.model_copy(update={"features": config.features.model_copy(update={"families": families})})
-    plan = snapshot_plan(same, loaded, cutoffs)
+    plan = replace(snapshot_plan(same, loaded, cutoffs), levels=loaded.coded(bundle.plan["levels"]))
     now = feature_plan(plan)
     changed = [key for key in now if now[key] != bundle.plan[key]] + ["families"] * (set(asked) != set(families))
     if changed or plan.specs != bundle.specs:
@@ -128,4 +130,5 @@ def feature_plan(plan: SnapshotPlan) -> dict[str, Any]:
         "families": [family.name for family in plan.families],
         "plugins": source_hash(family for family in plan.families if family not in FAMILIES),
         "columns": {role: sorted(names) for role, names in sorted(plan.columns.items())},
+        "levels": names_of(plan.levels),
     }

@@ -9,20 +9,28 @@ from typing import Final
 
 from churnscope.config.models import Config
 from churnscope.features import FAMILIES, Family
+from churnscope.roles import START
 
 BUILT_IN: Final = frozenset(family.name for family in FAMILIES)
 
 
 def is_mapped(config: Config, source: str, name: str) -> bool:
     """Whether a source declares a column or signal of this name."""
-    return name in config.sources[source].columns or name in config.sources[source].signals
+    said = config.sources[source]
+    return any(_key(name) in texts for texts in (said.columns, said.signals, said.attributes))
 
 
 def place(config: Config, source: str, name: str) -> str:
     """Where the config maps a column, with its expression: `[sources.orders] columns.amount = "Quantity * Price"`."""
-    said = config.sources[source]
-    table, texts = ("columns", said.columns) if name in said.columns else ("signals", said.signals)
-    return f"[sources.{source}] {table}.{name} = {json.dumps(texts[name], ensure_ascii=False)}"
+    said, key = config.sources[source], _key(name)
+    tables = {"columns": said.columns, "signals": said.signals, "attributes": said.attributes}
+    table, text = next((table, texts[key]) for table, texts in tables.items() if key in texts)
+    return f"[sources.{source}] {table}.{key} = {json.dumps(text, ensure_ascii=False)}"
+
+
+def _key(name: str) -> str:
+    """The key under which a column is mapped: the day on which somebody became a customer is a source's time."""
+    return "time" if name == START else name
 
 
 def family_place(family: Family) -> str:

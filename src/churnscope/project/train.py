@@ -18,6 +18,7 @@ from churnscope.model.tuning import needs_optuna
 from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looked_at
 from churnscope.operations.run import recorded
+from churnscope.project.attributes import left_out
 from churnscope.project.audit import audited_table
 from churnscope.project.comparison import Ground
 from churnscope.project.days import training_split
@@ -80,6 +81,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         looks=looks[iso(verdict.cutoff)],
         findings=audit.findings,
         tracking=tracking,
+        left_out=left_out(config, loaded),
     )
 
 

@@ -165,7 +165,8 @@ def said_at(spec: FeatureSpec, value: float) -> str:
 
 
 def _says_only_itself(spec: FeatureSpec) -> bool:
-    return {field for _, field, _, _ in string.Formatter().parse(spec.sentence) if field} == {"value"}
+    named = {field for _, field, _, _ in string.Formatter().parse(spec.sentence) if field}
+    return named == {"value"} or bool(spec.at_zero and not named)
 
 
 def _left_open(form: str) -> str:

@@ -13,6 +13,7 @@ from churnscope.activity import Activity, LabelKind
 from churnscope.config.models import Config
 from churnscope.events import Grid, Observed
 from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
+from churnscope.levels import Levels
 from churnscope.roles import ROLES
 from churnscope.timeline import Timing
 
@@ -27,6 +28,14 @@ class Facts(Protocol):
     @property
     def flags(self) -> Mapping[str, frozenset[str]]:
         """Role -> names of the signals that are true or false."""
+
+    @property
+    def dates(self) -> Mapping[str, frozenset[str]]:
+        """Role -> names of the signals that are days."""
+
+    @property
+    def levels(self) -> Levels:
+        """Role -> column -> the values that are common enough to be told apart."""
 
     @property
     def places(self) -> Mapping[str, tuple[str, int]]:
@@ -85,6 +94,8 @@ class SnapshotPlan:
     resolution : currency per unit of money.
     days_together : days before a cutoff whose rows of a flat file are those of the cutoff.
     dtype : of the features; models read float32.
+    dates : role -> names of the signals that are days.
+    levels : role -> column -> the values that features tell apart.
     """
 
     cutoffs: tuple[int, ...]
@@ -99,6 +110,8 @@ class SnapshotPlan:
     resolution: float = 1.0
     days_together: int = 1
     dtype: type[np.float32 | np.float64] = np.float32
+    dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    levels: Levels = field(default_factory=dict)
 
     @classmethod
     def from_config(cls, config: Config, facts: Facts, cutoffs: Iterable[int], *, own: tuple[Family, ...] = ()) -> SnapshotPlan:
@@ -115,6 +128,8 @@ class SnapshotPlan:
             flags=facts.flags,
             resolution=config.resolution,
             days_together=days_together(config, facts.label_days),
+            dates=facts.dates,
+            levels=facts.levels,
         )
 
     def at(self, cutoffs: Iterable[int]) -> SnapshotPlan:
@@ -124,7 +139,7 @@ class SnapshotPlan:
     @cached_property
     def specs(self) -> tuple[FeatureSpec, ...]:
         """The features in the order of the table's columns."""
-        return catalog(self.columns, self.windows, self.families, flags=self.flags)
+        return catalog(self.columns, self.windows, self.families, flags=self.flags, dates=self.dates, levels=self.levels)
 
     @cached_property
     def grid(self) -> Grid:
@@ -133,7 +148,17 @@ class SnapshotPlan:
 
     def logs(self, seen: Mapping[str, Observed]) -> dict[str, Log]:
         """What the families are given."""
+        none = frozenset[str]()
         return {
-            role: Log(ROLES[role], rows, self.columns[role], self.windows, self.resolution, self.flags.get(role, frozenset()))
+            role: Log(
+                ROLES[role],
+                rows,
+                self.columns[role],
+                self.windows,
+                self.resolution,
+                flags=self.flags.get(role, none),
+                dates=self.dates.get(role, none),
+                levels=self.levels.get(role, {}),
+            )
             for role, rows in seen.items()
         }

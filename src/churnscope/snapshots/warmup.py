@@ -16,7 +16,9 @@ from churnscope.timeline import Timing
 
 def warmup() -> None:
     """Compile every kernel, or load it from the cache, by building all features of a few rows."""
-    logs = {role: _few_rows(ROLES[role]) for role in ("purchases", "engagement", "support", "contacts", "campaigns")}
+    logs = {
+        role: _few_rows(ROLES[role]) for role in ("purchases", "engagement", "support", "contacts", "campaigns", "customers")
+    }
     rules = ActivityConfig(rules=(Rule(source="shop", days=30),))
     plan = SnapshotPlan(
         cutoffs=(5, 10),
@@ -38,7 +40,7 @@ def _few_rows(role: Role) -> Events:
     """Four rows of one customer with every signal a log of this role can carry; one row is late."""
     day = np.array([1, 2, 4, 8], np.int32)
     kinds = role.carried | {"minute_of_day": "text", "own_flag": "flag", "own_number": "number"}
-    types = {"number": np.float64, "flag": np.bool_}
+    types = {"number": np.float64, "truth": np.float64, "flag": np.bool_}
     signals: dict[str, Signal] = {name: (np.arange(4) * 1.5).astype(types.get(kind, np.int64)) for name, kind in kinds.items()}
     visible_day = day + np.array([1, 1, 3, 1], np.int32)
     return Events(1, np.zeros(4, np.int32), day * np.int64(86_400_000_000), day, signals, visible_day)

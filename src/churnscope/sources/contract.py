@@ -147,6 +147,16 @@ def refuse_two_rows(name: str, rows: int, customers: int) -> None:
         )
 
 
+def refuse_two_states(name: str, rows: int, states: int) -> None:
+    """Raise `InputError` when rows of one customer hold from the same time on and differ."""
+    if rows > states:
+        raise InputError(
+            f"Source {name}: {rows - states:,} of {rows:,} rows hold from the same time on as another one of their customer, "
+            "and differ from it.",
+            "Keep the true one; or map `known`, and the one that was known last counts.",
+        )
+
+
 def advice_for(rule: str) -> str:
     """What to do about rows that break a rule."""
     return _ADVICE[rule.partition(":")[0]]

@@ -106,6 +106,7 @@ def _refuse_unknown_types(name: str, source: Source, known: Sequence[str]) -> No
 def _texts(source: Source) -> Iterator[tuple[str, str]]:
     yield from ((f"columns.{name}", text) for name, text in source.columns.items())
     yield from ((f"signals.{name}", text) for name, text in source.signals.items())
+    yield from ((f"attributes.{name}", text) for name, text in source.attributes.items())
     if source.where is not None:
         yield "where", source.where
     if source.join:

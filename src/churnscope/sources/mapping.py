@@ -7,25 +7,37 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from churnscope.config.attributes import has_history, left_out
 from churnscope.config.models import Source
 from churnscope.errors import ConfigError
-from churnscope.roles import ROLES, RoleColumn
+from churnscope.events.block import NO_DAY
+from churnscope.roles import ROLES, START, RoleColumn
 from churnscope.sources.clocks import FIRST_EPOCH_US, Clock, read_clock
-from churnscope.sources.columns import ColumnReader, Reading, Value
+from churnscope.sources.columns import TEXT, ColumnReader, Reading, Value
 from churnscope.sources.trees import column, tree
 from churnscope.sources.zones import DAY_US, FIRST_DAY, LAST_DAY
 
 # Rules of ids, in the order in which `id_rule` of the keys relation numbers them from 1.
 ID_RULES = ("missing_id", "control_character_in_id", "scientific_id", "unknown_customer")
+VALID_TO = "valid_to"
 NO_MATCH, PLACEHOLDER, STRAY, BACKWARDS = "no_match", "placeholder_date", "stray_date", "before_its_begin"
 # Reasons to leave a row aside, numbered from 1 in this order; the first that holds counts.
 IGNORED = ("overlap", "duplicate", "where", "no_customer", "after_as_of", "not_known_yet")
 LARGEST_MONEY = 1e12
 _CLOCKS = ("time", "known")
-_DEFAULT_TYPES = {"money": "number", "number": "number", "flag": "boolean", "text": "text", "label": "boolean"}
+_DEFAULT_TYPES = {
+    "money": "number",
+    "number": "number",
+    "flag": "boolean",
+    "truth": "boolean",
+    "text": "text",
+    "date": "timestamp",
+}
 _REFUSALS = {"number": "not_a_number", "boolean": "not_a_flag", "time": "not_a_date"}
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _NUMBERS = (*_INTEGERS, "FLOAT", "DOUBLE")
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+_TIMES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", _ZONED)
 
 
 @dataclass(frozen=True)
@@ -53,16 +65,18 @@ class Measure:
 
     Parameters
     ----------
-    name : role column or signal.
-    kind : money, number, flag or text.
+    name : role column, signal or attribute.
+    kind : money, number, flag, truth, text or date.
     value : its typed expression.
-    declared : as the role declares it; None for a signal.
+    declared : as the role declares it; None for a signal or attribute.
+    has_levels : whether its common values are told apart.
     """
 
     name: str
     kind: str
     value: Value
     declared: RoleColumn | None = None
+    has_levels: bool = False
 
     @property
     def read(self) -> exp.Column:
@@ -131,10 +145,10 @@ class SourceMapping:
 
         Days are compared, not instants: one of the two times may be a mere date.
         """
-        return [
-            (f"{BACKWARDS}:{name}", tree(":later < :begin", later=column(f"{name}_day"), begin=column("day")))
-            for name in self.further_clocks
-        ]
+        later: dict[str, exp.Expr] = {name: column(f"{name}_day") for name in self.further_clocks}
+        if VALID_TO in self.kinds:
+            later[VALID_TO] = tree("nullif(:x, :none)", x=column(VALID_TO), none=NO_DAY)
+        return [(f"{BACKWARDS}:{name}", tree(":later < :begin", later=day, begin=column("day"))) for name, day in later.items()]
 
     @property
     def further_clocks(self) -> tuple[str, ...]:
@@ -185,45 +199,91 @@ def map_source(source: Source, reader: ColumnReader, resolution: float) -> Sourc
     ConfigError : for an expression that does not bind or has another type than its column.
     InputError : for a column of a type that cannot be a time.
     """
-    clocks = (*_CLOCKS, *ROLES[source.role].clocks)
+    clocks = {name: name for name in (*_CLOCKS, *ROLES[source.role].clocks)}
+    if has_history(source):
+        clocks["time"] = ROLES[source.role].since
     return SourceMapping(
         source=source,
         reader=reader,
         customer=reader.identity(source.columns["customer"], "columns.customer"),
-        clocks=tuple(_mapped_clock(reader, name, source.columns[name]) for name in clocks if name in source.columns),
+        clocks=tuple(
+            _mapped_clock(reader, name, source.columns[key], key) for name, key in clocks.items() if key in source.columns
+        ),
         measures=tuple(_measures(source, reader)),
         where=reader.value(source.where, "where") if source.where else None,
         resolution=resolution,
     )
 
 
-def _mapped_clock(reader: ColumnReader, name: str, text: str) -> MappedClock:
-    value = reader.value(text, f"columns.{name}", default="timestamp")
+def _mapped_clock(reader: ColumnReader, name: str, text: str, key: str) -> MappedClock:
+    value = reader.value(text, f"columns.{key}", default="timestamp")
     if value.plain:
         reading = value.reads[0]
         return MappedClock(name, value, reader.clock(reading, reading.raw.present))
-    where = f"{reader.where} columns.{name}"
+    where = f"{reader.where} columns.{key}"
     return MappedClock(name, value, read_clock(value.tree, reader.type_of(value.inline, where), "timestamp", where))
 
 
 def _measures(source: Source, reader: ColumnReader) -> Iterator[Measure]:
+    unknown_then = left_out(source)
     for name, text in source.columns.items():
         item = ROLES[source.role].column(name)
-        if item.kind not in {"id", "time"}:
+        if item.kind not in {"id", "time"} and name not in unknown_then:
             value = reader.value(text, f"columns.{name}", default=_DEFAULT_TYPES[item.kind])
-            yield Measure(name, item.kind, value, item)
+            yield Measure(name, item.kind, _dated(reader, value, name) if item.kind == "date" else value, item, item.levels)
+    if ROLES[source.role].since and "time" in source.columns:
+        yield Measure(
+            START, "date", _dated(reader, reader.value(source.columns["time"], "columns.time", default="timestamp"), "time")
+        )
     for name, text in source.signals.items():
         key = f"signals.{name}"
         value = reader.value(text, key, default="number")
         yield Measure(name, _signal_kind(reader.type_of(value.inline, key), f"{reader.where} {key}"), value)
+    for name, text in source.attributes.items():
+        if name not in unknown_then:
+            yield _attribute(reader, name, text)
 
 
 def _signal_kind(type_: str, where: str) -> str:
     if type_ == "BOOLEAN":
         return "flag"
-    if type_ in _NUMBERS or type_.startswith("DECIMAL"):
+    if _is_number(type_):
         return "number"
     raise ConfigError(f"{where} is of type {type_}.", "A signal is a number or a boolean; compare or cast it.")
+
+
+def _attribute(reader: ColumnReader, name: str, text: str) -> Measure:
+    """What is told of a customer: a number, true or false, a date, or else a text whose common values are told apart."""
+    key = f"attributes.{name}"
+    value = reader.value(text, key)
+    type_ = reader.type_of(value.inline, key)
+    if type_ == "BOOLEAN":
+        return Measure(name, "truth", value)
+    if _is_number(type_):
+        return Measure(name, "number", value)
+    if type_ in _TIMES:
+        return Measure(name, "date", _dated(reader, value, name))
+    if type_ == TEXT or type_.startswith("ENUM"):
+        return Measure(name, "text", value, has_levels=True)
+    raise ConfigError(f"{reader.where} {key} is of type {type_}.", "An attribute is a number, a boolean, a date or a text.")
+
+
+def _is_number(type_: str) -> bool:
+    return type_ in _NUMBERS or type_.startswith("DECIMAL")
+
+
+def _dated(reader: ColumnReader, value: Value, name: str) -> Value:
+    """A time as the wall of the source's zone shows it, for its date to be taken."""
+    type_ = reader.type_of(value.inline, name)
+    if type_ not in _TIMES:
+        raise ConfigError(f"{reader.where}: {name} is of type {type_}, which is no date.", "Declare its format under types.")
+    parts = (value.tree, value.inline)
+    if type_ == _ZONED:
+        parts = (
+            tree("timezone(:zone, :x)", zone=reader.zone, x=parts[0]),
+            tree("timezone(:zone, :x)", zone=reader.zone, x=parts[1]),
+        )
+    return Value(parts[0], value.reads, parts[1], plain=False)  # not the clock itself, even where it is one, too
 
 
 def _reading_flaws(readings: tuple[Reading, ...], clocks: tuple[MappedClock, ...]) -> Iterator[tuple[str, exp.Expr]]:

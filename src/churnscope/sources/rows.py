@@ -19,7 +19,8 @@ _CASTS = {
     "money": "TRY_CAST(:x AS DOUBLE)",
     "number": "TRY_CAST(:x AS DOUBLE)",
     "flag": "TRY_CAST(:x AS BOOLEAN)",
-    "label": "TRY_CAST(:x AS BOOLEAN)",
+    "truth": "CAST(TRY_CAST(:x AS BOOLEAN) AS DOUBLE)",
+    "date": "CASE WHEN isfinite(:x) THEN CAST(CAST(:x AS DATE) - DATE '1970-01-01' AS INTEGER) END",
     "text": "nullif(trim(CAST(:x AS VARCHAR)), '')",
 }
 
@@ -178,12 +179,12 @@ def _stored(measure: Measure, resolution: float) -> exp.Expr:
     """A measure in the type in which it travels."""
     if measure.kind == "money":
         return tree("coalesce(:x, 0)", x=scaled(measure.read, resolution))
-    if measure.kind == "number":
+    if measure.kind in {"number", "truth"}:
         return tree("coalesce(:x, CAST('NaN' AS DOUBLE))", x=measure.read)
+    if measure.kind == "date":
+        return tree("coalesce(:x, :none)", x=measure.read, none=NO_DAY)
     if measure.kind == "flag":
         return tree("coalesce(:x, FALSE)", x=measure.read)
-    if measure.kind == "label":
-        return tree("coalesce(CAST(:x AS BIGINT), -1)", x=measure.read)
     # A hash is never NULL, not even that of NULL.
     code = tree("CASE WHEN :x IS NULL THEN 0 ELSE hash(:x) END", x=measure.read)
     words = enumerate(measure.plain_words, start=1)

@@ -119,11 +119,13 @@ class CatalogResult(Summarised):
     ----------
     features : in the order of the matrix.
     families : name -> what the family tells.
+    left_out : what is told of customers and is no feature, why, and what to do.
     """
 
     name: str
     features: tuple[FeatureSpec, ...]
     families: Mapping[str, str]
+    left_out: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -139,7 +141,12 @@ class CatalogResult(Summarised):
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {"name": self.name, "features": [asdict(spec) for spec in self.features], "families": dict(self.families)}
+        return {
+            "name": self.name,
+            "features": [asdict(spec) for spec in self.features],
+            "families": dict(self.families),
+            "left_out": list(self.left_out),
+        }
 
 
 @dataclass(frozen=True, repr=False)

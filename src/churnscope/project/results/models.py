@@ -72,6 +72,7 @@ class TrainResult(Summarised):
     looks : how many runs have looked at the test cutoff by now.
     findings : of the leak audit; leaks among them are accepted ones.
     tuned : what a search for settings of the trees found; None where none was made.
+    left_out : what is told of customers and is no feature, why, and what to do.
     """
 
     name: str
@@ -92,6 +93,7 @@ class TrainResult(Summarised):
     looks: int = 1
     findings: tuple[Finding, ...] = ()
     tuned: Tuned | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -125,6 +127,7 @@ class TrainResult(Summarised):
             "looks": self.looks,
             "stand_in": None if self.stand_in is None else asdict(self.stand_in),
             "findings": [finding.to_json() for finding in self.findings],
+            "left_out": list(self.left_out),
             "tracking": asdict(self.tracking),
         }
 

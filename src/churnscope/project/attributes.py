@@ -1,0 +1,25 @@
+"""What is told of customers and is no feature: why, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from churnscope.config.attributes import left_out_notes
+from churnscope.config.models import Config
+from churnscope.engines.duckdb import Loaded
+from churnscope.levels import LEAST_SHARE
+
+
+def left_out(config: Config, loaded: Loaded) -> tuple[str, ...]:
+    """A sentence for each source whose values at earlier days are not known, and for each text without common values."""
+    return (*left_out_notes(config), *_without_levels(loaded))
+
+
+def _without_levels(loaded: Loaded) -> Iterator[str]:
+    for role, columns in loaded.levels.items():
+        for column, levels in columns.items():
+            if not levels:
+                yield (
+                    f"No feature is made of the texts of {column} ({role}): none of them stands for {LEAST_SHARE:.0%} or more. "
+                    "Where they are numbers or dates, declare that under types; where they are names or ids, leave them out."
+                )
