@@ -67,6 +67,11 @@ class Role:
     since: str = ""
     is_state: bool = False
 
+    @property
+    def has_attributes(self) -> bool:
+        """Whether rows tell what customers are."""
+        return bool(self.since) or self.is_state
+
     def column(self, name: str) -> RoleColumn:
         """The column of this name; `KeyError` where the role has none."""
         return {column.name: column for column in self.columns}[name]

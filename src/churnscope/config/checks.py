@@ -130,13 +130,16 @@ def _signals(where: str, source: Source) -> Iterator[ConfigError]:
 def _attributes(where: str, source: Source) -> Iterator[ConfigError]:
     """What is told of customers stands under attributes, what is carried by events under signals."""
     role = ROLES[source.role]
-    if not role.since:
+    if not role.has_attributes:
         for key in ("attributes", "static"):
             if getattr(source, key):
                 yield ConfigError(f"{where} {key}: {source.role} have none.", "Write columns of your own under signals.")
         return
     if source.signals:
         yield ConfigError(f"{where} signals: {source.role} have none.", "Write columns of your own under attributes.")
+    if source.static and role.is_state:
+        yield ConfigError(f"{where} static: a row tells of its own day.", "Leave it out.")
+        return
     changing = [item.name for item in role.columns if item.changes and item.name in source.columns]
     known = [*source.attributes, *changing]
     for name in source.static:

@@ -14,7 +14,8 @@ def with_flat_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     """A parsed config in which a source of the role `snapshot` says who is a customer, and who left.
 
     Whoever has a row is in the population, the label is given, and it is known a day after the row's: what is written
-    otherwise stays. `date` is another word for the time of a row.
+    otherwise stays. `date` is another word for the time of a row; without `attributes`, or with `attributes = "*"`, every column
+    that nothing else reads is one.
 
     Examples
     --------
@@ -29,7 +30,7 @@ def with_flat_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     flat = [name for name, source in sources.items() if _is_flat(source)] if isinstance(sources, dict) else []
     if not flat:
         return dict(document)
-    named = {name: _with_time(source) if name in flat else source for name, source in sources.items()}
+    named = {name: _named(source) if name in flat else source for name, source in sources.items()}
     return (
         {"activity": {"rules": [{"source": flat[0], "days": MOST_DAYS}]}}
         | dict(document)
@@ -49,7 +50,8 @@ def _filled(table: Any, **defaults: Any) -> Any:
     return {**defaults, **table} if isinstance(table, dict) else table
 
 
-def _with_time(source: dict[str, Any]) -> dict[str, Any]:
+def _named(source: dict[str, Any]) -> dict[str, Any]:
+    source = {key: value for key, value in source.items() if (key, value) != ("attributes", "*")}
     columns = source.get("columns")
     if not isinstance(columns, dict) or "date" not in columns or "time" in columns:
         return source

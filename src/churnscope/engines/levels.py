@@ -59,7 +59,7 @@ def _levels(
         for source, _ in holders
     ]
     rows = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
-    if ROLES[role].since:  # a customer counts once, however often the history says the same
+    if ROLES[role].has_attributes:  # a customer counts once, however often the history says the same
         rows = exp.select("*").distinct().from_(rows.subquery("r"))
         of = tree("count(DISTINCT person)")
     else:

@@ -16,8 +16,9 @@ from churnscope.errors import InputError, nearest
 from churnscope.roles import ROLES
 from churnscope.sources.columns import TEXT, RawColumn
 from churnscope.sources.door import Door
+from churnscope.sources.flat import as_found
 from churnscope.sources.files import DataFile, find_files, sha256_of, source_files
-from churnscope.sources.headers import FileColumns, common_columns, needed_columns, unused_columns, without_absent_label
+from churnscope.sources.headers import FileColumns, common_columns, needed_columns, unused_columns
 from churnscope.sources.parsing import FILE, LINE, parse_records
 from churnscope.sources.report import FileFacts
 from churnscope.sources.rows import MATCHED
@@ -43,11 +44,11 @@ class SourcePlan:
         return cls(name, source, source_files(name, source), joined)
 
     def as_found(self) -> SourcePlan:
-        """The plan for files that may lack a label: those of customers to score."""
-        if "churned" not in self.source.columns or not ROLES[self.source.role].is_state:
+        """The plan for the columns that the files of a flat table have; any other plan as it is."""
+        if not ROLES[self.source.role].is_state:
             return self
         files = (*_opened(self.files, self.source).columns, *_opened(self.joined, self.source).columns)
-        return replace(self, source=without_absent_label(self.source, files))
+        return replace(self, source=as_found(self.source, files))
 
 
 @dataclass

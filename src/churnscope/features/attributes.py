@@ -76,7 +76,7 @@ def loyalty(log: Log) -> Iterator[Feature]:
         )
 
 
-@family("customers")
+@family("customers", "snapshot")
 def attributes(log: Log) -> Iterator[Feature]:
     """What else the config declares to be told of the customer: numbers, true or false, dates, common texts."""
     for name in log.own_signals:
@@ -129,8 +129,10 @@ def _levels(log: Log, column: str) -> Iterator[Feature]:
 
 
 def _days_since(log: Log, name: str) -> NDArray[np.float64]:
-    """Days from a date to the cutoff; NaN where it is not past."""
+    """Days from a date to the cutoff, or to the end of the day that a row of a flat file tells of; NaN where it is not past."""
     days = log.rows.cutoff_days() - log.held(name)
+    if log.role.is_state:
+        days -= log.rows.days_since_last() - 1
     return np.where(days > 0, days, np.nan)
 
 

@@ -25,7 +25,7 @@ from churnscope.features.norm import own_norm, spend_norm
 from churnscope.features.recency import recency
 from churnscope.features.regularity import overdue, regularity
 from churnscope.features.returns import returned_money, returns
-from churnscope.features.signals import described, latest, measures, own_signals
+from churnscope.features.signals import latest, measures, own_signals
 from churnscope.features.streaks import active_days, day_streaks, week_streaks
 from churnscope.features.support import open_tickets, repeated_tickets, resolving, satisfaction, severity, tickets
 from churnscope.features.tenure import membership, tenure
@@ -81,7 +81,6 @@ FAMILIES: Final[tuple[Family, ...]] = (
     measures,
     own_signals,
     latest,
-    described,
     weekdays,
     hours,
     calendar,
@@ -173,7 +172,7 @@ def whole_catalog(windows: Sequence[int]) -> tuple[FeatureSpec, ...]:
     levels: dict[str, dict[str, tuple[Level, ...]]] = {}
     for role in ROLES.values():
         own = {"your_number"} | ({"your_flag", "minute_of_day"} if role.is_activity else set())
-        own |= {"your_flag", "your_day", "your_text"} if role.since else set()
+        own |= {"your_flag", "your_day", "your_text"} if role.has_attributes else set()
         columns[role.name] = frozenset(role.carried) | own
         texts = [*(column.name for column in role.columns if column.levels), *(own & {"your_text"})]
         levels[role.name] = {text: (Level(f"one {text.removeprefix('your_')}", 1),) for text in texts}

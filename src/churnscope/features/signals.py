@@ -42,21 +42,6 @@ def latest(log: Log) -> Iterator[Feature]:
         )
 
 
-@family("snapshot")
-def described(log: Log) -> Iterator[Feature]:
-    """What a flat file says of the customer."""
-    for signal in log.own_signals:
-        words = signal.replace("_", " ")
-        yield Feature(
-            name=signal,
-            unit=words,
-            concept=words,
-            sentence=f"{words}: {{value:,.6g}}",
-            missing=f"{words}: nothing known",
-            values=log.rows.last(signal),
-        )
-
-
 def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Feature]:
     """A number in all and on average; its spread and extremes, which need several rows, over the long windows."""
     name, words = f"{log.noun}_{signal}", signal.replace("_", " ")

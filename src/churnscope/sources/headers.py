@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from churnscope.config.models import Source
 from churnscope.errors import ConfigError, InputError, nearest
-from churnscope.expressions import may_be_header, parse_expression
+from churnscope.expressions import parse_expression
 from churnscope.sources.files import DataFile
 
 
@@ -62,22 +62,6 @@ def needed_columns(name: str, source: Source, columns: Sequence[FileColumns], jo
     return [*(common for common in columns[0].names if common in needed), *sorted(needed - set(columns[0].names))]
 
 
-def without_absent_label(source: Source, files: Sequence[FileColumns]) -> Source:
-    """The source without its label where no file has one of the columns it is read from."""
-    names = {name.lower() for file in files for name in file.names}
-    label = source.columns["churned"]
-    if label.strip().lower() in names:
-        return source
-    parsed = None if may_be_header(label) else parse_expression(label, where="columns.churned")
-    read = [label] if parsed is None else [node.name for node in parsed.find_all(exp.Column)]
-    absent = {name for name in read if name.lower() not in names}
-    if not absent:
-        return source
-    columns = {name: text for name, text in source.columns.items() if name != "churned"}
-    types = {name: kind for name, kind in source.types.items() if name not in absent}
-    return source.model_copy(update={"columns": columns, "types": types})
-
-
 def unused_columns(columns: Sequence[FileColumns], needed: Sequence[str]) -> list[str]:
     """Common names that nothing reads."""
     return sorted({common for item in columns for common in item.names} - set(needed))
@@ -87,7 +71,7 @@ def _read_of(name: str, source: Source, columns: FileColumns, extra: set[str]) -
     known = [*columns.names, *sorted(extra)]
     _refuse_unknown_types(name, source, known)
     found: set[str] = set()
-    for key, text in _texts(source):
+    for key, text in texts_of(source):
         where = f"[sources.{name}] {key}"
         try:
             parsed = parse_expression(text, where=where, columns=known)
@@ -103,7 +87,8 @@ def _refuse_unknown_types(name: str, source: Source, known: Sequence[str]) -> No
             raise InputError(f"[sources.{name}] types: the files have no column {column}.", nearest(column, known))
 
 
-def _texts(source: Source) -> Iterator[tuple[str, str]]:
+def texts_of(source: Source) -> Iterator[tuple[str, str]]:
+    """Every text of a source that is read as columns, with its key."""
     yield from ((f"columns.{name}", text) for name, text in source.columns.items())
     yield from ((f"signals.{name}", text) for name, text in source.signals.items())
     yield from ((f"attributes.{name}", text) for name, text in source.attributes.items())
