@@ -54,7 +54,7 @@ class Role:
     `many_per_customer` is false where a customer has one row, `is_activity` where a row is not something that happened.
     `since` names the column that says since when a row holds, where rows tell what customers are rather than what they did:
     `time` is then no more than one of the things told, and travels as the day `start`.
-    `is_state` is true where a row tells how a customer is on a day: without a time, on the last day that is read, and then once.
+    `is_state` is true where a row tells how a customer is on a day: without a time, on the last day that is read.
     """
 
     name: str

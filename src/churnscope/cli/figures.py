@@ -111,10 +111,13 @@ def backtest_tables(folds: Sequence[Fold]) -> Iterator[Part]:
     if not folds:
         return
     of_parts = is_part(folds[0].cutoff)
-    title = "Part by part: a model trained on the others" if of_parts else "Backtest: the model as it would have been on earlier days"
-    kept = slice(None, 5 if of_parts else None)  # of parts, everybody is new
-    rows = tuple(_fold_row(fold)[kept] for fold in folds)
-    yield Table(title, "<>>>>>>"[kept], rows, _FOLDS[kept])
+    title = (
+        "Part by part: a model trained on the others"
+        if of_parts
+        else "Backtest: the model as it would have been on earlier days"
+    )
+    kept = len(_FOLDS) - (2 if of_parts else 0)  # of parts, everybody is new
+    yield Table(title, "<>>>>>>"[:kept], tuple(_fold_row(fold)[:kept] for fold in folds), _FOLDS[:kept])
     rules = tuple(dict.fromkeys(name for fold in folds for name in fold.evaluation.differences))
     rows = tuple((cutoff_name(fold.cutoff), *(_ahead(fold.evaluation, rule) for rule in rules)) for fold in folds)
     columns = ("cutoff", *(name.replace("_", " ") for name in rules))

@@ -87,7 +87,9 @@ def _alone(config: Config) -> Iterator[ConfigError]:
             "Beside events, what a customer is like is a source of the role customers, and who left one of the role labels.",
         )
     if config.label.kind != "given":
-        yield ConfigError(f'[label] kind: "{config.label.kind}", but a flat file has no events.', 'Leave it out: it is "given".')
+        yield ConfigError(
+            f'[label] kind: "{config.label.kind}", but a flat file has no events.', 'Leave it out: it is "given".'
+        )
     if not config.has_days and config.flat.delay_days:
         yield ConfigError("[sources] delay_days: the rows have no time.", "Leave it out, or map columns.date.")
 

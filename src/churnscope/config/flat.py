@@ -14,7 +14,7 @@ def with_flat_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     """A parsed config in which a source of the role `snapshot` says who is a customer, and who left.
 
     Whoever has a row is in the population, the label is given, and it is known a day after the row's: what is written
-    otherwise stays. `date` is another word for the time of a row; without `attributes`, or with `attributes = "*"`, every column
+    otherwise stays. `date` is another word for the time of a row. Without `attributes`, or where they are "*", every column
     that nothing else reads is one.
 
     Examples
@@ -27,8 +27,7 @@ def with_flat_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     ({'rules': [{'source': 'people', 'days': 36500}]}, {'kind': 'given'}, {'horizon_days': 1})
     """
     sources = document.get("sources")
-    flat = [name for name, source in sources.items() if _is_flat(source)] if isinstance(sources, dict) else []
-    if not flat:
+    if not isinstance(sources, dict) or not (flat := [name for name, source in sources.items() if _is_flat(source)]):
         return dict(document)
     named = {name: _named(source) if name in flat else source for name, source in sources.items()}
     return (

@@ -16,8 +16,8 @@ from churnscope.errors import InputError, nearest
 from churnscope.roles import ROLES
 from churnscope.sources.columns import TEXT, RawColumn
 from churnscope.sources.door import Door
-from churnscope.sources.flat import as_found
 from churnscope.sources.files import DataFile, find_files, sha256_of, source_files
+from churnscope.sources.flat import as_found
 from churnscope.sources.headers import FileColumns, common_columns, needed_columns, unused_columns
 from churnscope.sources.parsing import FILE, LINE, parse_records
 from churnscope.sources.report import FileFacts

@@ -112,7 +112,9 @@ def pooled(
     together = Predictions(
         churned=np.concatenate([each.churned for each in predictions]),
         customer=np.concatenate([each.customer for each in predictions]),
-        probabilities={name: np.concatenate([each.probabilities[name] for each in predictions]) for name in first.probabilities},
+        probabilities={
+            name: np.concatenate([each.probabilities[name] for each in predictions]) for name in first.probabilities
+        },
         trained_on=np.concatenate([each.trained_on for each in predictions]),
         segmentations=tuple(segmentations),
     )

@@ -157,8 +157,10 @@ def no_label(config: Config) -> InputError:
     assert config.flat is not None
     label = config.flat.columns.get("churned")
     if label is None:
-        return InputError("The config names no label.", 'Map it, as columns = { churned = "Churn = \'Yes\'" }.')
-    return InputError(f"No row has a label: {label} is missing, or empty, everywhere.", "Give the file of customers who are known.")
+        return InputError("The config names no label.", "Map it, as columns = { churned = \"Churn = 'Yes'\" }.")
+    return InputError(
+        f"No row has a label: {label} is missing, or empty, everywhere.", "Give the file of customers who are known."
+    )
 
 
 def _blocks(config: Config, label_days: Sequence[int]) -> list[int]:

@@ -8,10 +8,10 @@ from churnscope.config.models import Config
 from churnscope.errors import GateError, ModelError, StorageError
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import DECIDING, METRIC_WORDS, is_better, is_worse
+from churnscope.model.blend import Blend
 from churnscope.model.bundle import Bundle, champion, champions_before, read_bundle, resolve, versions
 from churnscope.model.bundle import promote as promote_version
 from churnscope.model.bundle import rollback as roll_back
-from churnscope.model.blend import Blend
 from churnscope.model.together import Together
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import RunRecord, recorded

@@ -70,7 +70,9 @@ ONE_CUTOFF = (
     "them here."
 )
 PART_BY_PART = "Each part was judged by a model of the same recipe that had learned from the other parts alone."
-ONE_PART = "So far the model was judged on one part. This command judges its recipe on every part; the next report shows them here."
+ONE_PART = (
+    "So far the model was judged on one part. This command judges its recipe on every part; the next report shows them here."
+)
 JUDGE_EARLIER = "churnscope evaluate CONFIG --model champion"  # on a line of its own: an option is not broken at its hyphens
 
 
@@ -93,7 +95,11 @@ def prediction(findings: Findings) -> Iterator[Section]:
         ("Learned from", _learned_from(findings)),
         ("Scored", f"{counted(len(findings.customers.probability), 'customers')} {_who(findings)}."),
     )
-    lead = "" if not findings.config.has_days else "A cutoff is the morning on which the future is asked for: only what happened before it is seen."
+    lead = (
+        ""
+        if not findings.config.has_days
+        else "A cutoff is the morning on which the future is asked for: only what happened before it is seen."
+    )
     origin = f"Config {findings.stamp.config[:16]}; cutoffs and features: model {findings.stamp.model}."
     yield Section("prediction", "What was predicted, and of whom", lead, facts, origin=origin)
 
@@ -277,10 +283,9 @@ def _judged_on(findings: Findings) -> str:
     evaluation = judged.evaluation
     churned = f"{count(evaluation.churned)} of them churned ({share(evaluation.base_rate, 1)})"
     if not findings.config.has_days:
-        return (
-            f"{counted(evaluation.customers, 'customers')}, {day(judged.cutoff)} of {CUSTOMER_PARTS}, drawn by a hash of their ids; "
-            f"{churned}. The model that was judged had learned from the others. {NO_DATE}"
-        )
+        customers, part = counted(evaluation.customers, "customers"), f"{day(judged.cutoff)} of {CUSTOMER_PARTS}"
+        return f"{customers}, {part}, drawn by a hash of their ids; {churned}. The model that was judged had learned from the "
+            f"others. {NO_DATE}"
     looks = f" {LOOKS[min(findings.looks, 2)].format(times=findings.looks)}" if findings.looks else ""
     return (
         f"{counted(evaluation.customers, 'customers')} who were active on {day(judged.cutoff)}. From {day(first)} to "

@@ -1,4 +1,4 @@
-"""A flat file as it is found: without a label where its customers are to be scored, and with every other column as an attribute."""
+"""A flat file as it is found: every column an attribute that is nothing else, and no label where customers are to be scored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from churnscope.config.models import Source
 from churnscope.errors import ConfigError
 from churnscope.expressions import parse_expression, quoted
 from churnscope.levels import safe_word
-from churnscope.roles import ROLES
 from churnscope.sources.headers import FileColumns, texts_of
 
 _TAKEN = frozenset({"source", "minute_of_day", "own_day", "events", "churned", "time", "customer"})
