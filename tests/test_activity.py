@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,10 +12,11 @@ from churnscope.config.models import Activity as ActivityConfig
 from churnscope.config.models import Rule
 from churnscope.errors import InputError
 from churnscope.events import Events, Grid
+from churnscope.events.block import NO_DAY
 from churnscope.timeline import Timing
 
 DAY = 86_400_000_000
-PLACES = {"shop": ("purchases", 0), "outlet": ("purchases", 1), "app": ("engagement", 0)}
+PLACES = {"shop": ("purchases", 0), "outlet": ("purchases", 1), "app": ("engagement", 0), "contracts": ("subscriptions", 0)}
 SHOP = (Rule(source="shop", days=30),)
 
 
@@ -76,6 +79,70 @@ def test_days_since_the_newest_qualifying_event() -> None:
     both = activity(Rule(source="shop", days=30), Rule(source="app", days=30))
     seen = {"purchases": Grid([100], [30]).see(rows(90)), "engagement": Grid([100], [30]).see(rows())}
     assert both.days_since_last(seen).item() == 10
+
+
+def terms(*spans: tuple[int, int | None], ended: dict[int, int] | None = None, **signals: list[float]) -> Events:
+    """Terms (first day, day of the agreed end), which `ended` ends before that by their place; None: open-ended."""
+    events = rows(*(start for start, _ in spans), **signals)
+    agreed = np.array([NO_DAY if end is None else end for _, end in spans])
+    early = np.array([(ended or {}).get(place, NO_DAY) for place in range(len(spans))])
+    clocks = {"end": agreed, "ended": early}
+    days = {f"{name}_day": day for name, day in clocks.items()}
+    instants = {name: np.where(day == NO_DAY, 0, day * DAY) for name, day in clocks.items()}
+    return replace(events, signals={**events.signals, **days, **instants})
+
+
+def in_force(grace_days: int = 0, **keys: object) -> Rule:
+    return Rule(source="contracts", in_force=True, grace_days=grace_days, **keys)
+
+
+@pytest.mark.parametrize(
+    ("span", "active"),
+    [((99, 200), True), ((100, 200), False), ((50, None), True), ((50, 101), True), ((50, 100), True), ((50, 99), False)],
+    ids=["began before", "begins on the cutoff", "open-ended", "ends after", "ends at the cutoff itself", "ended before"],
+)
+def test_a_term_is_in_force_from_its_start_to_its_end(span: tuple[int, int | None], *, active: bool) -> None:
+    assert is_active(activity(in_force()), subscriptions=terms(span)) is active
+
+
+@pytest.mark.parametrize(("ended", "active"), [(98, False), (99, False), (100, True), (150, True)])
+def test_a_term_that_ended_early_is_over_once_that_is_told(ended: int, *, active: bool) -> None:
+    assert is_active(activity(in_force()), subscriptions=terms((50, 200), ended={0: ended})) is active
+
+
+@pytest.mark.parametrize(("end", "active"), [(86, True), (85, False)])
+def test_in_the_days_of_grace_a_renewal_is_awaited(end: int, *, active: bool) -> None:
+    assert is_active(activity(in_force(14)), subscriptions=terms((50, end))) is active
+
+
+def test_of_overlapping_terms_the_last_end_counts() -> None:
+    assert is_active(activity(in_force()), subscriptions=terms((50, 150), (60, 70)))
+    assert not is_active(activity(in_force()), subscriptions=terms((50, 80), (60, 70)))
+
+
+@pytest.mark.parametrize(
+    ("spans", "active"),
+    [
+        (((50, 150), (60, 150)), True),
+        (((50, 90), (60, 150)), True),  # one of them ended in the days of grace
+        (((50, 85), (60, 150)), False),
+        (((50, 95), (95, 150)), False),  # a renewal is no second term
+    ],
+)
+def test_so_many_terms_at_one_time(spans: tuple[tuple[int, int], ...], *, active: bool) -> None:
+    assert is_active(activity(in_force(14, at_least=2)), subscriptions=terms(*spans)) is active
+
+
+def test_terms_of_a_kind() -> None:
+    service = activity(in_force(where="is_service"))
+    assert not is_active(service, subscriptions=terms((50, 150), is_service=[False]))
+    assert is_active(service, subscriptions=terms((50, 150), (60, 160), is_service=[False, True]))
+
+
+@pytest.mark.parametrize(("combine", "active"), [("any", True), ("all", False)])
+def test_terms_and_events_combine(combine: str, *, active: bool) -> None:
+    both = activity(in_force(), Rule(source="shop", days=30), combine=combine)
+    assert is_active(both, purchases=rows(60), subscriptions=terms((50, None))) is active
 
 
 def label(kind: str, *day_numbers: int, as_of: int = 200, definition: Activity | None = None) -> int:

@@ -36,7 +36,8 @@ class Activity:
 
     Notes
     -----
-    A qualifying event is a row that any rule counts. Returns never count.
+    A qualifying event is a row that any rule counts, such as the start of a term. Returns never count. A term that ended at
+    most `grace_days` before the cutoff still counts: its renewal is awaited.
     """
 
     definition: ActivityConfig
@@ -46,7 +47,7 @@ class Activity:
     @property
     def windows(self) -> tuple[int, ...]:
         """The lengths in days the rules read."""
-        return tuple(sorted({rule.days for rule in self.definition.rules}))
+        return tuple(sorted({rule.reach_days for rule in self.definition.rules} - {0}))
 
     @cached_property
     def roles(self) -> frozenset[str]:
@@ -80,6 +81,8 @@ class Activity:
         return rows if rule.where is None else _marked(rows, rule.where)
 
     def _holds(self, rule: Rule, rows: Observed) -> Flags:
+        if rule.in_force:
+            return rows.terms.most_in_force(rule.grace_days) >= rule.at_least
         if rule.measure == "events":
             return rows.count(rule.days) >= rule.at_least
         return rows.total(rule.measure, rule.days) >= self._threshold(rule)

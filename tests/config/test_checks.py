@@ -72,6 +72,16 @@ REFUSED = {
         ("days = 90", 'days = 90, measure = "discount"'),
         r"measure: orders has no 'discount' to add up\.\nKnown",
     ),
+    "events without days": (("days = 90", "at_least = 2"), r"rules #1 days: this key is missing"),
+    "events with grace": (("days = 90", "days = 90, grace_days = 3"), r"rules #1 grace_days: only what is in force"),
+    "events in force": (
+        ("days = 90", "in_force = true"),
+        r"in_force: orders holds purchases; only terms .*\nLeave it out",
+    ),
+    "terms over days": (
+        ("days = 90", 'days = 90, in_force = true, measure = "amount"'),
+        r"rules #1 days: it speaks of events.*\n.*rules #1 measure: it speaks of events",
+    ),
     "unknown flag": (("days = 90", 'days = 90, where = "bigg"'), r'where: orders has no flag .*\nDid you mean "big"'),
     "windows twice": (
         ("horizon_days = 60", "horizon_days = 60\n[features]\nwindows_days = [30, 90, 30]"),

@@ -66,6 +66,24 @@ def test_on_an_earlier_day_a_ticket_was_still_open_and_not_rated(shop, tickets):
     assert (after.resolved_day, after.satisfaction) == (day("2024-01-05"), 5)
 
 
+def test_the_agreed_end_of_a_term_is_known_on_any_day_and_its_early_end_later(shop, config, source):
+    names = ("customer", "time", "end", "ended", "reason")
+    terms = source(
+        shop.write("customer,time,end,ended,reason\na,2024-01-02,2025-01-02,2024-03-05,moved\n"),
+        role="subscriptions",
+        columns={name: name for name in names},
+    )
+    rule = {"rules": [{"source": "contracts", "in_force": True}]}
+    before, after = (
+        shop.rows(shop.open(config({"contracts": terms}, activity=rule), as_of=day(when)), "subscriptions")[0]
+        for when in ("2024-03-05", "2024-03-06")
+    )
+    assert before.end_day == after.end_day == day("2025-01-02")
+    assert (before.ended_day, before.reason) == (NO_DAY, 0)
+    assert after.ended_day == day("2024-03-05")
+    assert after.reason not in {0, 1}
+
+
 def test_a_source_without_the_second_time_has_open_tickets_beside_one_that_has_it(shop, tickets, source):
     other = source(
         shop.write("customer,time\nb,2024-01-03\n", "other.csv"),

@@ -28,10 +28,15 @@ OWN = {
     "support": (),
     "contacts": ("gift",),
     "campaigns": (),
+    "subscriptions": ("gift",),
     "customers": ("fee", "moved", "paper", "region"),
     "extra_features": ("credit",),
 }
-FLAGS = {"purchases": frozenset({"gift"}), "customers": frozenset({"loyalty", "do_not_contact", "paper"})}
+FLAGS = {
+    "purchases": frozenset({"gift"}),
+    "subscriptions": frozenset({"gift"}),
+    "customers": frozenset({"loyalty", "do_not_contact", "paper"}),
+}
 DATES = {"customers": frozenset({"start", "valid_to", "birthday", "loyalty_since", "moved"})}
 LEVELS = {
     "customers": {"region": (Level("North", 1), Level("South", -(2**62))), "acquisition_channel": (Level("web", 10**17),)},
@@ -55,13 +60,14 @@ def scene(shape: Shape) -> Block:
     rng = np.random.default_rng(shape.seed)
     logs = {role: random_events(rng, shape, SIGNALS[role], once=role == "customers") for role in SIGNALS}
     logs["support"] = resolve(rng, logs["support"])
+    logs["subscriptions"] = close(np.random.default_rng([shape.seed, 1]), logs["subscriptions"])
     return Block(0, shape.customers, logs)
 
 
 def plan(block: Block, shape: Shape, **changes: object) -> SnapshotPlan:
     columns = {role: frozenset(events.signals) for role, events in block.logs.items()}
     places = {"shop": ("purchases", 0), "app": ("engagement", 0), "outlet": ("purchases", 1)}
-    places |= {"help": ("support", 0), "crm": ("contacts", 0)}
+    places |= {"help": ("support", 0), "crm": ("contacts", 0), "contracts": ("subscriptions", 0)}
     activity = Activity(ActivityConfig(rules=shape.rules, combine=shape.combine), places, 0.01)
     whole = SnapshotPlan(
         CUTOFFS,
@@ -150,6 +156,33 @@ def resolve(rng: np.random.Generator, tickets: Events) -> Events:
     return replace(tickets, signals={**tickets.signals, "resolved": time, "resolved_day": np.where(is_open, NO_DAY, day)})
 
 
+def term_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    """Without the further times, which depend on the start: `close` adds them."""
+    return {"gift": rng.random(n) < 0.5}
+
+
+def close(rng: np.random.Generator, terms: Events) -> Events:
+    """Terms that end on or beside an edge, where another starts, or never; some before it was agreed; some are cancelled."""
+    n, edges = len(terms.day), [cutoff + days + slip for cutoff in CUTOFFS for days in (0, 7, 37, 51) for slip in (-1, 0, 1)]
+    starts = terms.time[rng.permutation(n)] if n else terms.time
+    agreed = np.choose(
+        rng.integers(0, 3, n), [starts, at(rng, rng.choice(edges, n)), at(rng, terms.day + rng.integers(0, 90, n))]
+    )
+    agreed = np.maximum(agreed, terms.time)
+    early = np.minimum(np.maximum(at(rng, rng.choice(edges, n)), terms.time), agreed)
+    notice = np.maximum(at(rng, rng.choice(edges, n)), terms.time)
+    signals = dict(terms.signals)
+    for name, time, share in (("end", agreed, 0.8), ("ended", early, 0.3), ("cancelled", notice, 0.4)):
+        is_told = rng.random(n) < share
+        signals[name] = np.where(is_told, time, 0)
+        signals[f"{name}_day"] = np.where(is_told, time // MICROSECONDS, NO_DAY)
+    return replace(terms, signals=signals)
+
+
+def at(rng: np.random.Generator, day: np.ndarray) -> np.ndarray:
+    return day * MICROSECONDS + rng.choice(INSTANTS, len(day))
+
+
 def contact_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     return {
         "channel": rng.choice([0, 1, 2, 3, 4, 10**17], n),
@@ -207,6 +240,7 @@ SIGNALS = {
     "contacts": contact_signals,
     "campaigns": campaign_signals,
     "customers": customer_signals,
+    "subscriptions": term_signals,
     "extra_features": extra_signals,
 }
 

@@ -15,8 +15,10 @@ from churnscope.features.feature import NEVER_MISSING
 from churnscope.snapshots import SnapshotPlan, build_scoring_rows, build_snapshots
 from oracle.expected import ROUNDING, expected_features, visible
 from oracle.families import ORACLES
-from oracle.history import Row
+from oracle.history import NO_DAY, Row
 from oracle.scenes import AS_OF, CUTOFFS, TIMING, Shape, plan, rows_of, scene
+
+CONTRACTS = Rule(source="contracts", in_force=True, grace_days=14)
 
 
 def counted(rule: Rule, rows: list[Row], places: dict[str, tuple[str, int]]) -> list[Row]:
@@ -26,12 +28,34 @@ def counted(rule: Rule, rows: list[Row], places: dict[str, tuple[str, int]]) -> 
 
 
 def holds(rule: Rule, rows: list[Row], cutoff: int) -> bool:
+    if rule.in_force:
+        return most_in_force(rows, cutoff, rule.grace_days) >= rule.at_least
     inside = [row for row in rows if cutoff - rule.days <= row.day < cutoff]
     if rule.measure == "events":
         return len(inside) >= rule.at_least
     worth = 0.01 if rule.measure in {"amount", "discount"} else 1
     values = [row.signals[rule.measure] for row in inside]
     return math.fsum(value for value in values if not math.isnan(value)) * worth >= rule.at_least - 1e-9
+
+
+def most_in_force(rows: list[Row], cutoff: int, grace_days: int) -> int:
+    """The most terms in force at one time, just before the cutoff or just before an end in the days of grace."""
+    spans = [(row.day, row.time, *end_of(row, cutoff)) for row in rows]
+    numbers = [sum(start < cutoff <= end for start, _, end, _ in spans)]
+    for _, _, end, instant in spans:
+        if cutoff - grace_days <= end < cutoff:
+            numbers.append(sum(start < instant <= until for _, start, _, until in spans))
+    return max(numbers)
+
+
+def end_of(row: Row, cutoff: float = math.inf) -> tuple[float, float]:
+    """Day and instant of a term's end, as far as the cutoff can know."""
+    ends = [(math.inf, math.inf)]
+    if row.end_day != NO_DAY:
+        ends.append((row.end_day, row.end))
+    if row.ended_day != NO_DAY and row.ended_day < cutoff:
+        ends.append((row.ended_day, row.ended))
+    return min(ends)
 
 
 def expected_status(block: Block, setting: SnapshotPlan, customer: int, cutoff: int, *, every_row: bool = False) -> int:
@@ -103,8 +127,12 @@ def test_features_population_and_labels_equal_plain_python(seed: int, late: floa
         ),
         Shape(24, late=0.1, rules=(Rule(source="help", days=90), Rule(source="crm", days=30, where="gift"))),
         Shape(25, rules=(Rule(source="help", days=90, measure="severity", at_least=3.0),), label="not_active"),
+        Shape(26, late=0.2, rules=(CONTRACTS,), label="not_active"),
+        Shape(27, late=0.2, rules=(Rule(source="contracts", in_force=True, where="gift"), Rule(source="app", days=30))),
+        Shape(28, late=0.1, rules=(Rule(source="contracts", in_force=True, at_least=2, grace_days=30),), label="not_active"),
+        Shape(29, combine="all", rules=(CONTRACTS, Rule(source="shop", days=90)), label="not_active"),
     ],
-    ids=["not_active", "all", "money", "marked", "touches", "severity"],
+    ids=["not_active", "all", "money", "marked", "touches", "severity", "terms", "any term", "two terms", "terms and events"],
 )
 def test_every_kind_of_rule_equals_plain_python(shape: Shape) -> None:
     check(shape)

@@ -136,3 +136,11 @@ def shop(trained: Shop, tmp_path: Path) -> Shop:
     folder.mkdir()
     shutil.copytree(trained.folder.parent / "models", tmp_path / "models")
     return replace(trained, folder=folder)
+
+
+@pytest.fixture
+def bare(sales: tuple[Sale, ...], tmp_path: Path) -> Shop:
+    """A shop without a model."""
+    folder = tmp_path / "configs"
+    folder.mkdir()
+    return Shop(folder, sales)

@@ -31,8 +31,9 @@ def audit(
 ) -> None:
     """Look for leaks of the future into training.
 
-    Features that tell the outcome beyond belief, features that change when later rows do, and past values that were written
-    over since an earlier run. Exit code 3 where something is found that [audit] accept does not name.
+    Features that tell the outcome beyond belief or change when later rows do; columns that are filled by the outcome, are as
+    of today whatever the cutoff, or were written over since an earlier run. Exit code 3 where something is found that [audit]
+    accept does not name.
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
@@ -57,6 +58,8 @@ def describe(result: AuditResult) -> Iterator[Part]:
     yield from findings_told(result.findings)
     if not result.findings:
         yield "Nothing was found."
+    if result.unchecked:
+        yield Table("Cannot be checked", "<<", tuple(sorted(result.unchecked.items())))
     if result.renewed:
         yield "\nLater runs are compared with the past as it is now."
 

@@ -213,6 +213,7 @@ def _rule(number: int, rule: Rule, config: Config) -> Iterator[ConfigError]:
     if rule.source not in possible:
         yield ConfigError(f"{where} source: {rule.source} holds {source.role}, not events.", nearest(rule.source, possible))
         return
+    yield from _span(where, rule, source)
     measures = [EVENTS, *_mapped(source, _ADDABLE), *source.signals]
     if rule.measure not in measures:
         yield ConfigError(f"{where} measure: {rule.source} has no {rule.measure!r} to add up.", nearest(rule.measure, measures))
@@ -220,6 +221,22 @@ def _rule(number: int, rule: Rule, config: Config) -> Iterator[ConfigError]:
     if rule.where is not None and rule.where not in flags:
         advice = nearest(rule.where, flags) if flags else f"Declare it: [sources.{rule.source}] signals.{rule.where} = ..."
         yield ConfigError(f"{where} where: {rule.source} has no flag or signal {rule.where!r}.", advice)
+
+
+def _span(where: str, rule: Rule, source: Source) -> Iterator[ConfigError]:
+    """Events count over so many days, terms while they are in force."""
+    if not rule.in_force:
+        if rule.days is None:
+            yield ConfigError(f"{where} days: this key is missing.", "Say over how many days back events count.")
+        if rule.grace_days:
+            yield ConfigError(f"{where} grace_days: only what is in force has days of grace.", "Add in_force = true.")
+        return
+    if source.role != "subscriptions":
+        what = f"{rule.source} holds {source.role}; only terms of contracts are in force."
+        yield ConfigError(f"{where} in_force: {what}", "Leave it out, and give days.")
+    for key, is_given in (("days", rule.days is not None), ("measure", rule.measure != EVENTS)):
+        if is_given:
+            yield ConfigError(f"{where} {key}: it speaks of events, and terms in force are counted.", "Leave it out.")
 
 
 def _mapped(source: Source, kinds: Sequence[str]) -> list[str]:

@@ -97,13 +97,20 @@ class Source(Section):
 
 
 class Rule(Section):
-    """One rule of the activity definition: at least so many events, or so much money, in the last days."""
+    """One rule of the activity definition: at least so many events, or so much money, in the last days; or terms in force."""
 
     source: str
-    days: Days
+    days: Days | None = None  # how far back events count; terms in force need none
     at_least: Annotated[float, Field(gt=0)] = 1.0
     measure: str = "events"  # events, or the name of a money, number or signal column that is added up
     where: str | None = None  # a flag or signal of the source: only rows where it is true count
+    in_force: bool = False  # count the terms of contracts that are in force, not the events of the last days
+    grace_days: DaysOrZero = 0  # after the end of a term in which its renewal is still awaited
+
+    @property
+    def reach_days(self) -> int:
+        """How far back the rule looks."""
+        return self.grace_days if self.days is None else self.days
 
 
 class Activity(Section):

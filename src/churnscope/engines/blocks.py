@@ -127,7 +127,8 @@ class RoleRows:
     def _told(self) -> dict[str, str]:
         """Signal -> the further time of a row with which it is told."""
         role = ROLES[self.role]
-        return {item.name: item.told for item in role.columns} | {f"{clock}_day": clock for clock in role.clocks}
+        told = {item.name: item.told for item in role.columns}
+        return told | {f"{clock}_day": told[clock] for clock in role.clocks}
 
 
 def _signal(name: str, kind: str, carried: set[str]) -> exp.Expr:

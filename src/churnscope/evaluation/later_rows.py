@@ -32,19 +32,22 @@ class Sample:
 
     Parameters
     ----------
-    around : a day; customers with rows before it and from it on are picked first, since they have a future to be changed.
+    around : a day; customers with rows before it and from it on are picked first, since they have a future to be changed. None:
+        everyone is as likely.
     n_customers : that will pass by.
+    most : customers to pick.
     """
 
-    around: int
+    around: int | None
     n_customers: int
+    most: int = MOST_CUSTOMERS
     _picked: list[Block] = field(default_factory=list)
 
     def watching(self, blocks: Iterator[Block]) -> Iterator[Block]:
         """The same blocks."""
         rows = 0
         for block in blocks:
-            wanted = max(1, round(MOST_CUSTOMERS * block.n_customers / self.n_customers))
+            wanted = max(1, round(self.most * block.n_customers / self.n_customers))
             picked = self._pick(block, wanted, MOST_SAMPLE_ROWS - rows)
             rows += sum(len(events.day) for events in picked.logs.values())
             self._picked.append(picked)
@@ -64,6 +67,8 @@ class Sample:
         for events in block.logs.values():
             begin, end = events.begin[:-1], events.begin[1:]
             rows += end - begin
+            if self.around is None:
+                continue
             some = np.flatnonzero(end > begin)
             has_both[some] |= (events.day[begin[some]] < self.around) & (events.day[end[some] - 1] >= self.around)
         order = order[rows[order] <= MOST_ROWS_EACH]
@@ -167,8 +172,9 @@ def _told_later(role: str, events: Events, cutoff: int) -> Events:
     for clock in set(ROLES[role].clocks) & events.signals.keys():
         day = events.signals[f"{clock}_day"]
         told = [item.name for item in ROLES[role].columns if item.told == clock and item.name in events.signals]
+        told += [f"{clock}_day"] if clock in told else []  # a day that was agreed on with the row is known all along
         rows = np.flatnonzero((day == NO_DAY) | (day >= cutoff))
-        events = _dealt(events, rows, [*told, f"{clock}_day"])
+        events = _dealt(events, rows, told)
     return events
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from churnscope.features import FeatureSpec
 
-Kind = Literal["tells the outcome", "reads later rows", "is not repeatable", "past changed"]
+Kind = Literal[
+    "tells the outcome", "is filled by the outcome", "is as of today", "reads later rows", "is not repeatable", "past changed"
+]
 Severity = Literal["leak", "suspicious"]
 
 SIMPLE = ("recency", "overdue", "frequency")  # families that read nothing but when something happened

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,12 +80,21 @@ class Events:
         A row is never seen before its own day.
         """
         index = np.flatnonzero(self.signals[f"{clock}_day"] != NO_DAY)
-        time = self.signals[clock][index].astype(np.int64)
-        day = np.maximum(self.signals[f"{clock}_day"][index].astype(np.int32), self.day[index])
-        order = np.lexsort((time, day, self.customer[index]))
+        return self.moved(index, self.signals[f"{clock}_day"][index], self.signals[clock][index])
+
+    def moved(self, index: NDArray[np.int64], day: NDArray[Any], time: NDArray[Any]) -> Events:
+        """Some rows on other days, sorted by them; `own_day` is the day they had, before which none is seen.
+
+        Parameters
+        ----------
+        index : shape (n,), which rows.
+        day, time : shape (n,), the days and instants they move to.
+        """
+        moved_day = np.maximum(day.astype(np.int32), self.day[index])
+        order = np.lexsort((time, moved_day, self.customer[index]))
         index = index[order]
         signals = _Taken(self.signals, index, own_day=self.day[index].astype(np.int64))
-        return Events(self.n_customers, self.customer[index], time[order], day[order], signals)
+        return Events(self.n_customers, self.customer[index], time[order].astype(np.int64), moved_day[order], signals)
 
     def delayed(self, days: int) -> Events:
         """The same rows so many days later; `own_day` is the day they had."""

@@ -15,6 +15,7 @@ from churnscope.events.bounds import Bounds
 from churnscope.events.grid import EVER, Grid, Window
 from churnscope.events.rhythm import Rhythm
 from churnscope.events.scratch import empty
+from churnscope.events.terms import Terms
 
 Answer = NDArray[np.float64]
 Made = TypeVar("Made")
@@ -147,6 +148,15 @@ class Observed:
         """Gaps, streaks and evenness of the days with a row."""
         return Rhythm(self.days)
 
+    @cached_property
+    def terms(self) -> Terms:
+        """The rows as terms of contracts, each with an end of its own."""
+        return Terms(self)
+
+    def of(self, events: Events) -> Observed:
+        """Other rows of the same customers, seen at the same cutoffs."""
+        return Observed(events, self.grid, self.shift)
+
     def select(self, signal: str, value: float = 1) -> Observed:
         """Only the rows where the signal equals `value`: every question can be asked again."""
         return self._once(("select", signal, value), lambda: self._where(self.signal(signal) == value)) or self
@@ -163,11 +173,11 @@ class Observed:
         >>> (tickets.count() - tickets.at("resolved").count()).ravel().tolist()
         [2.0, 1.0]
         """
-        return self._once(("at", clock), lambda: Observed(self.events.by(clock), self.grid, self.shift))
+        return self._once(("at", clock), lambda: self.of(self.events.by(clock)))
 
     def after(self, days: int) -> Observed:
         """The same rows so many days later: what is judged only when some time has passed. `own_day` is the day they had."""
-        return self._once(("after", days), lambda: Observed(self.events.delayed(days), self.grid, self.shift))
+        return self._once(("after", days), lambda: self.of(self.events.delayed(days)))
 
     def again(self, code: str, days: int) -> str:
         """Name the flag of rows whose value stood in an earlier row of the customer, at most so many days before."""

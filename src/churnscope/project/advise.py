@@ -11,7 +11,7 @@ from churnscope.activity import Activity
 from churnscope.advice import Advice, Terms, silences_of
 from churnscope.advice import advise as advise_on
 from churnscope.config.models import Config
-from churnscope.errors import InputError
+from churnscope.errors import ConfigError, InputError
 from churnscope.events import Block
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet
@@ -70,6 +70,12 @@ class AdviseResult(Summarised):
 
 def advise(config: Config, as_of: int | None, progress: Progress) -> AdviseResult:
     """Count the pauses, weigh every window and horizon, draw them; `Project.advise` says more."""
+    rules = config.activity.rules
+    if any(rule.in_force for rule in rules):
+        raise ConfigError(
+            "[activity] rules: terms in force are counted, and advise weighs windows of events.",
+            "What has been agreed says how long a term lasts; choose horizon_days by it.",
+        )
     folders = Folders.of(config)
     with recorded(folders.ledger, "advise") as record, loaded_data(config, as_of, progress) as loaded:
         facts = facts_of("advise", config, loaded)
@@ -94,13 +100,12 @@ def advise(config: Config, as_of: int | None, progress: Progress) -> AdviseResul
             if not outputs.is_intact(facts.run_id):
                 outputs.write(facts, {PICTURE: lambda stream: _write(stream, advice)}, {"customers": advice.customers})
         record.outputs = [str(outputs.folder / PICTURE)]
-    rules = config.activity.rules
     return AdviseResult(
         name=config.name,
         as_of=loaded.as_of,
         advice=advice,
         sources=tuple(dict.fromkeys(rule.source for rule in rules)),
-        window=max(rule.days for rule in rules),
+        window=max(rule.reach_days for rule in rules),
         horizon=config.prediction.horizon_days,
         picture=outputs.folder / PICTURE,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -11,6 +11,8 @@ import numpy as np
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import InputError
+from churnscope.evaluation.as_of_today import MOST_CUSTOMERS, Current, compared_with_today
+from churnscope.evaluation.filled_later import Filled, filled_later
 from churnscope.evaluation.later_rows import Change, Sample, changed_by_later_rows, few, signals_read
 from churnscope.evaluation.leak_audit import SIMPLE, Finding, Kind, Strong, enough_of, settled, too_good
 from churnscope.events import Block
@@ -34,6 +36,7 @@ class Audited:
 
     past: KnownPast
     findings: tuple[Finding, ...]
+    unchecked: Mapping[str, str]
     customers: int
     cutoffs: tuple[int, ...]
 
@@ -72,6 +75,7 @@ def audit(config: Config, as_of: int | None, progress: Progress, *, renew: bool)
             name=config.name,
             as_of=loaded.as_of,
             findings=audited.findings,
+            unchecked=audited.unchecked,
             snapshots=len(table.customer),
             features=len(plan.specs),
             customers=audited.customers,
@@ -87,15 +91,20 @@ def audited_table(
     """The training table, and what an audit finds in it."""
     customers = loaded.n_customers
     sample = Sample(plan.cutoffs[len(plan.cutoffs) // 2], customers)
-    blocks = sample.watching(loaded.blocks())
+    people = Sample(None, customers, MOST_CUSTOMERS)
+    blocks = people.watching(sample.watching(loaded.blocks()))
     table = build_snapshots(blocks, plan, progress=lambda done: progress("features", done, customers))
     table = divided(config, loaded, table)
     progress("audit", 0, 1)
     past = KnownPast.of(config, loaded)
-    look = _Look(config, loaded, plan, sample.block)
-    findings = settled((*look.too_good(table, split), *look.later_rows(), *past.findings), config.audit.accept)
+    look = _Look(config, loaded, plan, sample.block, people.block)
+    today, unchecked = look.as_of_today()
+    filled = look.filled(split)
+    named = {finding.subject for finding in filled}
+    told = [finding for finding in look.too_good(table, split) if finding.subject not in named]
+    findings = settled((*filled, *told, *today, *look.later_rows(), *past.findings), config.audit.accept)
     progress("audit", 1, 1)
-    return table, Audited(past, findings, look.sample.n_customers, few(plan.cutoffs))
+    return table, Audited(past, findings, unchecked, look.sample.n_customers, few(plan.cutoffs))
 
 
 @dataclass(frozen=True)
@@ -104,28 +113,45 @@ class _Look:
 
     Parameters
     ----------
-    sample : customers whose features are built again.
+    sample : customers with a future, whose features are built again.
+    people : customers of any kind, whose columns are looked at.
     """
 
     config: Config
     loaded: Loaded
     plan: SnapshotPlan
     sample: Block
+    people: Block
+
+    @property
+    def simple(self) -> tuple[str, ...]:
+        """The families of the simple rules: money as well, where it decides who is active."""
+        adds_money = any(rule.measure != "events" for rule in self.config.activity.rules)
+        return (*SIMPLE, "monetary") if adds_money else SIMPLE
 
     def too_good(self, table: SnapshotTable, split: Split) -> Iterator[Finding]:
         """Features that tell the outcome alone, those of one column together."""
-        adds_money = any(rule.measure != "events" for rule in self.config.activity.rules)
-        simple = (*SIMPLE, "monetary") if adds_money else SIMPLE
         strong: dict[int, Strong] = {}
         for cutoffs in (split.before_test, split.test):
             rows = enough_of(np.flatnonzero(np.isin(table.cutoff, cutoffs) & (table.churned >= 0)))
-            for one in too_good(table.features[rows], table.churned[rows], self.plan.specs, simple=simple):
+            for one in too_good(table.features[rows], table.churned[rows], self.plan.specs, simple=self.simple):
                 strong[one.position] = max(one, strong.get(one.position, one), key=attrgetter("auroc"))
         read = signals_read(self.sample, self.plan, tuple(strong)) if strong else {}
         by_origin: dict[_Origin, list[Strong]] = {}
         for one in sorted(strong.values(), key=attrgetter("auroc"), reverse=True):
             by_origin.setdefault(self._origin(one.position, read[one.position]), []).append(one)
         return (self._too_good(origin, members) for origin, members in by_origin.items())
+
+    def filled(self, split: Split) -> list[Finding]:
+        """Columns that are there for those who churned and not for the others."""
+        groups = (split.before_test, split.test)
+        return [self._filled(one) for one in filled_later(self.people, self.plan, groups, simple=self.simple)]
+
+    def as_of_today(self) -> tuple[list[Finding], dict[str, str]]:
+        """Columns without history that are as of today, and those of which nobody can tell."""
+        compared = compared_with_today(self.people, self.plan)
+        unchecked = {self._mapped(role, name)[0]: why for (role, name), why in compared.unchecked.items()}
+        return [self._current(one) for one in compared.current], unchecked
 
     def later_rows(self) -> Iterator[Finding]:
         """Features that read what had not happened, or was not known, and those that come out differently each time."""
@@ -159,6 +185,41 @@ class _Look:
             advice="Check when its values became known: one that was computed after the outcome needs that time "
             "(columns.known), or has to be left out.",
         )
+
+    def _filled(self, one: Filled) -> Finding:
+        subject, where = self._mapped(one.role, one.column)
+        return Finding(
+            kind="is filled by the outcome",
+            severity=one.severity,
+            subject=subject,
+            where=where,
+            what=f"At the cutoff {one.column} is filled for {one.churned:.1%} of those who churned and {one.stayed:.1%} of "
+            "those who stayed.",
+            advice="It is entered once the outcome is known, as a reason for leaving is: leave it out, or give the day on "
+            "which it was entered (columns.known).",
+        )
+
+    def _current(self, one: Current) -> Finding:
+        subject, where = self._mapped(one.role, one.column)
+        return Finding(
+            kind="is as of today",
+            severity=one.severity,
+            subject=subject,
+            where=where,
+            what=f"It orders {one.customers:,} customers as {one.feature} does on {iso(self.plan.as_of)} (agreement "
+            f"{one.now:.4f} of 1), and not as on {iso(one.cutoff)} ({one.then:.4f}): at every cutoff it tells what came after.",
+            advice=f"Leave it out: {one.feature} tells the same as of each cutoff. Or read a table that keeps every value with "
+            "the day from which it held.",
+        )
+
+    def _mapped(self, role: str, name: str) -> tuple[str, str]:
+        """The source and column behind a signal of a role, and where that is written."""
+        source = next(
+            source
+            for source, (its_role, _) in self.loaded.places.items()
+            if its_role == role and is_mapped(self.config, source, name)
+        )
+        return f"{source}.{name}", place(self.config, source, name)
 
     def _changed(self, change: Change, kind: Kind, what: str, advice: str) -> Finding:
         often = f"for {change.differed:,} of {change.looked_at:,} customers and cutoffs looked at"

@@ -90,7 +90,7 @@ def complete_cutoffs(config: Config, covered: Covered) -> tuple[int, ...]:
         return tuple(cutoff for cutoff in listed if timing.is_complete(cutoff, as_of))
     history = config.prediction.history_days
     if history is None:
-        history = max(rule.days for rule in config.activity.rules)
+        history = max(rule.reach_days for rule in config.activity.rules)
     spacing = config.prediction.spacing_days or max(1, timing.horizon_days // 3)
     return plan_cutoffs(covered.first_day + history, as_of, timing, most=config.prediction.most_cutoffs, spacing_days=spacing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,9 @@ from churnscope.snapshots import SnapshotTable
 from churnscope.snapshots.plan import timing_of
 from churnscope.snapshots.table import Features
 
+logger = logging.getLogger(__name__)
+
+SILENCES = ("no_event", "not_active", "given")  # labels that the absence of events comes near
 TENURE_DAYS, TENURE_NAMES = (90, 365, 730), ("under 90 days", "90 days to a year", "one to two years", "two years and more")
 REPEAT_DAYS, REPEAT_NAMES = (1, 3, 9), ("1 day", "2 to 3 days", "4 to 9 days", "10 or more days")
 
@@ -39,13 +43,18 @@ class Judgement:
 
 
 def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
-    """The rules a model of this config is held against.
+    """The rules a model of this config is held against; P0 reads the events of the first activity rule that counts events.
 
-    Of events, P0 reads those of the first activity rule; a flat file has none to tell recency and frequency by.
+    Where terms in force alone say who is active, or an end does who left, there is no P0: it knows of nothing but silence. A
+    flat file has no events to tell recency and frequency by: its rules are the base rate and what the attributes add up to.
     """
     if config.flat is not None:
         return (BaseRate.fit, attributes_rule)
-    role = ROLES[config.sources[config.activity.rules[0].source].role]
+    counted = [rule for rule in config.activity.rules if not rule.in_force]
+    if not counted or config.label.kind not in SILENCES:
+        logger.info("P0 is left out of the comparison: churn is not the absence of events here")
+        return FITTERS
+    role = ROLES[config.sources[counted[0].source].role]
     return (*FITTERS, p0(timing_of(config), role.noun))
 
 

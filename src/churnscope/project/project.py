@@ -130,7 +130,7 @@ class Project:
         return advise(self.config, as_of_day(as_of, self.config), self.progress)
 
     def audit(self, as_of: Day = None, *, renew: bool = False) -> AuditResult:
-        """Look for what the training table could not have known: outcomes, later rows, columns written over since the last run.
+        """Look for what the training table could not have known: outcomes, later rows, today's values, a past written over.
 
         Parameters
         ----------

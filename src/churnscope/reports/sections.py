@@ -284,8 +284,8 @@ def _judged_on(findings: Findings) -> str:
     churned = f"{count(evaluation.churned)} of them churned ({share(evaluation.base_rate, 1)})"
     if not findings.config.has_days:
         customers, part = counted(evaluation.customers, "customers"), f"{day(judged.cutoff)} of {CUSTOMER_PARTS}"
-        return f"{customers}, {part}, drawn by a hash of their ids; {churned}. The model that was judged had learned from the "
-            f"others. {NO_DATE}"
+        drawn = f"{customers}, {part}, drawn by a hash of their ids; {churned}."
+        return f"{drawn} The model that was judged had learned from the others. {NO_DATE}"
     looks = f" {LOOKS[min(findings.looks, 2)].format(times=findings.looks)}" if findings.looks else ""
     return (
         f"{counted(evaluation.customers, 'customers')} who were active on {day(judged.cutoff)}. From {day(first)} to "

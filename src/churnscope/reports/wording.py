@@ -228,6 +228,9 @@ def time_to_act(config: Config) -> str:
 def _rule(rule: Rule, role: str) -> str:
     where = f" with {rule.where}" if rule.where else ""
     things = f"{ROLES[role].noun}s"
+    if rule.in_force:
+        late = f", or at most {counted(rule.grace_days, 'days')} over without a new one" if rule.grace_days else ""
+        return f"at least {counted(rule.at_least, things)} of {rule.source}{where} in force{late}"
     what = counted(rule.at_least, things) if rule.measure == "events" else f"{rule.measure} of {rule.at_least:,g} or more"
     least = "at least " if rule.measure == "events" else ""
-    return f"{least}{what} in {rule.source}{where} in the last {counted(rule.days, 'days')}"
+    return f"{least}{what} in {rule.source}{where} in the last {counted(rule.reach_days, 'days')}"

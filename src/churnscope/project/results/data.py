@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ class AuditResult(Summarised):
     Parameters
     ----------
     findings : leaks first, accepted ones last.
+    unchecked : by column without history, why nobody can tell whether it is as of today.
     snapshots, features : of the table that training would learn from.
     customers, cutoffs : whose features were built again with another future.
     compared_with : by source, the day of the run whose past the present one is compared with.
@@ -81,6 +82,7 @@ class AuditResult(Summarised):
     cutoffs: tuple[int, ...]
     compared_with: Mapping[str, int]
     renewed: bool = False
+    unchecked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -102,6 +104,7 @@ class AuditResult(Summarised):
             "as_of": iso(self.as_of),
             "clean": self.is_clean,
             "findings": [finding.to_json() for finding in self.findings],
+            "cannot_be_checked": dict(self.unchecked),
             "snapshots": self.snapshots,
             "features": self.features,
             "customers": self.customers,

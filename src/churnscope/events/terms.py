@@ -1,0 +1,85 @@
+"""Terms of contracts as every cutoff sees them: how many are in force, how many are over."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnscope.events.block import NO_DAY, Events, Signal
+
+if TYPE_CHECKING:
+    from churnscope.events.observed import Answer, Observed
+
+NEVER_DAY, NEVER = np.int64(2**31 - 1), np.int64(2**63 - 1)  # of a term that is open-ended
+_CLOCKS = ("end", "ended")  # what was agreed, and what really ended it before that
+
+
+def ends_of(terms: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The local day and the instant at which each term ends: as agreed, or before that; never before it starts.
+
+    Returns
+    -------
+    Two arrays of shape (n_rows,); `NEVER_DAY` and `NEVER` where nothing is said of an end.
+    """
+    day, time = np.full(len(terms.day), NEVER_DAY), np.full(len(terms.day), NEVER)
+    for clock in _CLOCKS:
+        if clock in terms.signals:
+            told = terms.signals[f"{clock}_day"] != NO_DAY
+            day = np.minimum(day, np.where(told, terms.signals[f"{clock}_day"], NEVER_DAY).astype(np.int64))
+            time = np.minimum(time, np.where(told, terms.signals[clock], NEVER).astype(np.int64))
+    return np.maximum(day, terms.day), np.maximum(time, terms.time)
+
+
+class Terms:
+    """Answers of shape (n_cutoffs, n_customers) about the terms of a view; made with `Observed.terms`.
+
+    Notes
+    -----
+    A term counts from its start until its end, and at a cutoff that is the very instant of its end for the last time: what
+    follows it starts there, and is not seen yet. The agreed end is known with the row; that a term ended before it shows only
+    from the day on at which it did, so that a cutoff never knows of it too early.
+    """
+
+    def __init__(self, rows: Observed) -> None:
+        self.rows = rows
+
+    @cached_property
+    def over(self) -> Observed:
+        """The terms that have an end, by the day of it: those that a cutoff sees are over."""
+        day, time = ends_of(self.rows.events)
+        index = np.flatnonzero(day != NEVER_DAY)
+        return self.rows.of(self.rows.events.moved(index, day[index], time[index]))
+
+    def in_force(self) -> Answer:
+        """Terms in force at the cutoff.
+
+        Examples
+        --------
+        >>> from churnscope.events import Events, Grid
+        >>> import numpy as np
+        >>> signals = {"end": np.array([4, 9]), "end_day": np.array([4, 9])}
+        >>> rows = Events(1, np.zeros(2, np.int32), np.array([1, 4]), np.array([1, 4], np.int32), signals)
+        >>> Grid([1, 2, 4, 5, 9, 10], []).see(rows).terms.in_force().ravel().tolist()
+        [0.0, 1.0, 1.0, 1.0, 1.0, 0.0]
+        """
+        return self.rows.count() - self.over.count()
+
+    def most_in_force(self, grace_days: int) -> Answer:
+        """The most terms in force at one time: at the cutoff, or at an end at most so many days before it."""
+        if not grace_days:
+            return self.in_force()
+        until = self.over.derive("in force until then", self._in_force_before)
+        most: Answer = np.fmax(self.in_force(), self.over.largest(until, grace_days))
+        return most
+
+    def _in_force_before(self, over: Events) -> Signal:
+        """The terms of the same customer in force just before each end, itself among them."""
+        rows = self.rows.events
+        _, rank = np.unique(np.concatenate([rows.time, over.time]), return_inverse=True)
+        start = rows.customer * np.int64(len(rank)) + rank[: len(rows.time)]
+        end = over.customer * np.int64(len(rank)) + rank[len(rows.time) :]
+        begun = np.searchsorted(np.sort(start), end) - rows.begin[over.customer]
+        return begun - (np.searchsorted(np.sort(end), end) - over.begin[over.customer])

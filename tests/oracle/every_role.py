@@ -1,0 +1,130 @@
+"""Random rows of every role there is, read off `ROLES`: a role that is new has its rows here without a word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from churnscope.activity import Activity
+from churnscope.config.models import Activity as ActivityConfig
+from churnscope.config.models import Rule
+from churnscope.events import Block, Events
+from churnscope.events.block import NO_DAY
+from churnscope.features.catalog import every_column
+from churnscope.roles import ROLES, Role, RoleColumn
+from churnscope.snapshots import SnapshotPlan
+from churnscope.timeline import Timing
+from oracle.scenes import AS_OF, CUTOFFS, MICROSECONDS, WINDOWS, with_missing
+
+COLUMNS, FLAGS = every_column()
+LONGEST_LAG = 60
+LATE = 0.3
+
+
+def block_of_every_role(seed: int, customers: int = 24) -> Block:
+    """A share of the rows is known only days after they happened."""
+    rng = np.random.default_rng(seed)
+    return Block(0, customers, {role.name: _events(rng, role, customers) for role in ROLES.values()})
+
+
+def plan_for(role: str) -> SnapshotPlan:
+    """Every family; who is active is told by the rows of the role where they are something that happened."""
+    source = role if ROLES[role].is_activity else "purchases"
+    activity = Activity(ActivityConfig(rules=(Rule(source=source, days=90),)), {name: (name, 0) for name in ROLES}, 0.01)
+    timing = Timing(horizon_days=30, gap_days=7)
+    return SnapshotPlan(CUTOFFS, timing, WINDOWS, activity, "no_event", COLUMNS, AS_OF, flags=FLAGS, resolution=0.01)
+
+
+def signals_of(rng: np.random.Generator, role: Role, day: np.ndarray) -> dict[str, np.ndarray]:
+    """A value of every row in every column, further times on their own day or after it."""
+    signals: dict[str, np.ndarray] = {}
+    for name in sorted(COLUMNS[role.name]):
+        kind = role.carried.get(name, "flag" if name in FLAGS[role.name] else "number")
+        if kind not in {"time", "day"}:
+            signals[name] = rng.integers(0, 1_440, len(day)) if name == "minute_of_day" else _values(rng, kind, len(day))
+    for clock in role.clocks:
+        own = np.where(rng.random(len(day)) < 0.3, NO_DAY, day + rng.integers(0, 80, len(day)))
+        signals[f"{clock}_day"] = own
+        signals[clock] = np.where(own == NO_DAY, 0, own * MICROSECONDS + rng.integers(0, MICROSECONDS, len(day)))
+    return signals
+
+
+def _events(rng: np.random.Generator, role: Role, customers: int) -> Events:
+    size = rng.integers(0, 9 if role.many_per_customer else 2, customers)
+    customer = np.repeat(np.arange(customers, dtype=np.int32), size)
+    day = rng.integers(CUTOFFS[0] - 120, AS_OF, len(customer)).astype(np.int32)
+    time = day * np.int64(MICROSECONDS) + rng.integers(0, MICROSECONDS, len(day))
+    order = np.lexsort((time, customer))
+    lag = np.where(rng.random(len(day)) < LATE, rng.integers(1, LONGEST_LAG, len(day)), 0)
+    signals = signals_of(rng, role, day[order])
+    return Events(customers, customer, time[order], day[order], signals, (day[order] + 1 + lag).astype(np.int32))
+
+
+def _values(rng: np.random.Generator, kind: str, n: int) -> np.ndarray:
+    if kind == "flag":
+        return rng.random(n) < 0.4
+    if kind == "number":
+        return with_missing(rng, rng.lognormal(1, 2, n).round(2))
+    return rng.integers(-500, 5_000, n) if kind == "money" else rng.integers(0, 6, n)
+
+
+# -- the same as files -----------------------------------------------------------------------------------------------------
+
+FIRST = datetime(2023, 1, 1, tzinfo=UTC)
+FILE_DAYS = 200
+
+
+def readable_roles() -> tuple[Role, ...]:
+    """The roles whose rows say when they became known."""
+    return tuple(role for role in ROLES.values() if "known" in {column.name for column in role.columns})
+
+
+def rows_of_a_file(rng: np.random.Generator, role: Role, n: int = 120) -> list[dict[str, str]]:
+    """Rows as texts, rising in time; a third is known up to two months later."""
+    rows = []
+    for _ in range(n):
+        time = FIRST + timedelta(seconds=int(rng.integers(0, FILE_DAYS * 86_400)))
+        lag = timedelta(hours=int(rng.integers(1, 24 * LONGEST_LAG)) if rng.random() < LATE else 0)
+        row = {column.name: text for column in role.columns if (text := _text(rng, column, time)) is not None}
+        rows.append({**row, "customer": f"c{rng.integers(20):02d}", "time": _iso(time), "known": _iso(time + lag)})
+    return sorted(rows, key=lambda row: row["time"])
+
+
+def source_text(role: Role, *, known: bool = True, delay_days: int = 0) -> str:
+    """The source in a config, with every column of the role."""
+    columns = [column for column in role.columns if known or column.name != "known"]
+    types = {"number": "number", "money": "number", "flag": "boolean", "time": "timestamp"}
+    lines = [f"[sources.{role.name}]", f'role = "{role.name}"', 'format = "csv"', f'files = "{role.name}.csv"']
+    lines += [f"delay_days = {delay_days}", f"[sources.{role.name}.columns]"]
+    lines += [f"{column.name} = '\"{column.name}\"'" for column in columns]
+    lines += [f"[sources.{role.name}.types]"]
+    lines += [f'{column.name} = "{types[column.kind]}"' for column in columns if column.kind in types]
+    return "\n".join(lines) + "\n"
+
+
+def with_other_values(rng: np.random.Generator, role: str, events: Events, rows: np.ndarray) -> Events:
+    """Rows keep customer and times, and get other values."""
+    drawn = signals_of(rng, ROLES[role], events.day)
+    return replace(events, signals={name: np.where(rows, drawn[name], values) for name, values in events.signals.items()})
+
+
+def _text(rng: np.random.Generator, column: RoleColumn, time: datetime) -> str | None:
+    match column.kind:
+        case "flag":
+            return str(rng.random() < 0.4).lower()
+        case "money":
+            return f"{rng.lognormal(1, 1):.2f}"
+        case "number":
+            return f"{rng.lognormal(1, 1):.2f}" if rng.random() < 0.9 else ""
+        case "text":
+            words = column.words or ("a", "b", "c")
+            return str(words[rng.integers(len(words))])
+        case "time":
+            return _iso(time + timedelta(hours=int(rng.integers(1, 24 * 40)))) if rng.random() < 0.7 else ""
+    return None
+
+
+def _iso(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"
