@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -64,6 +64,10 @@ class RoleRows:
         if ROLES[role].is_state:  # a file to be scored may have no label
             kinds["churned"] = "truth"
         return cls(role, tuple(sources), zone, kinds, any(source.mapping.has_visible_day for source in sources))
+
+    def without(self, names: Collection[str]) -> RoleRows:
+        """The same rows, some of whose columns are not carried."""
+        return replace(self, kinds={name: kind for name, kind in self.kinds.items() if name not in names})
 
     @property
     def signals(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from churnscope.engines.checking import CheckedSource, check_rows, used_rows
 from churnscope.engines.connection import connected
 from churnscope.engines.counting import People, Report, count_people, states_at_once, tally_rows
 from churnscope.engines.fingerprint import fingerprint
+from churnscope.engines.identifiers import identifiers
 from churnscope.engines.levels import coded, find_levels
 from churnscope.engines.queries import arrow_table
 from churnscope.engines.reading import SourcePlan, read_source
@@ -62,6 +63,7 @@ class Loaded:
     flags : role -> names of the signals that are true or false.
     dates : role -> names of those that are days.
     levels : role -> column -> the values that are common enough to be told apart.
+    identifiers : role -> numbers that are left out, since they count customers and tell nothing of them.
     """
 
     reports: tuple[SourceReport, ...]
@@ -75,6 +77,7 @@ class Loaded:
     flags: Mapping[str, frozenset[str]]
     dates: Mapping[str, frozenset[str]]
     levels: Levels
+    identifiers: Mapping[str, frozenset[str]]
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _people: People = field(repr=False)
     _roles: Mapping[str, RoleRows] = field(repr=False)
@@ -172,6 +175,8 @@ class DuckDBEngine:
         )
         days = [report.first_day for report in reports if report.first_day is not None and ROLES[report.role].is_activity]
         roles = _roles(sources, self._config.time_zone)
+        numbered = identifiers(self._connection, self._config, roles, as_of)
+        roles = {role: rows.without(numbered.get(role, frozenset())) for role, rows in roles.items()}
         return Loaded(
             reports=reports,
             as_of=as_of,
@@ -184,6 +189,7 @@ class DuckDBEngine:
             flags={role: rows.flags for role, rows in roles.items()},
             dates={role: rows.dates for role, rows in roles.items() if rows.dates},
             levels=find_levels(self._connection, roles, as_of),
+            identifiers=numbered,
             _connection=self._connection,
             _people=people,
             _roles=roles,

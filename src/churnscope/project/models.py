@@ -16,6 +16,7 @@ from churnscope.model.baselines import BaseRate
 from churnscope.model.bundle import Bundle, definition_of, read_bundle, resolve
 from churnscope.model.predictor import Predictor
 from churnscope.project.session import Folders
+from churnscope.roles import ROLES
 from churnscope.snapshots import SnapshotPlan
 from churnscope.timeline import Split, Timing, cutoff_name, cutoff_named, date_of, is_part
 
@@ -103,13 +104,22 @@ def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Seque
     families = tuple(bundle.plan["families"])
     asked = config.features.families or families
     same = config.model_copy(update={"features": config.features.model_copy(update={"families": families})})
-    plan = replace(snapshot_plan(same, loaded, cutoffs), levels=loaded.coded(bundle.plan["levels"]))
+    plan = snapshot_plan(same, loaded, cutoffs)
+    plan = replace(plan, levels=loaded.coded(bundle.plan["levels"]), columns=_read_of(plan, bundle))
     now = feature_plan(plan)
     changed = [key for key in now if now[key] != bundle.plan[key]] + ["families"] * (set(asked) != set(families))
     if changed or plan.specs != bundle.specs:
         what = f"The {changed[0].replace('_', ' ')} of the features" if changed else "What the features mean"
         raise ModelError(f"{what} changed since model {bundle.version} was trained.", _ADVICE)
     return plan
+
+
+def _read_of(plan: SnapshotPlan, bundle: Bundle) -> dict[str, frozenset[str]]:
+    """The columns of a plan; of a flat file those that the model knows, whatever else is in it."""
+    known = bundle.plan["columns"]
+    return {
+        role: names & frozenset(known.get(role, ())) if ROLES[role].is_state else names for role, names in plan.columns.items()
+    }
 
 
 def snapshot_plan(config: Config, loaded: Loaded, cutoffs: Sequence[int]) -> SnapshotPlan:
