@@ -40,12 +40,18 @@ BUSINESS = {  # the columns a well-documented business has
         "your_text",
     },
 }
+
+
+def _levels(word: str) -> tuple[Level, Level]:
+    return Level(f"one {word}", 1), Level(f"another {word}", 2)
+
+
 FACTS = {  # of columns of one's own, and of texts
     "flags": {"customers": frozenset({"your_flag"})},
     "dates": {"customers": frozenset({"your_day"})},
     "levels": {
-        "customers": {"acquisition_channel": (Level("one channel", 1),), "your_text": (Level("one text", 1),)},
-        "engagement": {"kind": (Level("one kind", 1),), "channel": (Level("one channel", 1),)},
+        "customers": {"acquisition_channel": _levels("channel"), "your_text": _levels("text")},
+        "engagement": {"kind": _levels("kind"), "channel": _levels("channel")},
     },
 }
 WINDOWS = (30, 90, 180, 365)

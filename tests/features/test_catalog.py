@@ -34,7 +34,7 @@ FLAGS = {"purchases": frozenset({"gift"}), "customers": frozenset({"paper"})}
 DATES = {"customers": frozenset({"moved"})}
 LEVELS = {
     "customers": {"region": (Level("North", 1), Level("South", 2)), "acquisition_channel": (Level("Web", 3),)},
-    "engagement": {"kind": (Level("Click", 1),), "channel": (Level("Web", 3),)},
+    "engagement": {"kind": (Level("Click", 1), Level("Open", 2)), "channel": (Level("App", 4), Level("Web", 3))},
 }
 
 

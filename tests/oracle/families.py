@@ -165,7 +165,7 @@ def held(h: History, name: str) -> float:
             has_ended = row.valid_to != NO_DAY and row.valid_to < h.cutoff
             value = row.signals[name]
             is_text = name in h.levels or name == "referred_by"
-            missing = math.isnan(value) or (name in h.dates and value == NO_DAY) or (is_text and value == 0)
+            missing = math.isnan(value) or (name in h.dates and not NO_DAY < value < h.cutoff) or (is_text and value == 0)
             if not has_ended and not missing:
                 return value
     return NAN
@@ -173,7 +173,7 @@ def held(h: History, name: str) -> float:
 
 def since(h: History, name: str) -> float:
     day = held(h, name)
-    return h.cutoff - day if day < h.cutoff else NAN
+    return h.cutoff - day
 
 
 def is_level(h: History, column: str) -> Answers:
@@ -202,7 +202,7 @@ def whole_years(birthday: date, today: date) -> int:
 @oracle
 def person(h: History) -> Answers:
     born, today = held(h, "birthday"), EPOCH + timedelta(h.cutoff)
-    alive = not math.isnan(born) and born <= h.cutoff
+    alive = not math.isnan(born)
     known = [row for n in (0, 1) for row in [row for row in h.rows if row.source == n][-1:]]
     holding = [row for row in known if row.valid_to == NO_DAY or row.valid_to >= h.cutoff]
     return {
@@ -316,6 +316,49 @@ def variety(h: History, column: str, name: str) -> Answers:
     values = codes(h.kept, column)
     squares = sum(values.count(value) ** 2 for value in set(values))
     return answers | {f"{name}_concentration_ever": divide(squares, len(values) ** 2)}
+
+
+@oracle
+def each_kind(h: History) -> Answers:
+    answers, long, length = {}, h.lengths[-1], (h.lengths[1:-1] or h.lengths)[0]
+    for level in h.levels["kind"]:
+        rows, name = [row for row in h.kept if row.kind == level.code], f"{h.noun}_{level.name}"
+        recent = len(h.within(rows, length))
+        answers[f"{name}_share_{long}d"] = divide(len(h.within(rows, long)), len(h.within(h.kept, long)))
+        answers[f"days_since_last_{name}"] = h.cutoff - rows[-1].day if rows else NAN
+        answers[f"{name}_count_{length}d_to_norm"] = divide(recent, expectation(h, len(rows) - recent, length))
+    return answers
+
+
+@oracle
+def each_channel(h: History) -> Answers:
+    rows, long = h.within(h.kept, h.lengths[-1]), h.lengths[-1]
+    return {
+        f"{h.noun}_channel_{level.name}_share_{long}d": mean([row.channel == level.code for row in rows])
+        for level in h.levels["channel"]
+    }
+
+
+@oracle
+def per_active_day(h: History) -> Answers:
+    answers = {f"{h.noun}s_per_active_day_{suffix(w)}": divide(h.count(w), len(h.days(w))) for w in h.main_windows}
+    for length in h.main_windows[:-1]:
+        recent = len(h.days(length))
+        answers[f"{h.noun}_days_{length}d_to_norm"] = divide(recent, expectation(h, len(h.days()) - recent, length))
+    return answers
+
+
+@oracle
+def measured_norm(h: History) -> Answers:
+    answers = {}
+    for column in ("value", "duration"):
+        for length in h.main_windows[:-1]:
+            recent = math.fsum(known(h.within(h.kept, length), column))
+            earlier = math.fsum(known([row for row in h.kept if row.day < h.cutoff - length], column))
+            answers[f"{h.noun}_{column}_{length}d_to_norm"] = (
+                divide(recent, expectation(h, earlier, length)) if earlier > 0 else NAN
+            )
+    return answers
 
 
 @oracle

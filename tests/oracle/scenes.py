@@ -40,7 +40,7 @@ FLAGS = {
 DATES = {"customers": frozenset({"start", "valid_to", "birthday", "loyalty_since", "moved"})}
 LEVELS = {
     "customers": {"region": (Level("North", 1), Level("South", -(2**62))), "acquisition_channel": (Level("web", 10**17),)},
-    "engagement": {"kind": (Level("click", 1), Level("open", 3)), "channel": (Level("web", 1),)},
+    "engagement": {"kind": (Level("click", 1), Level("open", 3)), "channel": (Level("shop", 0x5), Level("web", 1))},
 }
 
 
@@ -239,8 +239,8 @@ SIGNALS = {
     "support": support_signals,
     "contacts": contact_signals,
     "campaigns": campaign_signals,
-    "customers": customer_signals,
     "subscriptions": term_signals,
+    "customers": customer_signals,
     "extra_features": extra_signals,
 }
 

@@ -72,7 +72,7 @@ def loyalty(log: Log) -> Iterator[Feature]:
             concept="loyalty programme",
             sentence="joined the loyalty programme {value:.0f} days ago",
             missing="has not joined the loyalty programme",
-            values=_days_since(log, "loyalty_since"),
+            values=log.rows.cutoff_days() - log.held("loyalty_since"),
         )
 
 
@@ -90,7 +90,7 @@ def attributes(log: Log) -> Iterator[Feature]:
                 concept=words,
                 sentence=f"{words} {{value:,.0f}} days ago",
                 missing=f"{words}: no day before this one known",
-                values=_days_since(log, name),
+                values=_told_on(log) - log.held(name),
             )
         elif name in log.flags:
             yield Feature(
@@ -128,12 +128,10 @@ def _levels(log: Log, column: str) -> Iterator[Feature]:
         )
 
 
-def _days_since(log: Log, name: str) -> NDArray[np.float64]:
-    """Days from a date to the cutoff, or to the end of the day that a row of a flat file tells of; NaN where it is not past."""
-    days = log.rows.cutoff_days() - log.held(name)
-    if log.role.is_state:
-        days -= log.rows.days_since_last() - 1
-    return np.where(days > 0, days, np.nan)
+def _told_on(log: Log) -> NDArray[np.float64]:
+    """The cutoff; of a row that tells of a day of its own, the end of that day, however long before the cutoff it is."""
+    cutoff = log.rows.cutoff_days().astype(np.float64)
+    return cutoff - (log.rows.days_since_last() - 1) if log.role.is_state else cutoff
 
 
 def age_in_years(birthday: NDArray[np.float64], cutoff: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -149,7 +147,7 @@ def age_in_years(birthday: NDArray[np.float64], cutoff: NDArray[np.int32]) -> ND
     >>> age_in_years(np.full(3, np.datetime64("2020-02-29").astype(int), np.float64), days)
     array([2., 3., 4.])
     """
-    known = np.isfinite(birthday) & (birthday <= cutoff)
+    known = np.isfinite(birthday)
     born, today = (_year_and_day(np.where(known, days, 0)) for days in (birthday, cutoff))
     years = today[0] - born[0] - (today[1] < born[1])
     return np.where(known, years, np.nan)

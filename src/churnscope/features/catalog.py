@@ -19,9 +19,10 @@ from churnscope.features.discounts import discount_rate, discounts
 from churnscope.features.family import Family
 from churnscope.features.feature import Feature, FeatureSpec
 from churnscope.features.frequency import frequency
+from churnscope.features.levels import each_channel, each_kind, per_active_day
 from churnscope.features.log import Log
 from churnscope.features.monetary import monetary
-from churnscope.features.norm import own_norm, spend_norm
+from churnscope.features.norm import measured_norm, own_norm, spend_norm
 from churnscope.features.recency import recency
 from churnscope.features.regularity import overdue, regularity
 from churnscope.features.returns import returned_money, returns
@@ -61,7 +62,11 @@ FAMILIES: Final[tuple[Family, ...]] = (
     products,
     categories,
     kinds,
+    each_kind,
     channels,
+    each_channel,
+    per_active_day,
+    measured_norm,
     returns,
     returned_money,
     discounts,
@@ -175,7 +180,8 @@ def whole_catalog(windows: Sequence[int]) -> tuple[FeatureSpec, ...]:
         own |= {"your_flag", "your_day", "your_text"} if role.has_attributes else set()
         columns[role.name] = frozenset(role.carried) | own
         texts = [*(column.name for column in role.columns if column.levels), *(own & {"your_text"})]
-        levels[role.name] = {text: (Level(f"one {text.removeprefix('your_')}", 1),) for text in texts}
+        named = ((text, text.removeprefix("your_")) for text in texts)
+        levels[role.name] = {text: (Level(f"one {word}", 1), Level(f"another {word}", 2)) for text, word in named}
     flags, days = ({role: names & {own} for role, names in columns.items()} for own in ("your_flag", "your_day"))
     return catalog(columns, windows, flags=flags, dates=days, levels=levels)
 

@@ -79,6 +79,11 @@ class Log:
         return (*self.lengths[1:-1][:1], *self.long_windows)
 
     @property
+    def main_lengths(self) -> tuple[int, ...]:
+        """The bounded ones of the main windows."""
+        return tuple(window for window in self.main_windows if window is not EVER)
+
+    @property
     def neighbours(self) -> tuple[tuple[int, int], ...]:
         """Each bounded window with the next longer one."""
         return tuple(pairwise(self.lengths))
@@ -113,7 +118,8 @@ class Log:
     def held(self, signal: str, make: Callable[[Events], Signal] | None = None) -> NDArray[np.float64]:
         """What was told of the customer last, as it held just before the cutoff; NaN where nothing did, or it is not known.
 
-        The row that holds last counts, until its `valid_to`; of several sources the first that knows it.
+        The row that holds last counts, until its `valid_to`; of several sources the first that knows it. A date that is not
+        past is not known.
 
         Parameters
         ----------
@@ -123,7 +129,7 @@ class Log:
         for rows in self._by_source:
             told = rows.held(signal if make is None else rows.derive(signal, make))
             if signal in self.dates:
-                told = np.where(told == NO_DAY, np.nan, told)
+                told = np.where((told == NO_DAY) | (told >= rows.cutoff_days()), np.nan, told)
             answer = np.where(np.isnan(answer) & self._holds(rows), told, answer)
         return answer
 

@@ -81,6 +81,25 @@ def spend_norm(log: Log) -> Iterator[Feature]:
         )
 
 
+@family("engagement")
+def measured_norm(log: Log) -> Iterator[Feature]:
+    """How much the customer did and how long it took, against what their own time before the window lets expect."""
+    for column in ("value", "duration"):
+        for length in log.main_lengths if column in log.columns else ():
+            recent, whole = log.kept.total(column, length), log.kept.total(column)
+            usual = expectation(log, recent, whole, length)
+            yield Feature(
+                name=f"{log.noun}_{column}_{length}d_to_norm",
+                unit="ratio",
+                window=length,
+                concept="own norm",
+                sentence=f"{column} {{value:.0%}} of the usual {within(length)}",
+                missing=f"no {column} before the last {length} days",
+                direction=FALLING,
+                values=ratio(recent, np.where(usual > 0, usual, np.nan)),
+            )
+
+
 def expectation(log: Log, recent: Answer, whole: Answer, length: int) -> Answer:
     """What the window would hold at the rate of the days from the first event to its begin; NaN where there are none."""
     before = log.kept.days_since_first() - length

@@ -57,12 +57,11 @@ def tenure(log: Log) -> Iterator[Feature]:
 @family("customers", needs=(START,))
 def membership(log: Log) -> Iterator[Feature]:
     """How long ago the person became a customer."""
-    since = log.rows.cutoff_days() - log.held(START)
     yield Feature(
         name="tenure_days",
         unit="days",
         concept="tenure",
         sentence="customer for {value:.0f} days",
         missing="start date not known",
-        values=np.where(since > 0, since, np.nan),
+        values=log.rows.cutoff_days() - log.held(START),
     )
