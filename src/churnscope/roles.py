@@ -267,7 +267,9 @@ ROLES: dict[str, Role] = {
             (
                 _CUSTOMER,
                 RoleColumn("time", "time", "the day the row tells of; without it, every row tells of the day of the file"),
-                RoleColumn("churned", "truth", "true where the customer left after it; empty where nobody knows yet"),
+                RoleColumn(
+                    "churned", "truth", "true where the customer left after it; empty where nobody knows yet", told="later"
+                ),
             ),
             noun="row",
             verb="described",

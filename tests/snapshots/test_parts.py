@@ -19,7 +19,9 @@ def table(n: int = len(IDS), seed: int = 1) -> SnapshotTable:
     churned = np.random.default_rng(seed).choice(np.array([-1, 0, 1], np.int8), n, p=[0.1, 0.7, 0.2])
     count = np.array([n])
     values = np.asfortranarray(np.arange(n, dtype=np.float32)[:, None])
-    return SnapshotTable(np.arange(n, dtype=np.int32), np.full(n, 100, np.int32), churned, values, (), (100,), count, count, count)
+    return SnapshotTable(
+        np.arange(n, dtype=np.int32), np.full(n, 100, np.int32), churned, values, (), (100,), count, count, count
+    )
 
 
 def part_of(divided: SnapshotTable) -> dict[int, int]:
@@ -46,7 +48,9 @@ def test_every_customer_is_in_one_part_with_what_is_known_of_it() -> None:
 
 def test_the_order_of_rows_decides_nothing() -> None:
     order, rows = np.random.default_rng(2).permutation(len(IDS)), table()
-    turned = replace(rows, customer=np.arange(len(IDS), dtype=np.int32), churned=rows.churned[order], features=rows.features[order])
+    turned = replace(
+        rows, customer=np.arange(len(IDS), dtype=np.int32), churned=rows.churned[order], features=rows.features[order]
+    )
     there = part_of(in_parts(turned, id_hashes(IDS[order]), 0))
     here = part_of(in_parts(rows, id_hashes(IDS), 0))
     assert {order[customer]: part for customer, part in there.items()} == here
@@ -61,7 +65,9 @@ def test_another_seed_divides_otherwise() -> None:
 def test_a_few_more_customers_move_few_others() -> None:
     more = np.concatenate([IDS, np.array([f"new {number}" for number in range(20)], object)])
     rows = table(len(more))
-    fewer = replace(rows, customer=rows.customer[: len(IDS)], churned=rows.churned[: len(IDS)], features=rows.features[: len(IDS)])
+    fewer = replace(
+        rows, customer=rows.customer[: len(IDS)], churned=rows.churned[: len(IDS)], features=rows.features[: len(IDS)]
+    )
     before, after = part_of(in_parts(fewer, id_hashes(IDS), 0)), part_of(in_parts(rows, id_hashes(more), 0))
     assert sum(before[customer] != after[customer] for customer in before) < 0.05 * len(IDS)
 

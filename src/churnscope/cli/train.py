@@ -47,7 +47,7 @@ def describe(result: TrainResult) -> Iterator[Part]:
     yield _training_table(result)
     if is_part(result.split.test[0]):
         yield ""
-        yield NO_DATE
+        yield f"Every customer was judged by the recipe trained on others. {NO_DATE}"
     yield ""
     yield from figures(result.evaluation, result.grade)
     yield from findings_told(result.findings)
@@ -66,9 +66,8 @@ def describe(result: TrainResult) -> Iterator[Part]:
 
 
 def _training_table(result: TrainResult) -> Table:
-    what = "customers" if is_part(result.split.test[0]) else "cutoffs"
     cutoffs = tuple(
-        (f"{what} to {use}", ", ".join(map(cutoff_name, days)))
+        (f"cutoffs to {use}", ", ".join(map(cutoff_name, days)))
         for use, days in (
             ("fit", result.split.fit),
             ("stop", result.split.stop),
@@ -76,7 +75,7 @@ def _training_table(result: TrainResult) -> Table:
             ("test", result.split.test),
             ("refit too", result.split.between + result.split.late),
         )
-        if days
+        if days and not is_part(days[0])
     )
     facts = (
         ("snapshots", f"{count(result.rows)}, of which {count(result.churned)} churned"),

@@ -222,7 +222,7 @@ def _fitting(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tu
 
 
 def _no_events(role: str, columns: frozenset[str], flags: frozenset[str]) -> Events:
-    kinds = {**ROLES[role].carried, **dict.fromkeys(flags, "flag")}
+    kinds = {**dict.fromkeys(flags, "flag"), **ROLES[role].carried}
     signals: dict[str, Signal] = {name: _no_values(kinds.get(name, "number")) for name in columns}
     none = np.empty(0, np.int32)
     return Events(0, none, np.empty(0, np.int64), none, signals)

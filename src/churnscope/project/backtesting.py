@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from churnscope.model.bundle import Bundle
 from churnscope.model.predictor import Predictor
 from churnscope.model.training import train_before_test
 from churnscope.operations.logs import Progress
-from churnscope.project.judging import Judgement, baseline_fitters, own_factory, segmentations_of
+from churnscope.project.judging import Judgement, baseline_fitters, judge, own_factory, segmentations_of
 from churnscope.project.results import iso, split_dates
 from churnscope.snapshots import SnapshotTable
 from churnscope.timeline import Split
@@ -37,6 +37,7 @@ class Backtesting:
     bundle : the model under judgement; where its split is a fold's, its twin is that fold's model. None for a classifier of
         one's own.
     table : snapshots at all the cutoffs, as of the day `as_of`.
+    at_hand : models of the recipe that were fitted before the tests of some splits.
     """
 
     config: Config
@@ -44,10 +45,26 @@ class Backtesting:
     table: SnapshotTable
     as_of: int
     progress: Progress
+    at_hand: Mapping[Split, Predictor] = field(default_factory=dict)
 
     def folds(self, splits: Sequence[Split]) -> tuple[Fold, ...]:
         """What each split's test says, in their order; those with too little to learn from are left out, and logged."""
         return tuple(self._judged(splits))
+
+    def verdict(self, split: Split, parts: Sequence[Split]) -> Judgement:
+        """The model at hand on the test of its split; of a file without date, its recipe on all customers.
+
+        Parameters
+        ----------
+        parts : splits whose tests are the parts of the customers; not read where a date divides them.
+
+        Raises
+        ------
+        InputError : when nobody is in the test, or there is too little to learn from.
+        """
+        if self.config.has_days:
+            return judge(self.config, self.at_hand[split], self.table, split.test[0])
+        return self.cross_validation(parts)[0]
 
     def cross_validation(self, splits: Sequence[Split]) -> tuple[Judgement, tuple[Fold, ...]]:
         """All customers, each judged once by the recipe trained on the other parts, and the parts one by one.
@@ -94,6 +111,8 @@ class Backtesting:
         )
 
     def _predictor(self, split: Split) -> Predictor:
+        if split in self.at_hand:
+            return self.at_hand[split]
         if self.bundle is not None and self._is_of_the_bundle(self.bundle, split):
             return self.bundle.evaluation
         fitters, own = baseline_fitters(self.config), own_factory(self.config)

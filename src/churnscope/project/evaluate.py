@@ -70,7 +70,7 @@ def _write(folders: Folders, facts: RunFacts, verdict: Judgement, folds: Sequenc
     """Figures and pictures of the cutoff, and the figures of the backtest, as one output set."""
     document = {**figures_of(verdict), "backtest": [fold_json(fold) for fold in folds]}
     contents = {"evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(), **pictures(verdict)}
-    outputs = OutputSet(folders.outputs / "evaluation" / iso(verdict.cutoff), tuple(contents))
+    outputs = OutputSet(folders.outputs / "evaluation" / iso(verdict.cutoff).replace(" ", "-"), tuple(contents))
     with outputs.held():
         if not outputs.is_intact(facts.run_id):
             writers = {name: _writer(content) for name, content in contents.items()}

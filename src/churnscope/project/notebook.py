@@ -82,10 +82,11 @@ def _check(result: CheckResult) -> Iterator[str]:
 
 
 def _trained(result: TrainResult) -> Iterator[str]:
+    (test,) = result.split.test
+    unseen = "by models trained on others" if is_part(test) else f"of {day(test)}, whose outcomes it had not seen"
     yield paragraph(
         f"Learned from {counted(result.rows, 'snapshots')} ({share(result.churned / result.rows)} of them churned) by "
-        f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} of "
-        f"{day(result.split.test[0])}, whose outcomes it had not seen."
+        f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} {unseen}."
     )
     yield from _judged(result)
 

@@ -16,7 +16,7 @@ from churnscope.model.no_purchase import NoPurchase
 from churnscope.model.predictor import Predictor
 from churnscope.project.comparison import OTHER
 from churnscope.project.judging import Judgement, figures_of, judge
-from churnscope.project.models import load_model, model_name
+from churnscope.project.models import load_model, model_name, split_of
 from churnscope.project.session import Folders
 from churnscope.snapshots import SnapshotTable
 
@@ -109,7 +109,8 @@ def stand_in(config: Config, bundle: Bundle, verdict: Judgement, table: Snapshot
     told = names[:1] if verdict.grade.verdict == "too little data" else names
     best = min(told, key=lambda name: verdict.evaluation.predictors[name].metrics["log_loss"].value)
     final, evaluation = (_ruled(predictor, best) for predictor in (bundle.final, bundle.evaluation))
-    judged = figures_of(judge(config, evaluation, table, verdict.cutoff))
+    (test,) = split_of(bundle).test
+    judged = figures_of(judge(config, evaluation, table, test))
     return replace(bundle, final=final, evaluation=evaluation, dropped={}, figures=judged, version="", stands_in=best)
 
 

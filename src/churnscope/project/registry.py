@@ -18,8 +18,8 @@ from churnscope.operations.run import RunRecord, recorded
 from churnscope.project.comparison import OTHER, Ground
 from churnscope.project.days import newest_cutoff
 from churnscope.project.log import champion_run, track
-from churnscope.project.models import load_model, model_name
-from churnscope.project.past import day_of, judged_in
+from churnscope.project.models import load_model, model_name, split_of
+from churnscope.project.past import judged_in
 from churnscope.project.promotion import gate
 from churnscope.project.session import Folders, loaded_data
 from churnscope.project.versions import Comparison, Served, Version, VersionDetails, VersionList
@@ -105,7 +105,7 @@ def _through_the_gate(config: Config, candidate: Bundle, progress: Progress) -> 
     ------
     GateError : when it may not.
     """
-    cutoff = day_of(candidate.figures["cutoff"])
+    (cutoff,) = split_of(candidate).test
 
     def compare(one: Bundle, other: Bundle) -> Evaluation:
         with loaded_data(config, candidate.as_of, progress) as loaded:

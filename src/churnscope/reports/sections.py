@@ -58,7 +58,7 @@ from churnscope.reports.wording import (
     share,
     time_to_act,
 )
-from churnscope.timeline import CUSTOMER_PARTS, is_part
+from churnscope.timeline import is_part
 
 FEWEST_CUTOFFS = 2  # below it there is no line to draw
 LOOKS = {
@@ -69,10 +69,8 @@ ONE_CUTOFF = (
     "So far the model was judged at one cutoff. This command judges its recipe at earlier ones too; the next report then shows "
     "them here."
 )
-PART_BY_PART = "Each part was judged by a model of the same recipe that had learned from the other parts alone."
-ONE_PART = (
-    "So far the model was judged on one part. This command judges its recipe on every part; the next report shows them here."
-)
+PART_BY_PART = "Each fifth of the customers was judged by a model of the same recipe that had learned from the others."
+ONE_PART = "This command judges its recipe part by part; the next report then shows the parts here."
 JUDGE_EARLIER = "churnscope evaluate CONFIG --model champion"  # on a line of its own: an option is not broken at its hyphens
 
 
@@ -164,8 +162,8 @@ def _part_by_part(findings: Findings) -> Iterator[Section]:
     """The evaluation part by part, where no date divides the customers."""
     parts, origin = {cutoff: each for cutoff, each in sorted(findings.past.items()) if is_part(cutoff)}, _judged_in(findings)
     title, lead = "Does it hold for other customers, and later?", f"{NO_DATE} {PART_BY_PART}"
-    closing = () if len(parts) >= CUSTOMER_PARTS else (ONE_PART, JUDGE_EARLIER)
-    yield Section("over-time", title, lead, tables=(history_table(parts),), closing=closing, origin=origin)
+    tables, closing = ((history_table(parts),), ()) if parts else ((), (ONE_PART, JUDGE_EARLIER))
+    yield Section("over-time", title, lead, tables=tables, closing=closing, origin=origin)
 
 
 def newcomers(findings: Findings) -> Iterator[Section]:
@@ -283,9 +281,8 @@ def _judged_on(findings: Findings) -> str:
     evaluation = judged.evaluation
     churned = f"{count(evaluation.churned)} of them churned ({share(evaluation.base_rate, 1)})"
     if not findings.config.has_days:
-        customers, part = counted(evaluation.customers, "customers"), f"{day(judged.cutoff)} of {CUSTOMER_PARTS}"
-        drawn = f"{customers}, {part}, drawn by a hash of their ids; {churned}."
-        return f"{drawn} The model that was judged had learned from the others. {NO_DATE}"
+        customers = counted(evaluation.customers, "customers")
+        return f"{customers}; {churned}. Each was judged by a model of the same recipe trained on other customers. {NO_DATE}"
     looks = f" {LOOKS[min(findings.looks, 2)].format(times=findings.looks)}" if findings.looks else ""
     return (
         f"{counted(evaluation.customers, 'customers')} who were active on {day(judged.cutoff)}. From {day(first)} to "
