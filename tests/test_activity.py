@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from churnscope.activity import CENSORED, Activity, churned
+from churnscope.activity import CENSORED, LEFT_OUT, Activity, churned
 from churnscope.config.models import Activity as ActivityConfig
-from churnscope.config.models import Rule
+from churnscope.config.models import Cancel, Label, Rule
 from churnscope.errors import InputError
 from churnscope.events import Events, Grid
 from churnscope.events.block import NO_DAY
@@ -149,7 +149,7 @@ def label(kind: str, *day_numbers: int, as_of: int = 200, definition: Activity |
     """Gap 5 and horizon 20 after cutoff 100: the outcome window is [105, 125)."""
     cutoffs, timing = np.array([100], np.int32), Timing(horizon_days=20, gap_days=5)
     logs = {"purchases": rows(*day_numbers)}
-    return churned(definition or activity(*SHOP), kind, logs, cutoffs=cutoffs, timing=timing, as_of=as_of).item()
+    return churned(definition or activity(*SHOP), Label(kind=kind), logs, cutoffs=cutoffs, timing=timing, as_of=as_of).item()
 
 
 @pytest.mark.parametrize(("day", "churned"), [(99, 1), (104, 1), (105, 0), (124, 0), (125, 1)])
@@ -169,11 +169,9 @@ def test_an_outcome_that_is_not_over_is_censored(as_of: int, *, censored: bool) 
 
 def given(*labelled: tuple[int, bool], cutoffs: tuple[int, ...] = (100, 130)) -> list[int]:
     days, left = zip(*labelled, strict=True)
-    logs = {"labels": rows(*days, churned=list(left))}
-    timing = Timing(horizon_days=20)
-    return (
-        churned(activity(*SHOP), "given", logs, cutoffs=np.array(cutoffs, np.int32), timing=timing, as_of=131).ravel().tolist()
-    )
+    logs, timing = {"labels": rows(*days, churned=list(left))}, Timing(horizon_days=20)
+    told = churned(activity(*SHOP), Label(kind="given"), logs, cutoffs=np.array(cutoffs, np.int32), timing=timing, as_of=131)
+    return told.ravel().tolist()
 
 
 def test_given_labels_speak_of_their_own_cutoff() -> None:
@@ -185,3 +183,109 @@ def test_given_labels_speak_of_their_own_cutoff() -> None:
 def test_given_labels_that_differ_are_refused() -> None:
     with pytest.raises(InputError, match="1 given labels differ from another one of the same customer and cutoff"):
         given((100, True), (100, False))
+
+
+def contract_label(*spans: tuple[int, int | None], kind: str = "contract_end", as_of: int = 200, **keys: object) -> int:
+    """Gap 5, horizon 20 and 7 days of grace after cutoff 100: contracts end in [105, 125) and are renewed within 7 days."""
+    cutoffs, definition = np.array([100], np.int32), activity(in_force(7))
+    timing = Timing(20, 5, grace_days=7 if kind == "contract_end" else 0)
+    logs = {"subscriptions": terms(*spans, **keys)}
+    return churned(definition, Label(kind=kind), logs, cutoffs=cutoffs, timing=timing, as_of=as_of).item()
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([(50, 104)], LEFT_OUT),
+        ([(50, 105)], 1),
+        ([(50, 124)], 1),
+        ([(50, 125)], 0),
+        ([(50, None)], 0),
+        ([(50, 110), (110, 140)], 0),
+        ([(50, 110), (117, 140)], 0),
+        ([(50, 110), (118, 140)], 1),
+        ([(50, 110), (60, 150)], 0),
+        ([(50, 110), (60, 105)], 1),
+        ([(50, 110), (117, 120), (128, 150)], 1),
+        ([(50, 104), (105, 140)], 0),
+        ([(50, 104), (106, 140)], LEFT_OUT),
+        ([(50, 104), (105, 110)], 1),
+    ],
+    ids=[
+        "ended in the gap",
+        "ends on the first day of the window",
+        "ends on its last day",
+        "ends after it",
+        "open-ended",
+        "renewed at once",
+        "renewed on the last day of grace",
+        "renewed a day too late",
+        "another one in force",
+        "another one was shorter",
+        "the renewal ends, and the next is too late",
+        "ended in the gap and renewed by the window",
+        "ended in the gap and renewed in the window",
+        "ended in the gap, and its renewal ends",
+    ],
+)
+def test_contract_end(spans: list[tuple[int, int | None]], expected: int) -> None:
+    assert contract_label(*spans) == expected
+
+
+@pytest.mark.parametrize(("ended", "expected"), [(104, LEFT_OUT), (105, 1), (124, 1), (125, 0)])
+def test_a_contract_that_ends_before_it_was_agreed_ends_then(ended: int, expected: int) -> None:
+    assert contract_label((50, 300), ended={0: ended}) == expected
+
+
+@pytest.mark.parametrize(("as_of", "expected"), [(131, CENSORED), (132, 1)])
+def test_an_end_is_known_when_the_days_of_grace_are_over(as_of: int, expected: int) -> None:
+    assert contract_label((50, 110), as_of=as_of) == expected
+
+
+@pytest.mark.parametrize(("end", "expected"), [(117, 1), (118, 0), (125, 0)])
+def test_a_customer_whose_contract_is_over_longer_than_the_grace_is_not_active(end: int, expected: int) -> None:
+    assert contract_label((50, end), kind="not_active") == expected
+
+
+def test_without_a_new_term_there_is_no_event() -> None:
+    assert contract_label((50, 300), kind="no_event") == 1
+    assert contract_label((50, 110), (110, 300), kind="no_event") == 0
+
+
+@pytest.mark.parametrize(("day", "expected"), [(104, 0), (105, 1), (124, 1), (125, 0), (NO_DAY, 0)])
+def test_cancel_is_when_notice_is_given(day: int, expected: int) -> None:
+    """Before the window it was given already; the contract stays in force until its end."""
+    notice = {"cancelled": [0 if day == NO_DAY else day * DAY], "cancelled_day": [day]}
+    assert contract_label((50, 300), kind="cancel", **notice) == expected
+
+
+@pytest.mark.parametrize(("where", "expected"), [(None, 1), ("is_notice", 0)])
+def test_cancel_can_be_rows_of_another_source(where: str | None, expected: int) -> None:
+    label, cutoffs = Label(kind="cancel", cancel=Cancel(source="app", where=where)), np.array([100], np.int32)
+    logs = {"purchases": rows(90), "engagement": rows(110, 130, is_notice=[False, True])}
+    assert churned(activity(*SHOP), label, logs, cutoffs=cutoffs, timing=Timing(20, 5), as_of=200).item() == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ((80, 90, 105), 0),
+        ((80, 90, 104), 1),
+        ((80, 90, 125), 1),
+        ((80, 85, 90, 124), 1),
+        ((79, 110), LEFT_OUT),
+        ((100, 110), LEFT_OUT),
+    ],
+    ids=["half is kept", "in the gap", "after the window", "less than half", "long ago", "from the cutoff on"],
+)
+def test_partial_is_below_a_share_of_the_level_before(days: tuple[int, ...], expected: int) -> None:
+    assert label("partial", *days) == expected
+
+
+def test_partial_of_money_takes_its_share_exactly() -> None:
+    spent = activity(Rule(source="shop", days=30, measure="amount"))
+    logs = {"purchases": rows(90, 110, amount=[30, 9])}
+    for share, expected in ((0.3, 0), (0.31, 1)):
+        told = Label(kind="partial", share=share)
+        cutoffs = np.array([100], np.int32)
+        assert churned(spent, told, logs, cutoffs=cutoffs, timing=Timing(20, 5), as_of=200).item() == expected

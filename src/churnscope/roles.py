@@ -26,6 +26,7 @@ class RoleColumn:
     words : texts with a meaning of their own; they travel as the codes 1, 2 ... in this order, however they are spelled in
         capitals and hyphens.
     only_words : whether any other text breaks the contract.
+    early : whether a further time may lie before the row's own.
     levels : whether its common values are features of their own.
     changes : of what is told of a customer: whether it may be another tomorrow, so that it must have a history or be declared
         static.
@@ -38,6 +39,7 @@ class RoleColumn:
     told: str = "time"
     words: tuple[str, ...] = ()
     only_words: bool = False
+    early: bool = False
     levels: bool = False
     changes: bool = False
 
@@ -55,6 +57,7 @@ class Role:
     `since` names the column that says since when a row holds, where rows tell what customers are rather than what they did:
     `time` is then no more than one of the things told, and travels as the day `start`.
     `is_state` is true where a row tells how a customer is on a day: without a time, on the last day that is read.
+    `time_key` is what a config calls the row's own `time`.
     """
 
     name: str
@@ -66,11 +69,22 @@ class Role:
     is_activity: bool = True
     since: str = ""
     is_state: bool = False
+    time_key: str = "time"
 
     @property
     def has_attributes(self) -> bool:
         """Whether rows tell what customers are."""
         return bool(self.since) or self.is_state
+
+    def key(self, name: str) -> str:
+        """What a config calls a column.
+
+        Examples
+        --------
+        >>> ROLES["subscriptions"].key("time"), ROLES["subscriptions"].key("end")
+        ('start', 'end')
+        """
+        return self.time_key if name == "time" else name
 
     def column(self, name: str) -> RoleColumn:
         """The column of this name; `KeyError` where the role has none."""
@@ -182,19 +196,20 @@ ROLES: dict[str, Role] = {
                 RoleColumn("time", "time", "when the term starts", required=True),
                 RoleColumn("end", "time", "when it ends as agreed, first instant out of it; empty where it is open-ended"),
                 RoleColumn("ended", "time", "when it ended before that; empty while it runs", told="ended"),
-                RoleColumn("cancelled", "time", "when notice of cancellation was given", told="cancelled"),
+                RoleColumn("cancelled", "time", "when notice of cancellation was given", told="cancelled", early=True),
                 RoleColumn("reason", "text", "why it ended: payment, or a word of yours", told="ended", words=(PAYMENT,)),
                 RoleColumn("plan", "text", "what was agreed on"),
                 RoleColumn("price", "money", "price of the whole term"),
                 RoleColumn("auto_renew", "flag", "true where the next term follows by itself"),
                 RoleColumn("kind", "text", "product or service", words=(PRODUCT, SERVICE), only_words=True),
-                RoleColumn("due", "time", "when its payment was due"),
-                RoleColumn("paid", "time", "when it was paid; empty while it is not", told="paid"),
+                RoleColumn("due", "time", "when its payment was due", early=True),
+                RoleColumn("paid", "time", "when it was paid; empty while it is not", told="paid", early=True),
                 RoleColumn("failed", "flag", "true where the payment failed at first", told="due"),
                 _KNOWN,
             ),
             noun="term",
             verb="signed",
+            time_key="start",
         ),
         Role(
             "campaigns",

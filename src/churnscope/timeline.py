@@ -75,29 +75,32 @@ def cutoff_named(name: str) -> int:
 
 @dataclass(frozen=True)
 class Timing:
-    """What is predicted: nothing happens in `[cutoff + gap, cutoff + gap + horizon)`.
+    """What is predicted: what happens in `[cutoff + gap, cutoff + gap + horizon)`.
 
     Parameters
     ----------
     horizon_days : length of the outcome window, at least 1.
     gap_days : time to act between the cutoff and the outcome window, at least 0.
-    delay_days : days after the outcome window until its rows can be trusted to have arrived.
+    delay_days : days after the outcome until its rows can be trusted to have arrived.
+    grace_days : days after the outcome window in which a renewal can still undo an end.
     """
 
     horizon_days: int
     gap_days: int = 0
     delay_days: int = 0
+    grace_days: int = 0
 
     def __post_init__(self) -> None:
-        if self.horizon_days < 1 or self.gap_days < 0 or self.delay_days < 0:
+        if self.horizon_days < 1 or min(self.gap_days, self.delay_days, self.grace_days) < 0:
+            others = f"gap_days = {self.gap_days}, delay_days = {self.delay_days}, grace_days = {self.grace_days}"
             raise ConfigError(
-                f"horizon_days = {self.horizon_days}, gap_days = {self.gap_days}, delay_days = {self.delay_days}: impossible.",
-                "The horizon has at least one day; gap and delay are 0 or more.",
+                f"horizon_days = {self.horizon_days}, {others}: impossible.",
+                "The horizon has at least one day; gap, delay and grace are 0 or more.",
             )
 
     def outcome_end(self, cutoff: int) -> int:
-        """The first day after the outcome window."""
-        return cutoff + self.gap_days + self.horizon_days
+        """The first day after all that the outcome depends on: its window, and the days of grace after it."""
+        return cutoff + self.gap_days + self.horizon_days + self.grace_days
 
     def is_complete(self, cutoff: int, as_of: int) -> bool:
         """Whether the whole outcome, and its delay, lies before day `as_of`."""
@@ -150,7 +153,7 @@ def plan_cutoffs(first_day: int, as_of: int, timing: Timing, *, most: int, spaci
     >>> plan_cutoffs(100, 200, Timing(30), most=12, spacing_days=10)
     (100, 110, 120, 130, 140, 150, 160, 170)
     """
-    newest = as_of - timing.horizon_days - timing.gap_days - timing.delay_days
+    newest = as_of - timing.outcome_end(0) - timing.delay_days
     return tuple(sorted(newest - i * spacing_days for i in range(most) if newest - i * spacing_days >= first_day))
 
 

@@ -82,6 +82,26 @@ REFUSED = {
         ("days = 90", 'days = 90, in_force = true, measure = "amount"'),
         r"rules #1 days: it speaks of events.*\n.*rules #1 measure: it speaks of events",
     ),
+    "end without terms": (
+        ("[prediction]", '[label]\nkind = "contract_end"\n[prediction]'),
+        r"no rule of \[activity\] counts terms",
+    ),
+    "cancel without notice": (
+        ("[prediction]", '[label]\nkind = "cancel"\n[prediction]'),
+        r"nothing says when that was\.\nMap the column cancelled of a source",
+    ),
+    "notice without cancel": (
+        ("[prediction]", '[label]\ncancel = { source = "orders" }\n[prediction]'),
+        r'\[label\] cancel: the kind is "no_event"\.\nWrite kind = "cancel"',
+    ),
+    "notice from nowhere": (
+        ("[prediction]", '[label]\nkind = "cancel"\ncancel = { source = "order" }\n[prediction]'),
+        r"cancel source: 'order' is no source of events\.\nDid you mean \"orders\"",
+    ),
+    "notice without its flag": (
+        ("[prediction]", '[label]\nkind = "cancel"\ncancel = { source = "orders", where = "bigg" }\n[prediction]'),
+        r"cancel where: orders has no flag .*\nDid you mean \"big\"",
+    ),
     "unknown flag": (("days = 90", 'days = 90, where = "bigg"'), r'where: orders has no flag .*\nDid you mean "big"'),
     "windows twice": (
         ("horizon_days = 60", "horizon_days = 60\n[features]\nwindows_days = [30, 90, 30]"),
@@ -106,6 +126,12 @@ REFUSED = {
 def test_a_contradiction_is_named_with_its_key_and_a_way_out(load, replacement: tuple[str, str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load(replacement)
+
+
+def test_levels_of_different_measures_are_not_added_up(load) -> None:
+    two = 'days = 90 }, { source = "orders", days = 9, measure = "amount" }'
+    with pytest.raises(ConfigError, match=r'kind: "partial", and the \[activity\] rules measure different things'):
+        load(("days = 90 }", two), more='[label]\nkind = "partial"\n')
 
 
 def test_known_and_a_delay_exclude_each_other(load) -> None:

@@ -58,5 +58,5 @@ def test_the_definition_names_no_path_and_no_machine(load, tmp_path) -> None:
 
 def test_the_resolved_config_is_json_with_every_default(load) -> None:
     shown = json.loads(json.dumps(resolved(load())))
-    assert shown["label"] == {"kind": "no_event", "delay_days": 0}
+    assert shown["label"] == {"kind": "no_event", "delay_days": 0, "cancel": None, "share": 0.5}
     assert shown["folders"]["outputs"].endswith("/outputs")

@@ -21,12 +21,14 @@ ENGAGEMENT = frozenset({"kind", "channel", "value", "duration"})
 SUPPORT = frozenset({"resolved", "resolved_day", "severity", "topic", "satisfaction"})
 CONTACTS = frozenset({"channel", "direction", "response"})
 CAMPAIGNS = frozenset({"arm", "campaign", "cost", "outcome"})
+SUBSCRIPTIONS = frozenset(ROLES["subscriptions"].carried)
 EVERYTHING = {
     "purchases": PURCHASES | {"discount", "minute_of_day", "gift"},
     "engagement": ENGAGEMENT | {"minute_of_day", "score"},
     "support": SUPPORT,
     "contacts": CONTACTS,
     "campaigns": CAMPAIGNS,
+    "subscriptions": SUBSCRIPTIONS,
     "customers": frozenset({*ROLES["customers"].carried, "region", "paper", "moved", "fee"}),
     "extra_features": frozenset({"credit"}),
 }

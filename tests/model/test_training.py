@@ -163,6 +163,15 @@ def test_with_enough_churned_customers_trees_are_grown(split):
     assert isinstance(train(few_churned(250), split, SETTINGS, threads=1).final.scorer, Boosters)
 
 
+def test_ten_churned_customers_are_enough_where_small_models_are_allowed(split):
+    allowed = SETTINGS.model_copy(update={"allow_small": True})
+    assert train(few_churned(12), split, allowed, threads=1).small
+    with pytest.raises(InputError, match=r"9 customers churned .* 10 are the fewest.*\nGive more"):
+        train(few_churned(9), split, allowed, threads=1)
+    with pytest.raises(InputError, match=r"30 are the fewest.*\nSet \[model\] allow_small = true to try"):
+        train(few_churned(12), split, SETTINGS, threads=1)
+
+
 @pytest.mark.parametrize(
     ("hopeless", "message"),
     [

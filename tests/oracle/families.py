@@ -603,3 +603,177 @@ def calendar(h: History) -> Answers:
 @oracle
 def latest(h: History) -> Answers:
     return {f"latest_{name}": newest(h.rows, name) for name in h.own}
+
+
+def stop_of(row: Row) -> float:
+    """The day on which a term is over: as agreed or before that, never before it starts."""
+    ends = [row.signals[name] for name in ("end_day", "ended_day") if row.signals.get(name, NO_DAY) != NO_DAY]
+    return max(min(ends, default=math.inf), row.day)
+
+
+def in_force(h: History) -> list[Row]:
+    return [row for row in h.rows if stop_of(row) >= h.cutoff]
+
+
+def current(h: History, value: Callable[[Row], float]) -> float:
+    """The largest value among the newest terms in force that have one."""
+    there = [(row.time, value(row)) for row in in_force(h) if not math.isnan(value(row))]
+    newest_time = max((time for time, _ in there), default=0)
+    return max((number for time, number in there if time == newest_time), default=NAN)
+
+
+def length(row: Row) -> float:
+    return NAN if row.end_day == NO_DAY else row.end_day - row.day
+
+
+def begun_together(h: History) -> list[list[Row]]:
+    """The terms by the instant at which they began, oldest first."""
+    times = sorted({row.time for row in h.rows})
+    return [[row for row in h.rows if row.time == time] for time in times]
+
+
+def told(h: History, clock: str, window: int | None = None, rows: list[Row] | None = None) -> list[tuple[int, Row]]:
+    """Terms with the day on which the cutoff hears of another time of theirs, never before they start."""
+    rows = h.rows if rows is None else rows
+    heard = [(max(row.signals[f"{clock}_day"], row.day), row) for row in rows if row.signals[f"{clock}_day"] != NO_DAY]
+    begin = -math.inf if window is None else h.cutoff - window
+    return [(day, row) for day, row in heard if begin <= day < h.cutoff]
+
+
+def since(h: History, days: list[int]) -> float:
+    return h.cutoff - max(days) if days else NAN
+
+
+@oracle
+def terms(h: History) -> Answers:
+    return {
+        "days_since_first_term": h.cutoff - h.rows[0].day if h.rows else NAN,
+        "days_since_last_term": since(h, [row.day for row in h.rows]),
+        **{f"term_count_{suffix(w)}": len(h.within(h.rows, w)) for w in h.windows},
+    }
+
+
+@oracle
+def terms_in_force(h: History) -> Answers:
+    first = min((row.day for row in h.rows), default=h.cutoff)
+    covered = sum(any(row.day <= day < stop_of(row) for row in h.rows) for day in range(first, h.cutoff))
+    gaps, streak = 0, 0
+    for place, rows in enumerate(begun_together(h)):
+        before = [row for row in h.rows if row.time < rows[0].time]
+        is_back = place > 0 and max(stop_of(row) for row in before) < rows[0].day
+        gaps += is_back
+        streak = len(rows) if is_back or place == 0 else streak + len(rows)
+    return {
+        "term_in_force_count": len(in_force(h)),
+        "days_in_force_ever": covered,
+        "days_without_term_ever": h.cutoff - first - covered if h.rows else NAN,
+        "contract_gap_count_ever": gaps,
+        "renewals_in_a_row": streak - 1 if h.rows else NAN,
+    }
+
+
+@oracle
+def terms_by_kind(h: History) -> Answers:
+    kinds = [row.kind for row in in_force(h)]
+    return {"product_term_in_force_count": kinds.count(1), "service_term_in_force_count": kinds.count(2)}
+
+
+@oracle
+def renewal(h: History) -> Answers:
+    ends = [row.end_day - h.cutoff for row in in_force(h) if row.end_day != NO_DAY]
+    return {"days_to_term_end": min(ends, default=NAN), "current_term_days": current(h, length)}
+
+
+@oracle
+def auto_renewal(h: History) -> Answers:
+    return {"auto_renewing_share": mean([row.auto_renew for row in in_force(h)])}
+
+
+def price_ratios(h: History) -> dict[int, float]:
+    """By the instant: the price of what began then over that of what began before, both of a day where lengths differ."""
+    found, previous = {}, None
+    for rows in begun_together(h):
+        price, days = sum(row.price for row in rows), max((length(row) for row in rows if length(row) > 0), default=0)
+        found[rows[0].time] = NAN
+        if previous is not None and previous[0] > 0:
+            before, span = previous
+            differs = days > 0 and span > 0 and max(days, span) > 1.25 * min(days, span)
+            found[rows[0].time] = price * span / (before * days) if differs else price / before
+        previous = price, days
+    return found
+
+
+@oracle
+def term_prices(h: History) -> Answers:
+    ratios = price_ratios(h)
+    answers = {
+        "current_term_price": current(h, lambda row: row.price) * h.resolution,
+        "price_in_force": sum(row.price for row in in_force(h)) * h.resolution,
+        "price_of_current_to_previous_term": current(h, lambda row: ratios[row.time]),
+    }
+    answers |= {f"term_money_{suffix(w)}": sum(row.price for row in h.within(h.rows, w)) * h.resolution for w in h.windows}
+    for w in h.main_windows:
+        inside = [ratios[time] for time in {row.time for row in h.within(h.rows, w)}]
+        answers[f"price_rise_count_{suffix(w)}"] = sum(number > 1 for number in inside)
+        answers[f"price_cut_count_{suffix(w)}"] = sum(number < 1 for number in inside)
+    return answers
+
+
+@oracle
+def plan_changes(h: History) -> Answers:
+    """A plan taken that was not held the moment before, while some plan was."""
+    changes = []
+    for rows in begun_together(h):
+        held = [row for row in h.rows if row.time < rows[0].time and stop_of(row) >= rows[0].day]
+        if held and any(row.plan != 0 and row.plan not in {one.plan for one in held} for row in rows):
+            changes.append(rows[0])
+    return {
+        "days_since_plan_change": since(h, [row.day for row in changes]),
+        **{f"plan_change_count_{suffix(w)}": len(h.within(changes, w)) for w in h.main_windows},
+        "plan_count_ever": len(set(codes(h.rows, "plan"))),
+    }
+
+
+@oracle
+def notices(h: History) -> Answers:
+    given = told(h, "cancelled")
+    return {
+        "cancelled_in_force_count": sum(stop_of(row) >= h.cutoff for _, row in given),
+        "days_since_notice": since(h, [day for day, _ in given]),
+        "notice_count_ever": len(given),
+    }
+
+
+@oracle
+def early_ends(h: History) -> Answers:
+    ended = told(h, "ended")
+    return {"days_since_early_end": since(h, [day for day, _ in ended]), "early_end_count_ever": len(ended)}
+
+
+@oracle
+def unpaid_ends(h: History) -> Answers:
+    return {"unpaid_end_count_ever": sum(row.reason == 1 for _, row in told(h, "ended"))}
+
+
+@oracle
+def failed_payments(h: History) -> Answers:
+    answers = {"days_since_failed_payment": since(h, [day for day, row in told(h, "due") if row.failed])}
+    answers |= {f"failed_payment_count_{suffix(w)}": sum(row.failed for _, row in told(h, "due", w)) for w in h.windows}
+    for w in h.main_windows:
+        answers[f"failed_payment_share_{suffix(w)}"] = mean([row.failed for _, row in told(h, "due", w)])
+    return answers
+
+
+@oracle
+def late_payments(h: History) -> Answers:
+    def days_late(window: int | None) -> list[float]:
+        begin = -math.inf if window is None else h.cutoff - window
+        days = [(max(due, row.paid_day), due) for due, row in told(h, "due") if row.paid_day != NO_DAY]
+        return [paid - due for paid, due in days if begin <= paid < h.cutoff]
+
+    waiting = [due for due, row in told(h, "due") if row.paid_day == NO_DAY or row.paid_day >= h.cutoff]
+    return {
+        **{f"payment_mean_days_late_{suffix(w)}": mean(days_late(w)) for w in h.main_windows},
+        "unpaid_count": len(waiting),
+        "oldest_unpaid_days": h.cutoff - min(waiting) if waiting else NAN,
+    }

@@ -8,7 +8,7 @@ import numpy as np
 
 from churnscope.activity import Activity
 from churnscope.config.models import Activity as ActivityConfig
-from churnscope.config.models import Rule
+from churnscope.config.models import Label, Rule
 from churnscope.events import Block, Events
 from churnscope.events.block import NO_DAY
 from churnscope.levels import Level
@@ -21,6 +21,7 @@ WINDOWS = (7, 30, 90)
 TIMING = Timing(horizon_days=30, gap_days=7)
 AS_OF = 1_100  # the outcome of the last two cutoffs is not complete
 MICROSECONDS = 86_400_000_000
+NO_EVENT = Label()
 INSTANTS = (0, 1, MICROSECONDS // 2, MICROSECONDS - 1)
 OWN = {
     "purchases": ("gift", "weight"),
@@ -53,7 +54,7 @@ class Shape:
     late: float = 0.0
     rules: tuple[Rule, ...] = (Rule(source="shop", days=90), Rule(source="app", days=30, at_least=2))
     combine: str = "any"
-    label: str = "no_event"
+    label: Label = NO_EVENT
 
 
 def scene(shape: Shape) -> Block:
@@ -71,7 +72,7 @@ def plan(block: Block, shape: Shape, **changes: object) -> SnapshotPlan:
     activity = Activity(ActivityConfig(rules=shape.rules, combine=shape.combine), places, 0.01)
     whole = SnapshotPlan(
         CUTOFFS,
-        TIMING,
+        timing_of(shape),
         WINDOWS,
         activity,
         shape.label,
@@ -84,6 +85,13 @@ def plan(block: Block, shape: Shape, **changes: object) -> SnapshotPlan:
         levels=LEVELS,
     )
     return SnapshotPlan(**{**vars(whole), **changes})
+
+
+def timing_of(shape: Shape) -> Timing:
+    """Ends of contracts are known only when the days of grace are over."""
+    if shape.label.kind != "contract_end":
+        return TIMING
+    return replace(TIMING, grace_days=max(rule.grace_days for rule in shape.rules))
 
 
 def random_events(rng: np.random.Generator, shape: Shape, draw: object, *, once: bool) -> Events:
@@ -158,7 +166,15 @@ def resolve(rng: np.random.Generator, tickets: Events) -> Events:
 
 def term_signals(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     """Without the further times, which depend on the start: `close` adds them."""
-    return {"gift": rng.random(n) < 0.5}
+    return {
+        "gift": rng.random(n) < 0.5,
+        "reason": rng.integers(0, 3, n),
+        "plan": rng.integers(0, 3, n) * 10**17,
+        "price": rng.choice([0, 5, 999, 1_000, 10**10], n),
+        "auto_renew": rng.random(n) < 0.6,
+        "kind": rng.integers(0, 3, n),
+        "failed": rng.random(n) < 0.3,
+    }
 
 
 def close(rng: np.random.Generator, terms: Events) -> Events:
@@ -172,7 +188,10 @@ def close(rng: np.random.Generator, terms: Events) -> Events:
     early = np.minimum(np.maximum(at(rng, rng.choice(edges, n)), terms.time), agreed)
     notice = np.maximum(at(rng, rng.choice(edges, n)), terms.time)
     signals = dict(terms.signals)
-    for name, time, share in (("end", agreed, 0.8), ("ended", early, 0.3), ("cancelled", notice, 0.4)):
+    due = at(rng, terms.day + rng.integers(-5, 40, n))
+    paid = np.where(rng.random(n) < 0.3, at(rng, rng.choice(edges, n)), at(rng, due // MICROSECONDS + rng.integers(-3, 9, n)))
+    told = (("end", agreed, 0.8), ("ended", early, 0.3), ("cancelled", notice, 0.4), ("due", due, 0.9), ("paid", paid, 0.7))
+    for name, time, share in told:
         is_told = rng.random(n) < share
         signals[name] = np.where(is_told, time, 0)
         signals[f"{name}_day"] = np.where(is_told, time // MICROSECONDS, NO_DAY)

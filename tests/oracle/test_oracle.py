@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from churnscope.activity import CENSORED
-from churnscope.config.models import Rule
+from churnscope.activity import CENSORED, LEFT_OUT
+from churnscope.config.models import Cancel, Label, Rule
 from churnscope.events import Block
 from churnscope.features import FAMILIES, Feature, build
 from churnscope.features.feature import NEVER_MISSING
@@ -18,6 +18,7 @@ from oracle.families import ORACLES
 from oracle.history import NO_DAY, Row
 from oracle.scenes import AS_OF, CUTOFFS, TIMING, Shape, plan, rows_of, scene
 
+NOT_ACTIVE = Label(kind="not_active")
 CONTRACTS = Rule(source="contracts", in_force=True, grace_days=14)
 
 
@@ -73,17 +74,57 @@ def expected_status(block: Block, setting: SnapshotPlan, customer: int, cutoff: 
 
 def expected_label(block: Block, setting: SnapshotPlan, customer: int, cutoff: int) -> int:
     begin, end = cutoff + TIMING.gap_days, cutoff + TIMING.gap_days + TIMING.horizon_days
-    if end > AS_OF:
+    if end + setting.timing.grace_days > AS_OF:
         return CENSORED
-    if setting.label == "not_active":
+    label, places, rules = setting.label, dict(setting.activity.places), setting.activity.definition.rules
+    rows = {rule: counted(rule, rows_of(block.logs[places[rule.source][0]], customer), places) for rule in rules}
+    if label.kind == "not_active":
         return int(expected_status(block, setting, customer, end, every_row=True) != 2)
-    places = dict(setting.activity.places)
-    rules = setting.activity.definition.rules
-    outcome = [row for rule in rules for row in counted(rule, rows_of(block.logs[places[rule.source][0]], customer), places)]
-    return int(not any(begin <= row.day < end for row in outcome))
+    if label.kind == "contract_end":
+        return end_of_contract(rows, begin, end, setting.timing.grace_days)
+    if label.kind == "cancel":
+        if label.cancel:
+            told = counted(
+                Rule(**label.cancel.model_dump()), rows_of(block.logs[places[label.cancel.source][0]], customer), places
+            )
+            return int(any(begin <= row.day < end for row in told))
+        terms = [row for rule in rules if rule.in_force for row in rows[rule]]
+        return int(any(begin <= max(row.cancelled_day, row.day) < end for row in terms if row.cancelled_day != NO_DAY))
+    if label.kind == "partial":
+        before, after = (
+            sum(amount(rule, [row for row in rows[rule] if low <= row.day < high]) for rule in rules)
+            for low, high in ((cutoff - TIMING.horizon_days, cutoff), (begin, end))
+        )
+        return int(after < label.share * before - 1e-9) if before > 0 else LEFT_OUT
+    return int(not any(begin <= row.day < end for rule in rules for row in rows[rule]))
 
 
-def check(shape: Shape) -> None:
+def amount(rule: Rule, rows: list[Row]) -> float:
+    if rule.measure == "events":
+        return len(rows)
+    values = [row.signals[rule.measure] for row in rows]
+    return math.fsum(value for value in values if not math.isnan(value))
+
+
+def end_of_contract(rows: dict[Rule, list[Row]], begin: int, end: int, grace_days: int) -> int:
+    """Whether a term ends in the window and nothing is in force then or starts soon after it."""
+    terms = list({id_of(row): row for rule, found in rows.items() if rule.in_force for row in found}.values())
+    spans = [(row.day, row.time, *end_of(row)) for row in terms]
+    if not any(start <= begin <= over for start, _, over, _ in spans):
+        return LEFT_OUT
+    return int(any(begin <= over < end and not is_renewed(spans, over, instant, grace_days) for _, _, over, instant in spans))
+
+
+def is_renewed(spans: list[tuple[float, ...]], over: float, instant: float, grace_days: int) -> bool:
+    in_force = any(start <= instant < until for _, start, _, until in spans)
+    return in_force or any(start > instant and day - over <= grace_days for day, start, _, _ in spans)
+
+
+def id_of(row: Row) -> tuple[object, ...]:
+    return row.time, *row.signals.values()
+
+
+def check(shape: Shape, *, features: bool = True) -> None:
     block = scene(shape)
     setting = plan(block, shape)
     table = build_snapshots([block], setting, threads=1)
@@ -97,6 +138,8 @@ def check(shape: Shape) -> None:
     np.testing.assert_array_equal(counts, [table.active, table.inactive, table.no_history])
     for row, (cutoff, customer) in enumerate(population):
         assert table.churned[row] == expected_label(block, setting, customer, cutoff), (cutoff, customer)
+        if not features:
+            continue
         expected = expected_features(logs[customer], setting, cutoff)
         assert sorted(expected) == sorted(names)
         actual = dict(zip(names, table.features[row].tolist(), strict=True))
@@ -118,24 +161,46 @@ def test_features_population_and_labels_equal_plain_python(seed: int, late: floa
 @pytest.mark.parametrize(
     "shape",
     [
-        Shape(20, label="not_active", late=0.1),
+        Shape(20, label=NOT_ACTIVE, late=0.1),
         Shape(21, combine="all", rules=(Rule(source="shop", days=90), Rule(source="app", days=90))),
-        Shape(22, rules=(Rule(source="shop", days=30, measure="amount", at_least=10.01),), label="not_active"),
+        Shape(22, rules=(Rule(source="shop", days=30, measure="amount", at_least=10.01),), label=NOT_ACTIVE),
         Shape(
             23,
             rules=(Rule(source="shop", days=90, where="gift"), Rule(source="app", days=90, measure="duration", at_least=20.0)),
         ),
         Shape(24, late=0.1, rules=(Rule(source="help", days=90), Rule(source="crm", days=30, where="gift"))),
-        Shape(25, rules=(Rule(source="help", days=90, measure="severity", at_least=3.0),), label="not_active"),
-        Shape(26, late=0.2, rules=(CONTRACTS,), label="not_active"),
+        Shape(25, rules=(Rule(source="help", days=90, measure="severity", at_least=3.0),), label=NOT_ACTIVE),
+        Shape(26, late=0.2, rules=(CONTRACTS,), label=NOT_ACTIVE),
         Shape(27, late=0.2, rules=(Rule(source="contracts", in_force=True, where="gift"), Rule(source="app", days=30))),
-        Shape(28, late=0.1, rules=(Rule(source="contracts", in_force=True, at_least=2, grace_days=30),), label="not_active"),
-        Shape(29, combine="all", rules=(CONTRACTS, Rule(source="shop", days=90)), label="not_active"),
+        Shape(28, late=0.1, rules=(Rule(source="contracts", in_force=True, at_least=2, grace_days=30),), label=NOT_ACTIVE),
+        Shape(29, combine="all", rules=(CONTRACTS, Rule(source="shop", days=90)), label=NOT_ACTIVE),
     ],
     ids=["not_active", "all", "money", "marked", "touches", "severity", "terms", "any term", "two terms", "terms and events"],
 )
 def test_every_kind_of_rule_equals_plain_python(shape: Shape) -> None:
     check(shape)
+
+
+MARKED = Rule(source="contracts", in_force=True, grace_days=3, where="gift")
+NOTICED = Label(kind="cancel", cancel=Cancel(source="crm", where="gift"))
+BOUGHT = Rule(source="shop", days=90, measure="amount")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(30, 60, late=0.2, rules=(CONTRACTS,), label=Label(kind="contract_end")),
+        Shape(31, 60, rules=(Rule(source="contracts", in_force=True),), label=Label(kind="contract_end")),
+        Shape(32, 60, rules=(CONTRACTS, MARKED, Rule(source="shop", days=30)), label=Label(kind="contract_end")),
+        Shape(33, late=0.2, rules=(CONTRACTS,), label=Label(kind="cancel")),
+        Shape(34, late=0.2, rules=(CONTRACTS,), label=NOTICED),
+        Shape(35, 32, late=0.2, label=Label(kind="partial", share=0.5)),
+        Shape(36, 32, rules=(BOUGHT,), label=Label(kind="partial", share=0.9)),
+    ],
+    ids=["contract_end", "without grace", "several rules", "cancel", "cancelled elsewhere", "partial", "partial money"],
+)
+def test_every_kind_of_label_equals_plain_python(shape: Shape) -> None:
+    check(shape, features=False)
 
 
 def test_every_family_has_an_oracle() -> None:

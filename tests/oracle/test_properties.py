@@ -20,9 +20,10 @@ from oracle.effort import effort
 from oracle.scenes import AS_OF, CUTOFFS, WINDOWS, Shape, plan, scene
 
 pytestmark = pytest.mark.property
-MONEY = ("amount", "discount", "cost", "acquisition_cost")
+MONEY = ("amount", "discount", "cost", "price", "acquisition_cost")
 DAYS = ("start", "valid_to", "birthday", "loyalty_since", "moved")
-WEEK_MICROSECONDS = 7 * 86_400_000_000
+DAY_MICROSECONDS = 86_400_000_000
+WEEK_MICROSECONDS = 7 * DAY_MICROSECONDS
 shapes = st.builds(Shape, st.integers(0, 10**6), st.integers(1, 12), st.sampled_from([0.0, 0.2, 1.0]))
 
 
@@ -47,6 +48,18 @@ def assert_same_features(one: SnapshotTable, other: SnapshotTable) -> None:
     np.testing.assert_array_equal(one.features, other.features)
 
 
+def told_otherwise(rng: np.random.Generator, terms: Events, cutoff: int) -> Events:
+    """Other early ends, reasons, notices and payments, of those that come at or after the cutoff."""
+    signals, n = dict(terms.signals), len(terms.day)
+    for clock, more in (("ended", ("reason",)), ("cancelled", ()), ("paid", ())):
+        later = (signals[f"{clock}_day"] == NO_DAY) | (signals[f"{clock}_day"] >= cutoff)
+        day = rng.choice([NO_DAY, cutoff, cutoff + 40], n)
+        signals[clock] = np.where(later, np.where(day == NO_DAY, 0, day * DAY_MICROSECONDS), signals[clock])
+        signals[f"{clock}_day"] = np.where(later, day, signals[f"{clock}_day"])
+        signals |= {name: np.where(later, rng.integers(0, 3, n), signals[name]) for name in more}
+    return replace(terms, signals=signals)
+
+
 @effort
 @given(shapes, st.sampled_from(CUTOFFS))
 def test_property_1_events_at_or_after_the_cutoff_change_no_feature_and_no_population(shape: Shape, cutoff: int) -> None:
@@ -66,7 +79,8 @@ def test_property_1_rows_known_later_change_no_feature_and_no_population(shape: 
 @effort
 @given(shapes, st.sampled_from(CUTOFFS), st.integers(0, 10**6))
 def test_what_a_row_is_told_later_changes_no_feature_and_no_population(shape: Shape, cutoff: int, seed: int) -> None:
-    """A resolution at or after the cutoff with its rating, an answer of the last week, an outcome, a date to come."""
+    """A resolution at or after the cutoff with its rating, an answer of the last week, an outcome, a date to come; an early
+    end with its reason, notice of cancellation, a payment."""
     rng = np.random.default_rng(seed)
     block = scene(shape)
     tickets, contacts, campaigns, people = (block.logs[role] for role in ("support", "contacts", "campaigns", "customers"))
@@ -89,6 +103,7 @@ def test_what_a_row_is_told_later_changes_no_feature_and_no_population(shape: Sh
         "support": replace(tickets, signals={**tickets.signals, **told}),
         "contacts": replace(contacts, signals={**contacts.signals, "response": answers}),
         "campaigns": replace(campaigns, signals={**campaigns.signals, "outcome": ~campaigns.signals["outcome"]}),
+        "subscriptions": told_otherwise(rng, block.logs["subscriptions"], cutoff),
     }
     other_block = replace(block, logs={**block.logs, **logs})
     assert_same_features(table(block, shape, cutoffs=(cutoff,)), table(other_block, shape, cutoffs=(cutoff,)))
@@ -101,10 +116,10 @@ def test_property_2_a_shift_by_whole_weeks_changes_only_the_season(shape: Shape,
         visible_day = None if events.visible_day is None else events.visible_day + np.int32(7 * weeks)
         time = events.time + weeks * WEEK_MICROSECONDS
         signals = dict(events.signals)
-        if "resolved" in signals:
-            is_open = signals["resolved_day"] == NO_DAY
-            signals["resolved"] = np.where(is_open, 0, signals["resolved"] + weeks * WEEK_MICROSECONDS)
-            signals["resolved_day"] = np.where(is_open, NO_DAY, signals["resolved_day"] + 7 * weeks)
+        for clock in {"resolved", "end", "ended", "cancelled", "due", "paid"} & set(signals):
+            is_open = signals[f"{clock}_day"] == NO_DAY
+            signals[clock] = np.where(is_open, 0, signals[clock] + weeks * WEEK_MICROSECONDS)
+            signals[f"{clock}_day"] = np.where(is_open, NO_DAY, signals[f"{clock}_day"] + 7 * weeks)
         for name in set(DAYS) & signals.keys():
             signals[name] = np.where(signals[name] == NO_DAY, NO_DAY, signals[name] + 7 * weeks)
         return replace(events, day=events.day + np.int32(7 * weeks), time=time, signals=signals, visible_day=visible_day)

@@ -37,7 +37,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_its_files_are_read_whole_and_by_every_role(bank: Path) -> None:
     with open_engine(load_config(bank)) as engine:
         loaded = engine.load()
-    assert [report.role for report in loaded.reports] == ["engagement", "support", "contacts"]
+    assert [report.role for report in loaded.reports] == ["engagement", "support", "contacts", "customers"]
     assert all(report.used == report.rows_in and not report.advice for report in loaded.reports)
 
 

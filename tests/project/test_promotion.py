@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +91,15 @@ def test_too_little_data_is_refused_unless_the_config_allows_it(
         assert not refused.granted
         assert "allow_small = true" in refused.reason
         assert gate(allowing_small(config), little, lambda _one, _other: compared(0.1, 0.1)).granted
+
+
+def test_an_order_worse_than_none_never_serves(models: Path, config: Config, candidate: Bundle) -> None:
+    without_champion(models)
+    little = graded(candidate, LITTLE)
+    evaluation = deepcopy(little.figures["evaluation"])
+    evaluation["differences"]["base rate"]["auroc"]["high"] = -0.01
+    decision = gate(allowing_small(config), replace(little, figures={**little.figures, "evaluation": evaluation}), never)
+    assert (decision.granted, "its order is worse than none at all" in decision.reason) == (False, True)
 
 
 @pytest.mark.parametrize(("noise", "other_noise", "granted"), [(0.1, 0.6, True), (0.1, 0.1, True), (0.6, 0.1, False)])

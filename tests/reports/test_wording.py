@@ -47,6 +47,20 @@ def test_the_gap_is_said_where_there_is_one():
     assert time_to_act(late).startswith("7 days")
 
 
+def test_a_contract_is_said_with_its_grace():
+    config = small_config(
+        activity={"rules": [{"source": "sales", "in_force": True, "grace_days": 14}]}, label={"kind": "contract_end"}
+    )
+    rule = "at least 1 purchase of sales in force, or at most 14 days over without a new one"
+    assert active_customers(config) == f"Customers with {rule}."
+    ends = "An active customer whose contract ends in the 30 days from the cutoff on"
+    assert churned_customers(config).startswith(f"{ends} and is not renewed within 14 days after that")
+
+
+def test_a_level_is_said_with_its_share():
+    assert "less than 30% of what" in churned_customers(small_config(label={"kind": "partial", "share": 0.3}))
+
+
 def test_every_kind_of_label_has_words():
     assert set(LABELS) == set(get_args(Label.model_fields["kind"].annotation))
 

@@ -185,7 +185,7 @@ def test_terms_follow_each_other_until_the_customer_leaves(both, days_of, owners
 
 def test_the_log_knows_nothing_of_what_comes_after_it(both, days_of):
     terms, tickets = both["subscriptions"], both["support"]
-    for column in (terms["cancelled"], terms["paid"], terms["start"], tickets["resolved"]):
+    for column in (terms["cancelled"], terms["ended"], terms["paid"], terms["start"], tickets["resolved"]):
         assert days_of(column.drop_null(), PRESETS["both"]).max() < DAYS
 
 
@@ -197,6 +197,9 @@ def test_payments_fail_and_end_contracts_as_declared(days_of, within_chance):
     unpaid = pc.sum(terms["paid"].is_null().cast("int64")).as_py()
     assert within_chance(unpaid, renewals * 0.1, renewals * 0.1)
     ended = terms.filter(pc.equal(terms["reason"], "payment"))
+    assert ended["ended"].null_count == 0
+    assert terms["ended"].null_count == len(terms) - len(ended)
+    assert pc.all(pc.less(ended["ended"], ended["end"])).as_py()
     owners = pc.is_in(truth["customer"], ended["customer"])
     assert set(truth["lapse_reason"].filter(owners).to_pylist()) == {"payment"}
     assert len(ended) <= unpaid

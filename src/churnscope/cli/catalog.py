@@ -46,6 +46,7 @@ _BY_CONCEPT = {
     ("tenure", "days"): 400.0,
     ("beginning", "days"): 21.0,
     ("frequency", "days"): 6.0,
+    ("age", "years"): 40.0,
     ("own norm", "purchases"): 4.2,
     ("own norm", "interactions"): 4.2,
 }

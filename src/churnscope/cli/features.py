@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from churnscope.cli.figures import UNLABELLED
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Output, Quiet
 from churnscope.cli.rendering import Part, count, shown
 from churnscope.cli.session import session
@@ -47,4 +48,6 @@ def describe(result: FeaturesResult) -> Iterator[Part]:
     """How large the table is and where."""
     days = ", ".join(str(date_of(cutoff)) for cutoff in result.cutoffs)
     yield f"{count(result.rows)} snapshots with {count(len(result.features))} features at {days}."
+    if result.unlabelled:
+        yield f"{count(result.unlabelled)} of them are left out: {UNLABELLED}."
     yield f"{'Already written' if result.was_done else 'Written'}: {shown(result.output)}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from churnscope.evaluation.intervals import Estimate
     from churnscope.project.results import Tracking
 
+UNLABELLED = "by the definition of churned they have no label"
 _WORDS = {
     "auroc": "AUROC",
     "average_precision": "average precision",

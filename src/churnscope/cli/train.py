@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from churnscope.cli.audit import findings_told
-from churnscope.cli.figures import figures, looks_line, tracking_line
+from churnscope.cli.figures import UNLABELLED, figures, looks_line, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
@@ -79,6 +79,7 @@ def _training_table(result: TrainResult) -> Table:
     )
     facts = (
         ("snapshots", f"{count(result.rows)}, of which {count(result.churned)} churned"),
+        *((("left out", f"{count(result.unlabelled)}: {UNLABELLED}"),) if result.unlabelled else ()),
         ("features", count(result.features)),
         ("trees by seed", ", ".join(map(count, result.rounds))),
         *((("settings", _tuned_words(result.tuned)),) if result.tuned else ()),

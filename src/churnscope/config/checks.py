@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from churnscope.config.attributes import has_history
 from churnscope.config.flat import ROLE as FLAT
-from churnscope.config.models import COLUMN_TYPES, Config, Rule, Source
+from churnscope.config.models import COLUMN_TYPES, Cancel, Config, Rule, Source
 from churnscope.config.problems import refuse_all
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.expressions import may_be_header, parse_expression
@@ -44,7 +44,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *_time_zone("time_zone", config.time_zone),
         *(problem for name, source in config.sources.items() for problem in _source(f"[sources.{name}]", source)),
         *_some_events(config),
-        *_given_labels(config),
+        *_label(config),
         *_alone(config),
         *(problem for number, rule in enumerate(config.activity.rules, 1) for problem in _rule(number, rule, config)),
         *_cutoffs(config),
@@ -70,11 +70,49 @@ def _some_events(config: Config) -> Iterator[ConfigError]:
         yield ConfigError("[sources]: no source holds events.", f"Add one of the role {roles}.")
 
 
-def _given_labels(config: Config) -> Iterator[ConfigError]:
-    """Labels that are asked for have to come from somewhere."""
-    tellers = {"labels", FLAT}
-    if config.label.kind == "given" and not any(source.role in tellers for source in config.sources.values()):
-        yield ConfigError('[label] kind: "given", but no source holds labels.', "Add a source of the role labels.")
+def _label(config: Config) -> Iterator[ConfigError]:
+    """What a kind of label is read from has to be there."""
+    kind, terms = config.label.kind, [rule for rule in config.activity.rules if rule.in_force]
+    notice = any("cancelled" in config.sources[rule.source].columns for rule in terms if rule.source in config.sources)
+    where = f'[label] kind: "{kind}"'
+    if kind == "given" and not any(source.role in {"labels", FLAT} for source in config.sources.values()):
+        yield ConfigError(f"{where}, but no source holds labels.", "Add a source of the role labels.")
+    if kind == "contract_end" and not terms:
+        yield ConfigError(f"{where}, but no rule of [activity] counts terms.", "Add a rule with in_force = true.")
+    if kind == "cancel" and config.label.cancel is None and not notice:
+        advice = "Map the column cancelled of a source that a rule with in_force = true counts, or give [label] cancel."
+        yield ConfigError(f"{where}, but nothing says when that was.", advice)
+    if kind == "partial":
+        yield from _level(where, config)
+    if config.label.cancel is not None:
+        yield from _cancellations(config, config.label.cancel)
+
+
+def _level(where: str, config: Config) -> Iterator[ConfigError]:
+    rules = config.activity.rules
+    if any(rule.in_force for rule in rules):
+        yield ConfigError(f"{where}, and terms in force have no level.", "Count events or amounts in [activity] rules.")
+    if len({rule.measure for rule in rules}) > 1:
+        yield ConfigError(f"{where}, and the [activity] rules measure different things.", "Give all rules the same measure.")
+
+
+def _cancellations(config: Config, cancel: Cancel) -> Iterator[ConfigError]:
+    where, possible = "[label] cancel", _event_sources(config)
+    if config.label.kind != "cancel":
+        yield ConfigError(f'{where}: the kind is "{config.label.kind}".', 'Write kind = "cancel", or leave this key out.')
+    if cancel.source not in possible:
+        yield ConfigError(f"{where} source: {cancel.source!r} is no source of events.", nearest(cancel.source, possible))
+        return
+    source = config.sources[cancel.source]
+    flags = [*_mapped(source, ("flag",), told_with_row=False), *source.signals]
+    yield from _marks(where, cancel.source, cancel.where, flags)
+
+
+def _marks(where: str, source: str, name: str | None, flags: Sequence[str]) -> Iterator[ConfigError]:
+    """A flag or signal that is named has to be there."""
+    if name is not None and name not in flags:
+        advice = nearest(name, flags) if flags else f"Declare it: [sources.{source}] signals.{name} = ..."
+        yield ConfigError(f"{where} where: {source} has no flag or signal {name!r}.", advice)
 
 
 def _alone(config: Config) -> Iterator[ConfigError]:
@@ -103,6 +141,7 @@ def _source(where: str, source: Source) -> Iterator[ConfigError]:
     yield from _signals(where, source)
     yield from _attributes(where, source)
     yield from _expressions(where, source)
+    yield from _rolling(where, source)
     yield from _types(where, source)
     yield from _reading(where, source)
     yield from _time_zone(f"{where} time_zone", source.time_zone)
@@ -110,14 +149,15 @@ def _source(where: str, source: Source) -> Iterator[ConfigError]:
 
 def _columns(where: str, source: Source) -> Iterator[ConfigError]:
     role = ROLES[source.role]
-    known = [column.name for column in role.columns]
-    for name in source.columns:
+    known = [role.key(column.name) for column in role.columns]
+    for name in map(role.key, source.columns):
         if name not in known:
             yield ConfigError(f"{where} columns.{name}: {source.role} have no such column.", nearest(name, known))
     for name in role.required:
         if name not in source.columns:
             meaning = role.column(name).meaning
-            yield ConfigError(f"{where} columns.{name}: this key is missing.", f"Name the column that holds {meaning}.")
+            key = f"{where} columns.{role.key(name)}"
+            yield ConfigError(f"{key}: this key is missing.", f"Name the column that holds {meaning}.")
 
 
 def _signals(where: str, source: Source) -> Iterator[ConfigError]:
@@ -154,18 +194,30 @@ def _attributes(where: str, source: Source) -> Iterator[ConfigError]:
 
 
 def _expressions(where: str, source: Source) -> Iterator[ConfigError]:
-    texts = {f"columns.{name}": text for name, text in source.columns.items()}
-    texts |= {f"signals.{name}": text for name, text in source.signals.items()}
-    texts |= {f"attributes.{name}": text for name, text in source.attributes.items()}
-    if source.where is not None:
-        texts["where"] = source.where
-    for key, text in texts.items():
+    for key, text in source.texts:
         if may_be_header(text):  # whether it is one shows when the file is opened
             continue
         try:
             parse_expression(text, where=f"{where} {key}")
         except ConfigError as problem:
             yield problem
+
+
+def _rolling(where: str, source: Source) -> Iterator[ConfigError]:
+    """What a contract of many terms cannot say."""
+    if source.rolling is None:
+        return
+    if source.role != "subscriptions":
+        yield ConfigError(
+            f"{where} rolling: {source.role} have no terms.", "Leave it out; it belongs to the role subscriptions."
+        )
+        return
+    if (source.rolling.months is None) == (source.rolling.days is None):
+        yield ConfigError(f"{where} rolling: it gives the length of a term once.", "Write { months = 1 } or { days = 30 }.")
+    for name in ("end", "due", "paid", "failed"):
+        if name in source.columns:
+            advice = "Leave it out; when the contract is over stands in `ended`." if name == "end" else "Leave it out."
+            yield ConfigError(f"{where} columns.{name}: it is told of one term, and a rolling contract has many.", advice)
 
 
 def _types(where: str, source: Source) -> Iterator[ConfigError]:
@@ -218,9 +270,7 @@ def _rule(number: int, rule: Rule, config: Config) -> Iterator[ConfigError]:
     if rule.measure not in measures:
         yield ConfigError(f"{where} measure: {rule.source} has no {rule.measure!r} to add up.", nearest(rule.measure, measures))
     flags = [*_mapped(source, ("flag",)), *source.signals]
-    if rule.where is not None and rule.where not in flags:
-        advice = nearest(rule.where, flags) if flags else f"Declare it: [sources.{rule.source}] signals.{rule.where} = ..."
-        yield ConfigError(f"{where} where: {rule.source} has no flag or signal {rule.where!r}.", advice)
+    yield from _marks(where, rule.source, rule.where, flags)
 
 
 def _span(where: str, rule: Rule, source: Source) -> Iterator[ConfigError]:
@@ -239,9 +289,10 @@ def _span(where: str, rule: Rule, source: Source) -> Iterator[ConfigError]:
             yield ConfigError(f"{where} {key}: it speaks of events, and terms in force are counted.", "Leave it out.")
 
 
-def _mapped(source: Source, kinds: Sequence[str]) -> list[str]:
-    """Names of the mapped columns of these kinds that are told with the row: the past must not know better later."""
-    columns = [column for column in ROLES[source.role].columns if column.kind in kinds and column.told == "time"]
+def _mapped(source: Source, kinds: Sequence[str], *, told_with_row: bool = True) -> list[str]:
+    """Names of the mapped columns of these kinds; those told with the row alone, where the past must not know better later."""
+    columns = [column for column in ROLES[source.role].columns if column.kind in kinds]
+    columns = [column for column in columns if column.told == "time" or not told_with_row]
     return [column.name for column in columns if column.name in source.columns]
 
 
@@ -267,7 +318,7 @@ def _cutoffs(config: Config) -> Iterator[ConfigError]:
     if days != sorted(set(days)):
         yield ConfigError(f"{where}: the days do not rise.", "Write each day once, the oldest first.")
         return
-    timing = Timing(prediction.horizon_days, prediction.gap_days, config.label.delay_days)
+    timing = config.timing
     yield from _without_split(where, days, timing)
     yield from _incomplete(where, days, timing, config)
     for key in ("most_cutoffs", "spacing_days", "history_days"):
@@ -279,7 +330,7 @@ def _without_split(where: str, days: Sequence[int], timing: Timing) -> Iterator[
     try:
         split_by_time(days, timing)
     except InputError as error:
-        closed = timing.horizon_days + timing.gap_days
+        closed = timing.outcome_end(0)
         advice = f"List cutoffs over at least {2 * closed} days, such as three that are {closed} days apart."
         yield ConfigError(f"{where}: {error.what}", advice)
 

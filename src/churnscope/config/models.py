@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from churnscope.config.fields import (
     MOST_SEED,
@@ -27,6 +27,8 @@ from churnscope.config.fields import (
 )
 from churnscope.config.flat import ROLE as FLAT
 from churnscope.levels import safe_word
+from churnscope.roles import ROLES
+from churnscope.timeline import Timing
 
 COLUMN_TYPES = ("text", "number", "boolean", "timestamp", "epoch_seconds", "epoch_milliseconds", "epoch_microseconds")
 
@@ -64,6 +66,28 @@ class Join(Section):
         return as_files(value)
 
 
+class Rolling(Section):
+    """Contracts of which a file has one row each: their terms follow one another, each of this length."""
+
+    months: Text | None = None  # calendar months, as a number or an SQL expression over the columns
+    days: Text | None = None  # the same in local days
+
+    @field_validator("months", "days", mode="before", json_schema_input_type=str | int)
+    @classmethod
+    def _number(cls, value: object) -> object:
+        return str(value) if type(value) is int else value
+
+    @property
+    def unit(self) -> Literal["months", "days"]:
+        """What the length counts."""
+        return "days" if self.months is None else "months"
+
+    @property
+    def length(self) -> str:
+        """The expression of the length."""
+        return self.months or self.days or ""
+
+
 class Source(Section):
     """A set of files in one role."""
 
@@ -78,12 +102,23 @@ class Source(Section):
     static: tuple[str, ...] = ()  # attributes that never change, so that today's value was the value at any time
     where: Text | None = None  # rows for which it does not hold are ignored
     join: Join | None = None
+    rolling: Rolling | None = None  # of the role subscriptions: one row per contract, read as one row per term
     time_zone: str | None = None  # of times without an offset; default: the config's
     missing_customer: Literal["quarantine", "ignore"] = "quarantine"
     duplicates: Literal["keep", "drop"] = "keep"
     overlap: Literal["keep", "max"] = "keep"
     delay_days: DaysOrZero = 0  # without `known`: a row counts as known this many days after its time
     most_quarantined: Share = 0.01
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_word_for_time(cls, table: Any) -> Any:
+        """`start` of a term is the row's own time: every later step calls it `time`."""
+        name, columns = (table.get("role"), table.get("columns")) if isinstance(table, dict) else (None, None)
+        role = ROLES.get(name) if isinstance(name, str) else None
+        if role is None or not isinstance(columns, dict) or "time" in columns:
+            return table
+        return table | {"columns": {"time" if key == role.time_key else key: text for key, text in columns.items()}}
 
     @field_validator("files", mode="before", json_schema_input_type=str | list[str | Files])
     @classmethod
@@ -94,6 +129,16 @@ class Source(Section):
     @classmethod
     def _columns_by_name(cls, value: object) -> object:
         return as_attributes(value)
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Every column or expression of the files' columns, with the key it stands at."""
+        key = ROLES[self.role].key
+        texts = [(f"columns.{key(name)}", text) for name, text in self.columns.items()]
+        texts += [(f"signals.{name}", text) for name, text in self.signals.items()]
+        texts += [(f"attributes.{name}", text) for name, text in self.attributes.items()]
+        texts += [("where", self.where)] if self.where is not None else []
+        return (*texts, *([(f"rolling.{self.rolling.unit}", self.rolling.length)] if self.rolling else []))
 
 
 class Rule(Section):
@@ -120,11 +165,20 @@ class Activity(Section):
     combine: Literal["any", "all"] = "any"
 
 
+class Cancel(Section):
+    """The rows that are cancellations."""
+
+    source: str
+    where: str | None = None  # a flag or signal of the source: only rows where it is true count
+
+
 class Label(Section):
     """What `churned` means."""
 
-    kind: Literal["no_event", "not_active", "given"] = "no_event"
+    kind: Literal["no_event", "not_active", "contract_end", "cancel", "partial", "given"] = "no_event"
     delay_days: DaysOrZero = 0
+    cancel: Cancel | None = None  # of kind cancel; default: the column `cancelled` of the terms that the rules count
+    share: PositiveShare = 0.5  # of kind partial: less than this part of the level before the cutoff has churned
 
 
 class Prediction(Section):
@@ -163,7 +217,7 @@ class Model(Section):
     trials: Annotated[int, Field(ge=0, le=1_000)] = 0  # settings of the trees to try out; 0: none
     monotone: bool = True  # directions of the catalogue hold in the model
     estimator: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None  # module:factory of a classifier, only to be judged
-    allow_small: bool = False  # promote a model trained on fewer than 200 churned customers
+    allow_small: bool = False  # learn from fewer than 30 churned customers, promote a model of fewer than 200
 
 
 class Evaluation(Section):
@@ -234,6 +288,23 @@ class Config(Section):
     def has_days(self) -> bool:
         """Whether rows tell of a day; without one, customers are told apart by parts, not by time."""
         return self.flat is None or "time" in self.flat.columns
+
+    @property
+    def sources_of_churn(self) -> frozenset[str]:
+        """The sources that say who is active and who has left."""
+        named = [self.label.cancel.source] if self.label.cancel else []
+        return frozenset([*(rule.source for rule in self.activity.rules), *named])
+
+    @property
+    def timing(self) -> Timing:
+        """What is predicted, and when it is known."""
+        ends = self.label.kind == "contract_end"
+        return Timing(
+            self.prediction.horizon_days,
+            self.prediction.gap_days,
+            self.label.delay_days,
+            max((rule.grace_days for rule in self.activity.rules), default=0) if ends else 0,
+        )
 
 
 def as_attributes(value: object) -> object:

@@ -46,10 +46,12 @@ def with_tables(document: dict[str, Any], tables: Mapping[str, KeptTable]) -> di
 
 def _columns_of_role(source: str, role: str, names: Sequence[str]) -> dict[str, str]:
     """The columns that bear the names of the role's."""
-    missing = [name for name in ROLES[role].required if name not in names]
+    keys = {column.name: ROLES[role].key(column.name) for column in ROLES[role].columns}
+    found = {key: key if key in names else name for name, key in keys.items() if {key, name} & set(names)}
+    missing = [keys[name] for name in ROLES[role].required if keys[name] not in found]
     if missing:
         raise ConfigError(
             f"{source} has no column {' and no column '.join(missing)}. It has: {', '.join(names) or 'none'}.",
             f"Rename its columns, or map them: [sources.{source}.columns] {missing[0]} = ...",
         )
-    return {column.name: column.name for column in ROLES[role].columns if column.name in names}
+    return found

@@ -11,12 +11,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlglot import exp
 
-from churnscope.engines.checking import CheckedSource, used_rows
+from churnscope.engines.checking import CheckedSource, days_of, used_rows, walls_of
 from churnscope.engines.queries import arrow_reader
 from churnscope.events.block import NO_DAY, Block, Events, Signal
 from churnscope.roles import ROLES
+from churnscope.sources.rolling import terms_of
 from churnscope.sources.trees import column, table, tree
-from churnscope.sources.zones import DAY_US, FIRST_DAY, minutes_of_day
+from churnscope.sources.zones import DAY_US, FIRST_DAY, is_utc, minutes_of_day
 
 BATCH_ROWS = 250_000
 SOURCE = "source"
@@ -58,7 +59,7 @@ class RoleRows:
         """The rows of the sources of a role."""
         kinds: dict[str, str] = {}
         for source in sources:
-            kinds |= source.mapping.kinds
+            kinds |= source.mapping.streamed_kinds
         if role == "purchases" and {"amount", "quantity"} & set(kinds):
             kinds["is_return"] = "flag"
         if ROLES[role].is_state:  # a file to be scored may have no label
@@ -100,7 +101,7 @@ class RoleRows:
         return bool(ROLES[self.role].since)
 
     def _rows(self, number: int, source: CheckedSource, as_of: int) -> exp.Select:
-        carried, (time, day) = set(source.mapping.kinds), self._clock(source, as_of)
+        carried, (time, day) = set(source.mapping.streamed_kinds), self._clock(source, as_of)
         signals = [self._as_of(as_of, name, kind, carried).as_(name, quoted=True) for name, kind in self.kinds.items()]
         if self.has_visible_day:
             known = column("visible_day") if source.mapping.has_visible_day else exp.null()
@@ -108,8 +109,13 @@ class RoleRows:
             signals.append(tree("CAST(:late AS INTEGER)", late=late).as_("visible_day"))
         if len(self.sources) > 1:
             signals.append(tree("CAST(:number AS BIGINT)", number=number).as_(SOURCE))
-        rows = exp.select("person", time.as_("time"), day.as_("day"), *signals).from_(table(source.rows))
-        return rows.where(used_rows(source, as_of), tree(":time IS NOT NULL", time=time))
+        rows = exp.select("person", time.as_("time"), day.as_("day"), *signals)
+        used = (used_rows(source, as_of), tree(":time IS NOT NULL", time=time))
+        if source.plan.source.rolling is None:
+            return rows.from_(table(source.rows)).where(*used)
+        contracts = exp.select("*").from_(table(source.rows)).where(*used)
+        walls, days = (None, None) if is_utc(self.zone) else (walls_of(self.zone), days_of(self.zone))
+        return rows.from_(terms_of(source.mapping, contracts, as_of=as_of, walls=walls, days=days).subquery("terms"))
 
     def _clock(self, source: CheckedSource, as_of: int) -> tuple[exp.Expr, exp.Expr]:
         """Time and day of a row."""

@@ -17,7 +17,7 @@ from churnscope.errors import ConfigError
 from churnscope.roles import ROLES
 from churnscope.sources.columns import ColumnReader
 from churnscope.sources.contract import Breach, Tally, reason_number
-from churnscope.sources.mapping import STRAY, SourceMapping, map_source
+from churnscope.sources.mapping import STRAY, TERM_LENGTH, SourceMapping, map_source
 from churnscope.sources.parsing import FILE, LINE
 from churnscope.sources.rows import Relations, key_rows, mapped_rows
 from churnscope.sources.trees import cases, column, table, tree
@@ -162,9 +162,11 @@ def _judge(connection: duckdb.DuckDBPyConnection, config: Config, source: Checke
     relations = Relations(
         raw=source.raw.relation,
         keys=source.people,
-        walls=_zone_table(connection, f"walls_{zone}", zone, is_wall=True),
-        days=_zone_table(connection, f"days_{config.time_zone}", config.time_zone, is_wall=False),
+        walls=_zone_table(connection, walls_of(zone), zone, is_wall=True),
+        days=_zone_table(connection, days_of(config.time_zone), config.time_zone, is_wall=False),
     )
+    if source.plan.source.rolling:
+        _zone_table(connection, walls_of(config.time_zone), config.time_zone, is_wall=True)
     ready_us = round(config.prediction.ready_hours * _HOUR_US)
     rows = mapped_rows(source.mapping, relations, ready_us=ready_us)
     marks = _repeats(source)
@@ -195,7 +197,8 @@ def _repeats(source: CheckedSource) -> dict[str, exp.Expr]:
 def identity(source: CheckedSource) -> list[exp.Expr]:
     """All mapped columns of a row, as they travel."""
     visible = ["visible_day"] if source.mapping.has_visible_day else []
-    return [column(name) for name in ("person", "time", *visible, *source.mapping.kinds)]
+    lengths = [TERM_LENGTH] if source.plan.source.rolling else []
+    return [column(name) for name in ("person", "time", *visible, *source.mapping.kinds, *lengths)]
 
 
 def _without_repeats(source: CheckedSource, judged: exp.Select, marks: dict[str, exp.Expr]) -> exp.Select:
@@ -228,6 +231,16 @@ def _zone_table(connection: duckdb.DuckDBPyConnection, name: str, zone: str, *, 
         create(connection, "TABLE", name, exp.select("*").from_("arriving"))
         connection.unregister("arriving")
     return name
+
+
+def walls_of(zone: str) -> str:
+    """Name of the relation of a zone's clock changes, from wall time."""
+    return f"walls_{zone}"
+
+
+def days_of(zone: str) -> str:
+    """Name of the relation of a zone's clock changes, to wall time."""
+    return f"days_{zone}"
 
 
 def end_day(source: CheckedSource, as_of: int) -> int:

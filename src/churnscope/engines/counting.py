@@ -127,7 +127,7 @@ class Report:
             largest=int(self.used_of_people.max(initial=0)),
             amounts_zero=self._zero_amounts if has_amount else None,
             is_many=not self.source.is_known_list,
-            is_habit=any(rule.source == self.source.plan.name for rule in self.config.activity.rules),
+            is_habit=any(rule.source == self.source.plan.name and not rule.in_force for rule in self.config.activity.rules),
         )
 
     def _history_advice(self, first_day: int | None) -> list[str]:
@@ -174,9 +174,9 @@ def _overlaps(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_o
     """Rows that are said to hold beyond the begin of the next one of their customer, which counts from then on."""
     if VALID_TO not in source.mapping.kinds or not source.mapping.has_time:
         return 0
-    following = tree("lead(day) OVER (PARTITION BY person ORDER BY time)").as_("following")
+    following = tree("lead(day) OVER (PARTITION BY person ORDER BY time NULLS FIRST)").as_("following")
     rows = exp.select(VALID_TO, following).from_(table(source.rows)).where(used_rows(source, as_of))
-    return number(connection, exp.select(tree("count_if(valid_to > following)")).from_(rows.subquery("r")))
+    return number(connection, exp.select(tree("count(*)")).from_(rows.subquery("r")).where(tree("valid_to > following")))
 
 
 def _not_known_yet(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_of: int) -> int:

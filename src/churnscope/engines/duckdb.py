@@ -203,16 +203,16 @@ class DuckDBEngine:
             refuse_two_rows(source.plan.name, int(used.sum()), int((used > 0).sum()))
 
     def _complete_through(self, sources: Sequence[CheckedSource], as_of: int | None) -> int:
-        """The declared day, else that of the newest row which the activity reads; never at or after `as_of`."""
+        """The declared day, else that of the newest row which activity and label read; never at or after `as_of`."""
         declared = self._config.complete_through
         if declared:
             day = day_number(declared)
         else:
-            active = {rule.source for rule in self._config.activity.rules}
-            newest = [source.tally.newest_day(source.last_plausible) for source in sources if source.plan.name in active]
+            read = self._config.sources_of_churn
+            newest = [source.tally.newest_day(source.last_plausible) for source in sources if source.plan.name in read]
             known = [day for day in newest if day is not None] + [_day_before_written(source) for source in _undated(sources)]
             if not known and as_of is None:
-                raise InputError(f"No row of {', '.join(sorted(active))} can be used.", "Check that these are the right files.")
+                raise InputError(f"No row of {', '.join(sorted(read))} can be used.", "Check that these are the right files.")
             day = max(known, default=NO_DAY)
         return day if as_of is None else min(day, as_of - 1)
 

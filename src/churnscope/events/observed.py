@@ -74,13 +74,13 @@ class Observed:
 
     def first(self, signal: str, window: Window = EVER) -> Answer:
         """The value at the oldest instant of the window that has one; the largest of those tied there."""
-        answer = self._empty()
+        answer = self.unfilled()
         walks.oldest_values(self.signal(signal), self.events.time, self.bounds, self.grid.position(window), answer)
         return answer
 
     def last(self, signal: str, window: Window = EVER) -> Answer:
         """The value at the newest instant of the window that has one; the largest of those tied there."""
-        answer = self._empty()
+        answer = self.unfilled()
         walks.newest_values(self.signal(signal), self.events.time, self.bounds, self.grid.position(window), answer)
         return answer
 
@@ -247,7 +247,8 @@ class Observed:
     def _is_float(self, signal: str) -> bool:
         return self._addends(signal).dtype.kind == "f"
 
-    def _empty(self) -> Answer:
+    def unfilled(self) -> Answer:
+        """An answer that is still to be written."""
         return empty(len(self.grid.cutoffs), self.events.n_customers)
 
     def _nested(self) -> Answer:
@@ -258,7 +259,7 @@ class Observed:
         return answer
 
     def _difference(self, table: NDArray[np.int32] | NDArray[np.int64], window: Window) -> Answer:
-        answer = self._empty()
+        answer = self.unfilled()
         kernels.window_totals(table, self.grid.first[self.grid.position(window)], self.grid.last, answer)
         return answer
 
@@ -301,17 +302,17 @@ class Observed:
         return answer
 
     def _newest(self, back: int) -> Answer:
-        answer = self._empty()
+        answer = self.unfilled()
         kernels.ages_of_newest(self.events.day, self.bounds, back, answer)
         return answer
 
     def _oldest(self, window: Window) -> Answer:
-        answer = self._empty()
+        answer = self.unfilled()
         kernels.ages_of_oldest(self.events.day, self.bounds, self.grid.position(window), answer)
         return answer
 
     def _oldest_open(self, end: str) -> Answer:
-        answer = self._empty()
+        answer = self.unfilled()
         kernels.ages_of_oldest_open(self.events.day, cast("NDArray[np.int64]", self.signal(end)), self.bounds, answer)
         return answer
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from churnscope.events import spans
 from churnscope.events.block import NO_DAY, Events, Signal
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ def ends_of(terms: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
             day = np.minimum(day, np.where(told, terms.signals[f"{clock}_day"], NEVER_DAY).astype(np.int64))
             time = np.minimum(time, np.where(told, terms.signals[clock], NEVER).astype(np.int64))
     return np.maximum(day, terms.day), np.maximum(time, terms.time)
+
+
+def _place(events: Events, days_later: int) -> NDArray[np.int64]:
+    """Customer and day of each row as one number, rising with both."""
+    return (events.customer.astype(np.int64) << 32) + events.day + days_later
 
 
 class Terms:
@@ -67,6 +73,42 @@ class Terms:
         """
         return self.rows.count() - self.over.count()
 
+    def total(self, signal: str) -> Answer:
+        """Sum of a signal over the terms in force; of whole numbers and flags."""
+        return self.rows.total(signal) - self.over.total(signal)
+
+    def newest(self, signal: str) -> Answer:
+        """The value of the term in force that began last of those with a value; the largest of those tied there."""
+        answer, rows = self.rows.unfilled(), self.rows
+        spans.newest_in_force(rows.signal(signal), rows.events.time, self._stop, rows.bounds, answer)
+        return answer
+
+    def days_to_end(self) -> Answer:
+        """Days from the cutoff to the next agreed end of a term in force; NaN where none is agreed.
+
+        Examples
+        --------
+        >>> from churnscope.events import Events, Grid
+        >>> import numpy as np
+        >>> signals = {"end": np.array([4, 9]), "end_day": np.array([4, 9])}
+        >>> rows = Events(1, np.zeros(2, np.int32), np.array([1, 4]), np.array([1, 4], np.int32), signals)
+        >>> Grid([1, 2, 4, 5, 10], []).see(rows).terms.days_to_end().ravel().tolist()
+        [nan, 2.0, 0.0, 4.0, nan]
+        """
+        answer, agreed = self.rows.unfilled(), self.rows.events.signals["end_day"].astype(np.int64)
+        spans.days_to_soonest(agreed, self._stop, self.rows.bounds, answer)
+        return answer
+
+    def days_covered(self) -> Answer:
+        """Days before the cutoff on which a term was in force, that of its start among them and that of its end not."""
+        answer = self.rows.unfilled()
+        spans.days_covered(self.rows.events.day, self._stop, self.rows.bounds, answer)
+        return answer
+
+    @cached_property
+    def _stop(self) -> NDArray[np.int64]:
+        return ends_of(self.rows.events)[0]
+
     def most_in_force(self, grace_days: int) -> Answer:
         """The most terms in force at one time: at the cutoff, or at an end at most so many days before it."""
         if not grace_days:
@@ -74,6 +116,25 @@ class Terms:
         until = self.over.derive("in force until then", self._in_force_before)
         most: Answer = np.fmax(self.in_force(), self.over.largest(until, grace_days))
         return most
+
+    def unrenewed(self, grace_days: int) -> Observed:
+        """The ends after which the customer is without a term: none is in force then, or starts in the days of grace.
+
+        Notes
+        -----
+        A view for labels: it knows of every later row.
+        """
+        return self.over.select(self.over.derive(f"unrenewed in {grace_days} days", partial(self._unrenewed, grace_days)))
+
+    def _unrenewed(self, grace_days: int, over: Events) -> Signal:
+        """Whether no term that has started by the end of the days of grace lasts beyond the end."""
+        rows = self.rows.events
+        ends, rank = np.unique(ends_of(rows)[1], return_inverse=True)
+        latest = np.maximum.accumulate(rows.customer * np.int64(len(ends)) + rank)
+        own = over.customer * np.int64(len(ends)) + np.searchsorted(ends, over.time)
+        begun = np.searchsorted(_place(rows, 0), _place(over, grace_days), side="right") - 1
+        unrenewed: Signal = latest[begun] <= own
+        return unrenewed
 
     def _in_force_before(self, over: Events) -> Signal:
         """The terms of the same customer in force just before each end, itself among them."""

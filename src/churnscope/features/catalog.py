@@ -23,11 +23,24 @@ from churnscope.features.levels import each_channel, each_kind, per_active_day
 from churnscope.features.log import Log
 from churnscope.features.monetary import monetary
 from churnscope.features.norm import measured_norm, own_norm, spend_norm
+from churnscope.features.payments import failed_payments, late_payments
 from churnscope.features.recency import recency
 from churnscope.features.regularity import overdue, regularity
 from churnscope.features.returns import returned_money, returns
 from churnscope.features.signals import latest, measures, own_signals
 from churnscope.features.streaks import active_days, day_streaks, week_streaks
+from churnscope.features.subscriptions import (
+    auto_renewal,
+    early_ends,
+    notices,
+    plan_changes,
+    renewal,
+    term_prices,
+    terms,
+    terms_by_kind,
+    terms_in_force,
+    unpaid_ends,
+)
 from churnscope.features.support import open_tickets, repeated_tickets, resolving, satisfaction, severity, tickets
 from churnscope.features.tenure import membership, tenure
 from churnscope.features.timing import calendar, hours, weekdays
@@ -77,6 +90,18 @@ FAMILIES: Final[tuple[Family, ...]] = (
     severity,
     satisfaction,
     repeated_tickets,
+    terms,
+    terms_in_force,
+    terms_by_kind,
+    renewal,
+    auto_renewal,
+    term_prices,
+    plan_changes,
+    notices,
+    early_ends,
+    unpaid_ends,
+    failed_payments,
+    late_payments,
     outbound_contacts,
     responses,
     contact_channels,

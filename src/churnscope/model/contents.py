@@ -92,11 +92,12 @@ class Bundle:
 
 def definition_of(config: Config, split: Split) -> dict[str, Json]:
     """What was predicted, of whom, and when; JSON-ready."""
+    timing = config.prediction.model_dump(mode="json", include={"horizon_days", "gap_days", "ready_hours"})
     return {
         "activity": config.activity.model_dump(mode="json"),
         "label": config.label.model_dump(mode="json"),
         "population": "customers who are active at the cutoff",
-        "timing": config.prediction.model_dump(mode="json", include={"horizon_days", "gap_days", "ready_hours"}),
+        "timing": timing | {"grace_days": config.timing.grace_days},
         "split": {use: [cutoff_name(cutoff) for cutoff in cutoffs] for use, cutoffs in asdict(split).items()},
     }
 

@@ -42,7 +42,8 @@ from churnscope.model.tuning import Tuned, tuned
 from churnscope.snapshots import SnapshotTable
 from churnscope.timeline import Split, cutoff_name, is_part
 
-FEWEST_CHURNED = 30  # customers; below it nothing can be learned
+FEWEST_CHURNED = 30  # customers; below it little can be learned
+FEWEST_ALLOWED = 10  # the same where small models are allowed: RFM and P0 have few numbers to fit
 SMALL_BELOW = 200  # below it trees learn noise
 MORE_ROUNDS = 1.1  # more rows carry a few more rounds
 
@@ -104,7 +105,8 @@ def train(
     Raises
     ------
     ConfigError : when a search for settings is asked for without Optuna, or the classifier cannot be used.
-    InputError : when nothing can be learned: fewer than 30 customers churned before the test, or nobody stayed.
+    InputError : when nothing can be learned: fewer than 30 customers (10 with `allow_small`) churned before the test, or
+        nobody stayed.
     """
     bench = _Bench(table, Boosting(table.specs, settings, threads), tuple(fitters), weight, own)
     recipe = _recipe(bench, split, small_below)
@@ -369,14 +371,16 @@ class _Bench:
 
     def refuse_too_little(self, cutoffs: Sequence[int]) -> None:
         """Refuse labels from which nothing can be learned."""
-        churned = self.churned_customers(cutoffs)
+        churned, allowed = self.churned_customers(cutoffs), self.boosting.settings.allow_small
+        fewest = FEWEST_ALLOWED if allowed else FEWEST_CHURNED
         span = f"after the cutoffs from {cutoff_name(cutoffs[0])} to {cutoff_name(cutoffs[-1])}"
         span = "of those to learn from" if is_part(cutoffs[0]) else span
-        if churned < FEWEST_CHURNED:
+        if churned < fewest:
+            small = "" if allowed or churned < FEWEST_ALLOWED else "Set [model] allow_small = true to try all the same. "
             raise InputError(
-                f"{churned or 'No'} customers churned {span}; {FEWEST_CHURNED} are the fewest one can learn from.",
-                "Give more history, or look whether [activity] and [prediction] horizon_days say what leaving means for you: "
-                "within a shorter horizon more customers have no event.",
+                f"{churned or 'No'} customers churned {span}; {fewest} are the fewest one can learn from.",
+                f"{small}Give more history, or look whether [activity] and [prediction] horizon_days say what leaving means "
+                "for you: within a shorter horizon more customers have no event.",
             )
         if self.rows(cutoffs).churned.all():
             raise InputError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from churnscope.config.models import Config
@@ -45,8 +45,13 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
             predictor, through = subject.unseen(config, table, cutoff, plan.timing)
             verdict, folds = judge(config, predictor, table, cutoff), backtesting.folds(splits)
         looks = looked_at(folders.looks, {iso(day) for day in (verdict.cutoff, *(fold.cutoff for fold in folds))}, facts.run_id)
-        outputs = _write(folders, facts, verdict, folds)
-        record.counts = {"rows": verdict.evaluation.rows, "churned": verdict.evaluation.churned}
+        counts = {
+            "rows": verdict.evaluation.rows,
+            "churned": verdict.evaluation.churned,
+            "unlabelled": table.unlabelled(cutoff),
+        }
+        outputs = _write(folders, facts, verdict, folds, counts)
+        record.counts = counts
         record.outputs = [str(outputs.folder / name) for name in outputs.names]
         name, version = subject.facts["name"], subject.facts["version"]
         described = subject.described(config, table, cutoff, plan.timing)
@@ -60,13 +65,16 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
         evaluation=verdict.evaluation,
         grade=verdict.grade,
         looks=looks[iso(verdict.cutoff)],
+        unlabelled=counts["unlabelled"],
         backtest=folds,
         outputs=tuple(outputs.folder / name for name in outputs.names),
         tracking=tracking,
     )
 
 
-def _write(folders: Folders, facts: RunFacts, verdict: Judgement, folds: Sequence[Fold]) -> OutputSet:
+def _write(
+    folders: Folders, facts: RunFacts, verdict: Judgement, folds: Sequence[Fold], counts: Mapping[str, int]
+) -> OutputSet:
     """Figures and pictures of the cutoff, and the figures of the backtest, as one output set."""
     document = {**figures_of(verdict), "backtest": [fold_json(fold) for fold in folds]}
     contents = {"evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(), **pictures(verdict)}
@@ -74,7 +82,7 @@ def _write(folders: Folders, facts: RunFacts, verdict: Judgement, folds: Sequenc
     with outputs.held():
         if not outputs.is_intact(facts.run_id):
             writers = {name: _writer(content) for name, content in contents.items()}
-            outputs.write(facts, writers, {"rows": verdict.evaluation.rows, "churned": verdict.evaluation.churned})
+            outputs.write(facts, writers, counts)
     return outputs
 
 

@@ -23,8 +23,6 @@ from churnscope.project.results import CatalogResult, FeaturesResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots
 
-CENSORED = -1
-
 
 def catalog(config: Config, as_of: int | None, progress: Progress) -> CatalogResult:
     """What every feature of a config means; the sources are read for the columns and the length of history they have."""
@@ -56,14 +54,16 @@ def features(
         with outputs.held():
             was_done = outputs.is_intact(facts.run_id)
             if not was_done:
-                table = snapshot_frame(loaded, _built(loaded, plan, progress))
-                counts = {"snapshots": table.num_rows, "features": len(plan.specs)}
+                built = _built(loaded, plan, progress)
+                table = snapshot_frame(loaded, built)
+                counts = {"snapshots": table.num_rows, "features": len(plan.specs), "unlabelled": built.unlabelled(*asked)}
                 outputs.write(facts, {outputs.names[0]: lambda stream: write(table, stream)}, counts)
             manifest = outputs.read()
         assert manifest is not None
         record.counts, record.outputs = dict(manifest.counts), [str(outputs.folder / outputs.names[0])]
         path = outputs.folder / outputs.names[0]
-        return FeaturesResult(config.name, asked, manifest.counts["snapshots"], plan.specs, path, was_done)
+        rows, unlabelled = manifest.counts["snapshots"], manifest.counts["unlabelled"]
+        return FeaturesResult(config.name, asked, rows, plan.specs, path, was_done, unlabelled)
 
 
 def snapshots(config: Config, as_of: int | None, progress: Progress, *, cutoffs: tuple[int, ...] = ()) -> Frame:
@@ -93,7 +93,7 @@ def snapshot_frame(loaded: Loaded, table: SnapshotTable) -> pa.Table:
     columns = {
         "customer_id": pa.array(loaded.ids()[table.customer], pa.string()),
         "cutoff": pa.array(table.cutoff, pa.int32()).cast(pa.date32()),
-        "churned": pa.array(table.churned, pa.int8(), mask=table.churned == CENSORED),
+        "churned": pa.array(table.churned, pa.int8(), mask=table.churned < 0),
     }
     values = {
         spec.name: pa.array(column, pa.float32(), from_pandas=True)

@@ -58,7 +58,8 @@ def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> i
     newest = max(getattr(split, cutoffs))
     if is_part(newest):
         return bundle.as_of
-    return Timing(timing["horizon_days"], timing["gap_days"]).outcome_end(newest)
+    grace_days = timing.get("grace_days", 0)  # bundles of earlier versions know of none
+    return Timing(timing["horizon_days"], timing["gap_days"], grace_days=grace_days).outcome_end(newest)
 
 
 def split_of(bundle: Bundle) -> Split:

@@ -78,6 +78,8 @@ def against_rules(candidate: Bundle, granted: str) -> Promotion:
     if verdict.verdict == "no better":
         return Promotion(granted=False, reason=verdict.text)
     if verdict.verdict == "too little data":
+        if _is_behind_chance(candidate):
+            return Promotion(granted=False, reason=f"{TOO_LITTLE}, and its order is worse than none at all")
         return Promotion(granted=True, reason=f"{TOO_LITTLE}, allowed by [model] allow_small = true")
     return Promotion(granted=True, reason=granted)
 
@@ -117,6 +119,11 @@ def stand_in(config: Config, bundle: Bundle, verdict: Judgement, table: Snapshot
 def _is_little(candidate: Bundle) -> bool:
     too_little = Grade(**candidate.figures["grade"]).verdict == "too little data"
     return (candidate.small or too_little) and not candidate.stands_in
+
+
+def _is_behind_chance(candidate: Bundle) -> bool:
+    """Whether the whole interval of the AUROC against the base rate lies on the wrong side."""
+    return bool(candidate.figures["evaluation"]["differences"]["base rate"]["auroc"]["high"] < 0)
 
 
 def _rule(predictor: Predictor, name: str) -> LogisticRule | NoPurchase | None:

@@ -60,6 +60,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         serving = _Serving(config, bundle, verdict, table)
         promotion, rule = serving.settle(Ground(config, loaded, progress)) if promote else (NOT_ASKED, None)
         record.counts = {"snapshots": trained.rows, "churned_customers": trained.churned_customers}
+        record.counts["unlabelled"] = table.unlabelled(*split.all)
         record.outputs = [str(folder)]
         written = (folder.name,) if rule is None else (folder.name, rule.version)
         run = logged_run(config, facts, verdict, started_ms, bundle=bundle, findings=audit.findings, written=written)
@@ -72,6 +73,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         split=split,
         rows=trained.rows,
         churned=int((table.churned == 1).sum()),
+        unlabelled=table.unlabelled(*split.all),
         rounds=trained.rounds,
         tuned=trained.tuned,
         features=len(plan.specs),

@@ -20,6 +20,10 @@ MINUS = "\u2212"
 LABELS = {
     "no_event": "who does nothing of that kind {when}",
     "not_active": "who is not active any more, by the same rule, at the end of the time {when}",
+    "contract_end": "whose contract ends {when} and is not renewed{grace}; who has none left as that time begins is left out",
+    "cancel": "who gives notice of cancellation {when}",
+    "partial": "who does less than {share} of what the same customer did in as many days before the cutoff, {when}; who did "
+    "nothing then is left out",
     "given": "who left by the labels that were given, said to speak of the time {when}",
 }
 
@@ -210,7 +214,9 @@ def churned_customers(config: Config) -> str:
         if gap
         else f"in the {horizon} from the cutoff on"
     )
-    return f"An active customer {LABELS[config.label.kind].format(when=when)}."
+    days = config.timing.grace_days
+    grace = f" within {counted(days, 'days')} after that" if days else ""
+    return f"An active customer {LABELS[config.label.kind].format(when=when, grace=grace, share=share(config.label.share))}."
 
 
 def time_to_act(config: Config) -> str:

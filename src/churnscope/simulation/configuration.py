@@ -41,7 +41,7 @@ models = "models"
 
 
 def _source(name: str, columns: Sequence[str], paths: Sequence[str], flaws: Flaws) -> str:
-    known = {column.name for column in ROLES[name].columns}
+    known = {ROLES[name].key(column.name) for column in ROLES[name].columns}
     mapped = [column for column in columns if column in known]
     lines = [
         f"[sources.{name}]",
@@ -69,6 +69,17 @@ def _flaw_keys(flaws: Flaws, files: int) -> Iterator[str]:
 
 
 def _decisions(business: Business, log: str) -> str:
+    if log == "subscriptions":
+        return f"""\
+[activity] # active: a contract is in force
+rules = [{{ source = "{log}", in_force = true }}]
+
+[label]
+kind = "contract_end"
+
+[prediction] # churned: a contract ends in the next {business.horizon_days} days, and none follows it
+horizon_days = {business.horizon_days}
+"""
     return f"""\
 [activity] # active: did something in the last {business.active_days} days
 rules = [{{ source = "{log}", days = {business.active_days} }}]
@@ -79,8 +90,8 @@ horizon_days = {business.horizon_days}
 
 
 def _main_log(logs: Sequence[str]) -> str:
-    """The log that says who is active: purchases where there are any."""
-    return next(name for name in ("purchases", "engagement", *logs) if name in logs)
+    """The log that says who is active: purchases where there are any, contracts before mere use."""
+    return next(name for name in ("purchases", "subscriptions", *logs) if name in logs)
 
 
 def _quoted(text: str) -> str:

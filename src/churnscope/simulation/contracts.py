@@ -73,6 +73,7 @@ def contract_log(people: People, agreements: Agreements, contracts: Contracts, c
         "customer": customer_ids(people.first + owner),
         "start": instants(clock.midnight(terms.start)),
         "end": instants(clock.midnight(terms.end)),
+        "ended": instants(clock.midnight(people.lapse[owner]), ~terms.unpaid),
         "plan": names(PLANS, plan),
         "price": np.round(_prices(contracts, agreements.term_days[owner], plan), 2),
         "period": agreements.term_days[owner],
@@ -92,6 +93,7 @@ class _Terms:
 
     Parameters
     ----------
+    end : as agreed.
     unsettled : the payment fails for good.
     unpaid, cancelled : the contract ends for it, or is cancelled, within the log.
     """
@@ -118,7 +120,7 @@ def _terms(people: People, agreements: Agreements, clock: Clock) -> _Terms:
         owner=owner,
         number=number,
         start=start,
-        end=np.where(unpaid, left, start + length),
+        end=start + length,
         unsettled=unsettled,
         unpaid=unpaid,
         cancelled=is_last & ~unpaid & agreements.automatic[owner],

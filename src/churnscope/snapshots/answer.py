@@ -63,7 +63,7 @@ def _as_known(
 
 
 def _label(logs: Mapping[str, Events], plan: SnapshotPlan, active: NDArray[np.bool_]) -> NDArray[np.int8]:
-    if plan.label != "given" and plan.timing.outcome_end(plan.cutoffs[0]) > plan.as_of:
+    if plan.label.kind != "given" and plan.timing.outcome_end(plan.cutoffs[0]) > plan.as_of:
         return np.full(active.shape, CENSORED, np.int8)
     return churned(
         plan.activity,

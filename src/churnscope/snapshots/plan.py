@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from churnscope.activity import Activity, LabelKind
-from churnscope.config.models import Config
+from churnscope.activity import Activity
+from churnscope.config.models import Config, Label
 from churnscope.events import Grid, Observed
 from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
 from churnscope.levels import Levels
@@ -62,9 +62,8 @@ def timing_of(config: Config, label_days: Sequence[int] = ()) -> Timing:
     label_days : of a flat file. Where the rows of several days make a cutoff, the first of them are looked at so much before
         it: what was learned from has to be closed by then.
     """
-    prediction = config.prediction
-    horizon_days = prediction.horizon_days + days_together(config, label_days) - 1
-    return Timing(horizon_days, prediction.gap_days, config.label.delay_days)
+    later = days_together(config, label_days) - 1
+    return replace(config.timing, horizon_days=config.timing.horizon_days + later)
 
 
 def days_together(config: Config, label_days: Sequence[int]) -> int:
@@ -102,7 +101,7 @@ class SnapshotPlan:
     timing: Timing
     windows: tuple[int, ...]
     activity: Activity
-    label: LabelKind
+    label: Label
     columns: Mapping[str, frozenset[str]]
     as_of: int
     families: tuple[Family, ...] = FAMILIES
@@ -121,7 +120,7 @@ class SnapshotPlan:
             timing=timing_of(config, facts.label_days),
             windows=tuple(sorted(set(config.features.windows_days))),
             activity=Activity(config.activity, facts.places, config.resolution),
-            label=config.label.kind,
+            label=config.label,
             columns=facts.columns,
             as_of=facts.as_of,
             families=chosen(config.features.families, own, history_days=facts.as_of - facts.first_day),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from churnscope.activity import LEFT_OUT
 from churnscope.features import FeatureSpec
 from churnscope.snapshots.plan import SnapshotPlan
 
@@ -23,7 +24,8 @@ class SnapshotTable:
     ----------
     customer : int32, shape (n_rows,), dense code.
     cutoff : int32, shape (n_rows,), day number.
-    churned : int8, shape (n_rows,): 1, 0, or -1 where the data end before the outcome.
+    churned : int8, shape (n_rows,): 1, 0, `CENSORED` where the data end before the outcome, `LEFT_OUT` where the kind
+        of label leaves the row out.
     features : float32 (or as the plan says), shape (n_rows, n_features), Fortran order: each column is one piece of memory; NaN
         for missing.
     specs : what each column means.
@@ -41,6 +43,10 @@ class SnapshotTable:
     active: NDArray[np.int64]
     inactive: NDArray[np.int64]
     no_history: NDArray[np.int64]
+
+    def unlabelled(self, *cutoffs: int) -> int:
+        """Rows at some cutoffs whose outcome is known, and that the kind of label leaves out."""
+        return int(np.count_nonzero(np.isin(self.cutoff, cutoffs) & (self.churned == LEFT_OUT)))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from churnscope.activity import Activity
 from churnscope.config.models import Activity as ActivityConfig
-from churnscope.config.models import Rule
+from churnscope.config.models import Label, Rule
 from churnscope.events import Block, Events, Signal
 from churnscope.roles import ROLES, Role
 from churnscope.snapshots.build import build_snapshots
@@ -17,7 +17,8 @@ from churnscope.timeline import Timing
 def warmup() -> None:
     """Compile every kernel, or load it from the cache, by building all features of a few rows."""
     logs = {
-        role: _few_rows(ROLES[role]) for role in ("purchases", "engagement", "support", "contacts", "campaigns", "customers")
+        role: _few_rows(ROLES[role])
+        for role in ("purchases", "engagement", "support", "contacts", "subscriptions", "campaigns", "customers")
     }
     rules = ActivityConfig(rules=(Rule(source="shop", days=30),))
     plan = SnapshotPlan(
@@ -25,7 +26,7 @@ def warmup() -> None:
         timing=Timing(1),
         windows=(3, 7),
         activity=Activity(rules, {"shop": ("purchases", 0)}, 1.0),
-        label="no_event",
+        label=Label(),
         columns={role: frozenset(events.signals) for role, events in logs.items()},
         as_of=20,
         flags=dict.fromkeys(logs, frozenset({"own_flag"})),

@@ -32,6 +32,7 @@ _ADVICE = {
     "missing": "Fill the value in, or map an expression that says what it is.",
     "not_finite": "Mend the numbers, or exclude the rows by `where`.",
     "before_its_begin": "Mend the two days, or exclude the rows by `where`.",
+    "term_length": "Say for every contract how long a term is: a whole number of months or days, at most a century.",
     "unknown_word": "Map an expression that says it in the words of the role.",
     "too_large": "Mend the amounts, or divide them in the mapping.",
 }

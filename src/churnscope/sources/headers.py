@@ -89,10 +89,6 @@ def _refuse_unknown_types(name: str, source: Source, known: Sequence[str]) -> No
 
 def texts_of(source: Source) -> Iterator[tuple[str, str]]:
     """Every text of a source that is read as columns, with its key."""
-    yield from ((f"columns.{name}", text) for name, text in source.columns.items())
-    yield from ((f"signals.{name}", text) for name, text in source.signals.items())
-    yield from ((f"attributes.{name}", text) for name, text in source.attributes.items())
-    if source.where is not None:
-        yield "where", source.where
+    yield from source.texts
     if source.join:
         yield from (("join.on", f'"{name}"') for name in source.join.on)

@@ -24,6 +24,8 @@ NO_MATCH, PLACEHOLDER, STRAY, BACKWARDS = "no_match", "placeholder_date", "stray
 # Reasons to leave a row aside, numbered from 1 in this order; the first that holds counts.
 IGNORED = ("overlap", "duplicate", "where", "no_customer", "after_as_of", "not_known_yet")
 LARGEST_MONEY = 1e12
+TERM_LENGTH = "term_length"  # of a rolling contract, in its months or days
+_MOST_TERM = {"months": 1_200, "days": 36_500}
 _CLOCKS = ("time", "known")
 _DEFAULT_TYPES = {
     "money": "number",
@@ -132,7 +134,8 @@ class SourceMapping:
     @property
     def flaws(self) -> list[tuple[str, exp.Expr]]:
         """Rule -> where a row breaks it, over the relation of values; the first one counts."""
-        return [*_reading_flaws(self.readings, self.clocks), *_clock_flaws(self), *_measure_flaws(self.measures)]
+        flaws = [*_reading_flaws(self.readings, self.clocks), *_clock_flaws(self), *_measure_flaws(self.measures)]
+        return [*flaws, *_term_flaws(self.source, self.measures)]
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -145,7 +148,9 @@ class SourceMapping:
 
         Days are compared, not instants: one of the two times may be a mere date.
         """
-        later: dict[str, exp.Expr] = {name: column(f"{name}_day") for name in self.further_clocks}
+        role = ROLES[self.source.role]
+        clocks = [name for name in self.further_clocks if not role.column(name).early]
+        later: dict[str, exp.Expr] = {name: column(f"{name}_day") for name in clocks}
         if VALID_TO in self.kinds:
             later[VALID_TO] = tree("nullif(:x, :none)", x=column(VALID_TO), none=NO_DAY)
         return [(f"{BACKWARDS}:{name}", tree(":later < :begin", later=day, begin=column("day"))) for name, day in later.items()]
@@ -159,7 +164,13 @@ class SourceMapping:
     def kinds(self) -> dict[str, str]:
         """Name -> kind of what a row carries beside customer, time and day."""
         clocks = {f"{name}{part}": kind for name in self.further_clocks for part, kind in (("", "time"), ("_day", "day"))}
-        return clocks | {measure.name: measure.kind for measure in self.measures}
+        return clocks | {measure.name: measure.kind for measure in self.measures if measure.name != TERM_LENGTH}
+
+    @property
+    def streamed_kinds(self) -> dict[str, str]:
+        """The same of the rows that are streamed: every term of a rolling contract has an end."""
+        ends = {"end": "time", "end_day": "day"} if self.source.rolling else {}
+        return ends | self.kinds
 
     @property
     def has_time(self) -> bool:
@@ -206,21 +217,20 @@ def map_source(source: Source, reader: ColumnReader, resolution: float) -> Sourc
         source=source,
         reader=reader,
         customer=reader.identity(source.columns["customer"], "columns.customer"),
-        clocks=tuple(
-            _mapped_clock(reader, name, source.columns[key], key) for name, key in clocks.items() if key in source.columns
-        ),
+        clocks=tuple(_mapped_clock(source, reader, name, key) for name, key in clocks.items() if key in source.columns),
         measures=tuple(_measures(source, reader)),
         where=reader.value(source.where, "where") if source.where else None,
         resolution=resolution,
     )
 
 
-def _mapped_clock(reader: ColumnReader, name: str, text: str, key: str) -> MappedClock:
-    value = reader.value(text, f"columns.{key}", default="timestamp")
+def _mapped_clock(source: Source, reader: ColumnReader, name: str, key: str) -> MappedClock:
+    where = f"columns.{ROLES[source.role].key(key)}"
+    value = reader.value(source.columns[key], where, default="timestamp")
     if value.plain:
         reading = value.reads[0]
         return MappedClock(name, value, reader.clock(reading, reading.raw.present))
-    where = f"{reader.where} columns.{key}"
+    where = f"{reader.where} {where}"
     return MappedClock(name, value, read_clock(value.tree, reader.type_of(value.inline, where), "timestamp", where))
 
 
@@ -235,6 +245,9 @@ def _measures(source: Source, reader: ColumnReader) -> Iterator[Measure]:
         yield Measure(
             START, "date", _dated(reader, reader.value(source.columns["time"], "columns.time", default="timestamp"), "time")
         )
+    if source.rolling:
+        key = f"rolling.{source.rolling.unit}"
+        yield Measure(TERM_LENGTH, "number", reader.value(source.rolling.length, key, default="number"))
     for name, text in source.signals.items():
         key = f"signals.{name}"
         value = reader.value(text, key, default="number")
@@ -301,7 +314,7 @@ def _clock_flaws(mapping: SourceMapping) -> Iterator[tuple[str, exp.Expr]]:
     for item in mapping.clocks:
         least = FIRST_EPOCH_US if item.clock.is_epoch else FIRST_DAY * DAY_US
         if item.name in required:
-            yield f"missing:{item.name}", tree(":x IS NULL", x=item.micros)
+            yield f"missing:{ROLES[mapping.source.role].key(item.name)}", tree(":x IS NULL", x=item.micros)
         yield PLACEHOLDER, tree(":x IN (0, :century)", x=item.micros, century=FIRST_DAY * DAY_US)
         yield STRAY, tree(":x < :least OR :x >= :most", x=item.micros, least=least, most=LAST_DAY * DAY_US)
 
@@ -317,3 +330,11 @@ def _measure_flaws(measures: tuple[Measure, ...]) -> Iterator[tuple[str, exp.Exp
         if measure.declared and measure.declared.only_words:
             words = exp.Tuple(expressions=[exp.convert(word) for word in measure.plain_words])
             yield f"unknown_word:{measure.name}", exp.Not(this=tree(":x IN :words", x=measure.plain_word, words=words))
+
+
+def _term_flaws(source: Source, measures: tuple[Measure, ...]) -> Iterator[tuple[str, exp.Expr]]:
+    """A term is a whole number of months or days long."""
+    for measure in measures:
+        if source.rolling and measure.name == TERM_LENGTH:
+            most = _MOST_TERM[source.rolling.unit]
+            yield TERM_LENGTH, tree("coalesce(:x, 0) < 1 OR :x > :most OR :x <> floor(:x)", x=measure.read, most=most)

@@ -112,7 +112,7 @@ def typed_rows(mapping: SourceMapping, raw: str) -> exp.Select:
 
 def local_day(instant: exp.Expr, zone: str | None) -> exp.Expr:
     """The day of an instant, moved by the joined clock changes `zone`."""
-    return _day(_moved(instant, zone) if zone else instant)
+    return day_of(moved(instant, zone) if zone else instant)
 
 
 def _is_clock_only(reading: Reading, mapping: SourceMapping) -> bool:
@@ -201,9 +201,9 @@ def _with_instants(mapping: SourceMapping, rows: exp.Select, relations: Relation
             outer = outer.select(micros.as_(name))
             continue
         zone = f"{name}_zone"
-        outer = outer.join(table(relations.walls).as_(zone), on=_same_day(micros, zone), join_type="left")
-        moved = tree("CASE WHEN :zoned THEN :micros ELSE :moved END", zoned=zoned, micros=micros, moved=_moved(micros, zone))
-        outer = outer.select(moved.as_(name))
+        outer = outer.join(table(relations.walls).as_(zone), on=same_day(micros, zone), join_type="left")
+        parts = {"zoned": zoned, "micros": micros, "moved": moved(micros, zone)}
+        outer = outer.select(tree("CASE WHEN :zoned THEN :micros ELSE :moved END", **parts).as_(name))
         odd = _odd(micros, zone, zoned) if name == "time" else odd
     if not mapping.has_time:
         return outer.select(tree("CAST(NULL AS BIGINT)").as_("time"), odd.as_("odd"), exp.false().as_("zoned"))
@@ -222,7 +222,7 @@ def _with_days(mapping: SourceMapping, rows: exp.Select, relations: Relations, r
     for name, instant in instants.items():
         zone = f"{name}_zone" if relations.days else None
         if relations.days and zone:
-            outer = outer.join(table(relations.days).as_(zone), on=_same_day(instant, zone), join_type="left")
+            outer = outer.join(table(relations.days).as_(zone), on=same_day(instant, zone), join_type="left")
         extra = 0 if name != "visible_day" else 1 + (0 if mapping.has_known else mapping.source.delay_days)
         outer = outer.select(tree("CAST(:day + :extra AS INTEGER)", day=local_day(instant, zone), extra=extra).as_(name))
     return outer
@@ -237,16 +237,18 @@ def _with_people(rows: exp.Select, keys: str | None) -> exp.Select:
     return outer.select("k.person", "k.id_rule").join(table(keys).as_("k"), on=same, join_type="left")
 
 
-def _day(micros: exp.Expr) -> exp.Expr:
-    """Whole days; counted from 1900 so that division, which rounds towards zero, rounds down."""
+def day_of(micros: exp.Expr) -> exp.Expr:
+    """The day of a wall time. Days are counted from 1900 so that division, which rounds towards zero, rounds down."""
     return tree("(:x - :origin) // :day + :first", x=micros, origin=FIRST_DAY * DAY_US, day=DAY_US, first=FIRST_DAY)
 
 
-def _same_day(micros: exp.Expr, zone: str) -> exp.Expr:
-    return tree(":zone_day = :day", zone_day=exp.column("day", table=zone), day=_day(micros))
+def same_day(micros: exp.Expr, zone: str) -> exp.Expr:
+    """Whether the row of the joined clock changes `zone` is that of the time's day."""
+    return tree(":zone_day = :day", zone_day=exp.column("day", table=zone), day=day_of(micros))
 
 
-def _moved(micros: exp.Expr, zone: str) -> exp.Expr:
+def moved(micros: exp.Expr, zone: str) -> exp.Expr:
+    """A time moved by the joined clock changes `zone`."""
     names = {name: exp.column(name, table=zone) for name in ("switch", "before", "after")}
     return tree(":x + CASE WHEN :x < :switch THEN :before ELSE :after END", x=micros, **names)
 

@@ -154,7 +154,12 @@ class CatalogResult(Summarised):
 
 @dataclass(frozen=True, repr=False)
 class FeaturesResult(Summarised):
-    """A written snapshot table."""
+    """A written snapshot table.
+
+    Parameters
+    ----------
+    unlabelled : rows whose outcome is known, and that the kind of label leaves out.
+    """
 
     name: str
     cutoffs: tuple[int, ...]
@@ -162,6 +167,7 @@ class FeaturesResult(Summarised):
     features: tuple[FeatureSpec, ...]
     output: Path
     was_done: bool
+    unlabelled: int = 0
 
     @property
     def summary(self) -> str:
@@ -175,6 +181,7 @@ class FeaturesResult(Summarised):
             "name": self.name,
             "cutoffs": [iso(cutoff) for cutoff in self.cutoffs],
             "rows": self.rows,
+            "unlabelled": self.unlabelled,
             "features": len(self.features),
             "output": str(self.output),
             "was_done": self.was_done,

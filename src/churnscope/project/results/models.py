@@ -65,6 +65,7 @@ class TrainResult(Summarised):
     folder : the bundle.
     split : cutoffs by use.
     rows, churned : snapshots trained on and how many of them churned.
+    unlabelled : snapshots whose outcome is known, and that the kind of label leaves out.
     rounds : boosting rounds of each seed, or 0 for the small-data recipe.
     features : how many the model was given.
     promoted : whether it became the champion, and `promotion` why or why not.
@@ -94,6 +95,7 @@ class TrainResult(Summarised):
     findings: tuple[Finding, ...] = ()
     tuned: Tuned | None = None
     left_out: tuple[str, ...] = ()
+    unlabelled: int = 0
 
     @property
     def summary(self) -> str:
@@ -117,6 +119,7 @@ class TrainResult(Summarised):
             "split": split_dates(self.split),
             "rows": self.rows,
             "churned": self.churned,
+            "unlabelled": self.unlabelled,
             "rounds": list(self.rounds),
             "tuned": None if self.tuned is None else self.tuned.to_json(),
             "features": self.features,
@@ -140,6 +143,7 @@ class EvaluateResult(Summarised):
     ----------
     trained_through : the day by which the outcomes it learned from had closed.
     looks : how many runs have looked at this cutoff by now.
+    unlabelled : customers of the cutoff whom the kind of label leaves out.
     backtest : models of the same recipe, trained before earlier cutoffs and judged there, oldest first.
     """
 
@@ -154,6 +158,7 @@ class EvaluateResult(Summarised):
     tracking: Tracking
     looks: int = 1
     backtest: tuple[Fold, ...] = ()
+    unlabelled: int = 0
 
     @property
     def summary(self) -> str:
@@ -173,6 +178,7 @@ class EvaluateResult(Summarised):
             "as_of": iso(self.as_of),
             "cutoff": iso(self.cutoff),
             "looks": self.looks,
+            "unlabelled": self.unlabelled,
             "backtest": [fold_json(fold) for fold in self.backtest],
             "trained_through": iso(self.trained_through),
             "evaluation": self.evaluation.to_json(),
