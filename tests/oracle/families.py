@@ -154,7 +154,7 @@ def tenure(h: History) -> Answers:
 
 @oracle
 def membership(h: History) -> Answers:
-    return {"tenure_days": since(h, "start")}
+    return {"tenure_days": age(h, "start")}
 
 
 def held(h: History, name: str) -> float:
@@ -171,7 +171,7 @@ def held(h: History, name: str) -> float:
     return NAN
 
 
-def since(h: History, name: str) -> float:
+def age(h: History, name: str) -> float:
     day = held(h, name)
     return h.cutoff - day
 
@@ -215,12 +215,12 @@ def person(h: History) -> Answers:
 
 @oracle
 def loyalty(h: History) -> Answers:
-    return {"in_loyalty_programme": held(h, "loyalty"), "days_in_loyalty_programme": since(h, "loyalty_since")}
+    return {"in_loyalty_programme": held(h, "loyalty"), "days_in_loyalty_programme": age(h, "loyalty_since")}
 
 
 @oracle
 def attributes(h: History) -> Answers:
-    moved = {"days_since_moved": since(h, "moved")}
+    moved = {"days_since_moved": age(h, "moved")}
     return {"fee": held(h, "fee"), "paper": held(h, "paper"), **moved, **is_level(h, "region")}
 
 

@@ -86,7 +86,7 @@ class Observed:
 
     def held(self, signal: str) -> Answer:
         """The value in the newest row, there or missing: for rows that say what holds from then on."""
-        answer = self._empty()
+        answer = self.unfilled()
         kernels.values_of_newest(self.signal(signal), self.bounds, answer)
         return answer
 
