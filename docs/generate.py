@@ -121,7 +121,7 @@ def features_page() -> str:
     ]
     for role in (*BUSINESS, ""):
         of_role = [spec for spec in specs if spec.role == role]
-        parts += [f"## {role.capitalize() or 'The day itself'}"] if of_role else []
+        parts += [f"## {role.capitalize() or 'Several roles, or the day itself'}"] if of_role else []
         for name, group in groupby(of_role, key=lambda spec: spec.family):
             rows = [_feature_row(spec) for spec in group]
             head = ("| feature | unit | said of a customer | a missing value means | risk |", "| --- | --- | --- | --- | --- |")

@@ -261,6 +261,72 @@ def test_a_contract_that_ends_before_it_was_agreed_ends_then(ended: int, expecte
     assert contract_label((50, 300), ended={0: ended}) == expected
 
 
+@pytest.mark.parametrize(
+    ("spans", "ended", "due"),
+    [
+        (((50, 109),), None, False),
+        (((50, 110),), None, True),
+        (((50, 116),), None, True),
+        (((50, 117),), None, False),
+        (((100, 110),), None, False),
+        (((50, None),), None, False),
+        (((50, 110),), 99, False),
+        (((50, 110),), 100, True),
+        (((50, 150), (60, 110)), None, True),
+    ],
+    ids=[
+        "a day too early",
+        "first day",
+        "last day",
+        "a day too late",
+        "not begun",
+        "open-ended",
+        "ended before",
+        "ended at the cutoff, which is not told",
+        "one of two",
+    ],
+)
+def test_due_is_whose_agreed_end_lies_so_far_ahead(
+    spans: tuple[tuple[int, int | None]], ended: int | None, *, due: bool
+) -> None:
+    logs = {"subscriptions": Grid([100], []).see(terms(*spans, ended={} if ended is None else {0: ended}))}
+    assert activity(in_force()).due(logs, 10, 17).item() is due
+
+
+@pytest.mark.parametrize(
+    ("renewals", "spans", "expected"),
+    [
+        (1, [(50, 110)], 1),
+        (1, [(50, 110), (117, 120)], 0),
+        (1, [(50, 110), (118, 150)], 1),
+        (1, [(50, 117)], 1),
+        (1, [(50, 118)], LEFT_OUT),
+        (1, [(50, 118), (118, 150)], LEFT_OUT),
+        (1, [(50, None)], LEFT_OUT),
+        (1, [(50, 104)], LEFT_OUT),
+        (2, [(50, 110), (110, 117)], 1),
+        (2, [(50, 110), (110, 117), (117, 150)], 0),
+        (2, [(50, 110), (110, 118), (118, 150)], LEFT_OUT),
+        (2, [(50, 110)], 1),
+    ],
+)
+def test_renewals_are_counted_within_the_horizon(renewals: int, spans: list[tuple[int, int | None]], expected: int) -> None:
+    """The window is [105, 125) and the grace of 7 days has to lie in it: ends of [105, 118) tell."""
+    timing, cutoffs = Timing(20, 5, renewals=renewals), np.array([100], np.int32)
+    kind, logs = Label(kind="contract_end"), {"subscriptions": terms(*spans)}
+    assert churned(activity(in_force(7)), kind, logs, cutoffs=cutoffs, timing=timing, as_of=125).item() == expected
+
+
+def test_a_term_that_ended_early_and_was_renewed_is_no_agreed_end() -> None:
+    timing, cutoffs = Timing(20, 5, renewals=1), np.array([100], np.int32)
+    logs = {"subscriptions": terms((50, 300), (108, 116), (116, 400), ended={0: 108})}
+    told = churned(activity(in_force(7)), Label(kind="contract_end"), logs, cutoffs=cutoffs, timing=timing, as_of=125)
+    assert told.item() == 0
+    logs = {"subscriptions": terms((50, 300), (108, 400), ended={0: 108})}
+    told = churned(activity(in_force(7)), Label(kind="contract_end"), logs, cutoffs=cutoffs, timing=timing, as_of=125)
+    assert told.item() == LEFT_OUT
+
+
 @pytest.mark.parametrize(("as_of", "expected"), [(131, CENSORED), (132, 1)])
 def test_an_end_is_known_when_the_days_of_grace_are_over(as_of: int, expected: int) -> None:
     assert contract_label((50, 110), as_of=as_of) == expected

@@ -29,7 +29,7 @@ def test_commands_and_targets_that_a_document_names_exist(name: str) -> None:
     text = (TOP / name).read_text()
     targets = set(re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(), re.MULTILINE))
     typed = "\n".join(code.strip("`") for code in re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
-    assert set(re.findall(r"^(?:\$ )?churnscope ([a-z]+)", typed, re.MULTILINE)) <= COMMANDS
+    assert set(re.findall(r"^(?:\$ )?churnscope ([a-z][a-z-]*)", typed, re.MULTILINE)) <= COMMANDS
     assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= targets
 
 

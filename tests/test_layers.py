@@ -17,6 +17,7 @@ LAYERS = [
     ["sources"],
     ["engines"],
     ["activity"],
+    ["customer_types"],
     ["features", "advice"],
     ["snapshots"],
     ["value"],
@@ -54,7 +55,7 @@ HOMES = {
 NOWHERE = {"pickle", "cloudpickle", "joblib", "dill", "shelve", "marshal"}  # loading a saved model runs no code
 
 # No file, clock or global state: arrays and small tables in, the same out.
-PURE = {"events", "activity", "advice", "survival", "features", "snapshots", "evaluation", "value", "scoring"}
+PURE = {"events", "activity", "customer_types", "advice", "survival", "features", "snapshots", "evaluation", "value", "scoring"}
 IMPURE_MODULES = {"os", "pathlib", "shutil", "tempfile", "time", "random", "subprocess", "socket", "urllib"}
 
 

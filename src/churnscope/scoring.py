@@ -16,13 +16,13 @@ from churnscope.features import FeatureSpec
 from churnscope.model.predictor import Predictor
 from churnscope.model.profile import Profile
 from churnscope.model.reasons import reasons
-from churnscope.snapshots import ACTIVE, INACTIVE, NO_HISTORY, ScoringRows, SnapshotTable
+from churnscope.snapshots import ACTIVE, INACTIVE, NO_HISTORY, NOT_DUE, ScoringRows, SnapshotTable
 from churnscope.snapshots.table import Features
 from churnscope.timeline import date_of
 
 MOST_REASONS = 3
 ROWS_AT_ONCE = 1 << 16  # contributions are wide: a part of the customers at a time
-BAND_WITHOUT_SCORE = {NO_HISTORY: "no_history", INACTIVE: "cannot_tell"}
+BAND_WITHOUT_SCORE = {NO_HISTORY: "no_history", NOT_DUE: "not_due", INACTIVE: "cannot_tell"}
 _FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
@@ -79,24 +79,27 @@ def score_table(
     ids : shape (n_customers,), by dense code.
     rows : features of the active customers and the status of all.
     usual : how the customers the model learned from were distributed; the reasons tell what sets a customer apart.
-    inactive_too : list customers who are not active any more; they have no probability.
+    inactive_too : list customers who are not active any more, and those whose term ends at another time; they have no
+        probability.
     progress : told the customers explained so far.
 
     Returns
     -------
-    Columns customer_id, as_of, churn_probability, risk_decile (1 the riskiest tenth), risk_band, reason_1 to reason_3,
-    model_version, run_id. Probability and decile are null outside the active.
+    Columns customer_id, as_of, churn_probability, risk_decile (1 the riskiest tenth), risk_band, reason_1 to reason_3, a flag
+    for every type of customers that the sources tell, model_version, run_id. Probability and decile are null outside the
+    active.
     """
     table = rows.table
     probability = predictor.predict(table.features, stamp.as_of)
     order = risk_order(probability, ids[table.customer])
     why = _reasons(predictor, table.features, order, usual, progress)
-    listed = [NO_HISTORY, INACTIVE] if inactive_too else [NO_HISTORY]
+    listed = [NO_HISTORY, NOT_DUE, INACTIVE] if inactive_too else [NO_HISTORY]
     others = np.concatenate([np.flatnonzero(rows.status == status) for status in listed])
     n, n_others = len(order), len(others)
+    listed_rows = np.concatenate([table.customer[order], others])
     texts = [*why, *(_state(rows, code) for code in others)]
     columns = {
-        "customer_id": pa.array(np.concatenate([ids[table.customer[order]], ids[others]]), pa.string()),
+        "customer_id": pa.array(ids[listed_rows], pa.string()),
         "as_of": pa.repeat(pa.scalar(date_of(stamp.as_of)), n + n_others),
         "churn_probability": _then_null(probability[order], n_others, pa.float64()),
         "risk_decile": _then_null(deciles(n), n_others, pa.int8()),
@@ -104,6 +107,7 @@ def score_table(
             [*bands.name(probability[order]), *(BAND_WITHOUT_SCORE[status] for status in rows.status[others])]
         ),
         **{f"reason_{i + 1}": pa.array([_nth(text, i) for text in texts], pa.string()) for i in range(MOST_REASONS)},
+        **{name: pa.array(flags[listed_rows]) for name, flags in rows.types.items()},
         "model_version": pa.repeat(stamp.model_version, n + n_others),
         "run_id": pa.repeat(stamp.run_id, n + n_others),
     }
@@ -138,6 +142,7 @@ def state_counts(table: pa.Table, rows: ScoringRows) -> dict[str, int]:
     """Customers by state, and active ones by band."""
     bands = dict(zip(*np.unique(table.column("risk_band").to_numpy(), return_counts=True), strict=True))
     states = {"active": ACTIVE, "inactive": INACTIVE, "no_history": NO_HISTORY}
+    states |= {"not_due": NOT_DUE} if (rows.status == NOT_DUE).any() else {}
     by_state = {name: int((rows.status == status).sum()) for name, status in states.items()}
     return by_state | {band: int(bands.get(band, 0)) for band in ("high", "medium", "low")}
 
@@ -193,6 +198,8 @@ def _reasons(
 
 
 def _state(rows: ScoringRows, code: int) -> tuple[str, ...]:
+    if rows.status[code] == NOT_DUE:
+        return ("not due: no term of theirs ends in the days that are looked at",)
     days = rows.days_since_last_event[code]
     if np.isnan(days):
         return ("no event that counts as activity so far",)

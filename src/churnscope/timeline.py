@@ -83,12 +83,14 @@ class Timing:
     gap_days : time to act between the cutoff and the outcome window, at least 0.
     delay_days : days after the outcome until its rows can be trusted to have arrived.
     grace_days : days after the outcome window in which a renewal can still undo an end.
+    renewals : the outcome is known at the agreed end of so many terms, if that lies in the window; None: at its end.
     """
 
     horizon_days: int
     gap_days: int = 0
     delay_days: int = 0
     grace_days: int = 0
+    renewals: int | None = None
 
     def __post_init__(self) -> None:
         if self.horizon_days < 1 or min(self.gap_days, self.delay_days, self.grace_days) < 0:

@@ -24,6 +24,7 @@ HEAVY = {
     "matplotlib",
     "rich",
 }
+NAMES = [command.__name__.replace("_", "-") for command in COMMANDS]
 GOLDEN = Path(__file__).with_name("help.txt")
 
 
@@ -57,14 +58,14 @@ def test_help_without_any_word(churnscope_run):
     assert churnscope_run().out == churnscope_run("--help").out
 
 
-@pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
+@pytest.mark.parametrize("command", NAMES)
 def test_every_command_has_help_and_the_shared_options(command, churnscope_run):
     ended = churnscope_run(command, "--help")
     assert ended.code == 0
     assert all(option in ended.out for option in ("--json", "--log-format", "--quiet"))
 
 
-@pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
+@pytest.mark.parametrize("command", NAMES)
 def test_every_command_shows_how_it_is_typed(command, churnscope_run):
     assert f"churnscope {command}" in churnscope_run(command, "--help").out.partition("Example")[2]
 

@@ -128,6 +128,63 @@ def test_a_contradiction_is_named_with_its_key_and_a_way_out(load, replacement: 
         load(replacement)
 
 
+CONTRACTS = """
+[sources.contracts]
+role = "subscriptions"
+format = "csv"
+files = "contracts.csv"
+columns = { customer = "id", time = "from", end = "to", cancelled = "notice" }
+"""
+IN_FORCE = ("days = 90 }", 'days = 90 }, { source = "contracts", in_force = true, grace_days = 14 }')
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ("gap_days = 9\ndays_before_end = 8", r"days_before_end: terms would end in the gap of 9 days"),
+        ("days_before_end = 50\nspacing_days = 11", r"end 60 days ahead, .* after the horizon\.\nMake horizon_days 61 at"),
+        ('horizon_renewals = 1\n[label]\nkind = "cancel"', r'horizon_renewals: the label is of the kind "cancel"'),
+    ],
+)
+def test_ends_that_are_looked_at_lie_in_the_horizon(load, keys: str, message: str) -> None:
+    label = "" if "[label]" in keys else '[label]\nkind = "contract_end"\n'
+    with pytest.raises(ConfigError, match=message):
+        load(IN_FORCE, ("horizon_days = 60", f"horizon_days = 60\n{keys}"), more=CONTRACTS + label)
+
+
+def test_renewals_with_their_grace_lie_in_the_horizon(load) -> None:
+    short = ("horizon_days = 60", "horizon_days = 14\nhorizon_renewals = 1")
+    with pytest.raises(ConfigError, match="no end and its 14 days of grace lie in the horizon"):
+        load(IN_FORCE, short, more=CONTRACTS + '[label]\nkind = "contract_end"\n')
+
+
+@pytest.mark.parametrize("key", ["days_before_end = 5", "horizon_renewals = 1"])
+def test_without_terms_that_end_nothing_is_said_of_ends(load, key: str) -> None:
+    with pytest.raises(ConfigError, match=r"no rule of \[activity\] counts terms that end"):
+        load(("horizon_days = 60", f"horizon_days = 60\n{key}"))
+
+
+def test_grace_belongs_to_the_outcome_of_ends_alone(load) -> None:
+    def timing(more: str, label: str) -> tuple[int, int | None]:
+        keys = ("horizon_days = 60", f"horizon_days = 60\n{more}")
+        config = load(IN_FORCE, keys, more=f'{CONTRACTS}[label]\nkind = "{label}"\n')
+        return config.timing.outcome_end(0), config.timing.renewals
+
+    assert timing("", "contract_end") == (74, None)
+    assert timing("", "not_active") == timing("", "cancel") == (60, None)
+    assert timing("horizon_renewals = 2", "contract_end") == (60, 2)
+
+
+def test_terms_are_looked_at_until_the_next_cutoff_takes_over(load) -> None:
+    def due(keys: str) -> tuple[int, int] | None:
+        return load(IN_FORCE, ("horizon_days = 60", f"horizon_days = 60\n{keys}"), more=CONTRACTS).due_days
+
+    assert due("") is None
+    assert due("days_before_end = 30") == (30, 50)  # planned cutoffs are a third of the horizon apart
+    assert due("days_before_end = 30\nspacing_days = 1") == (30, 31)
+    assert due("days_before_end = 30\nspacing_days = 7\ncutoffs = [2023-01-01, 2023-05-01, 2023-09-01]") == (30, 37)
+
+
 def test_levels_of_different_measures_are_not_added_up(load) -> None:
     two = 'days = 90 }, { source = "orders", days = 9, measure = "amount" }'
     with pytest.raises(ConfigError, match=r'kind: "partial", and the \[activity\] rules measure different things'):

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from churnscope.model.baselines import FITTERS, BaseRate, LogisticRule
+from churnscope.features import FeatureSpec
+from churnscope.model.baselines import CONTRACT_RULE, FITTERS, BaseRate, LogisticRule
 from churnscope.model.contents import READERS
 from churnscope.model.logistic import sigmoid
 
@@ -33,6 +34,15 @@ def test_every_rule_is_fitted_where_its_features_are_there(rules):
 def test_a_rule_without_its_features_is_left_out(table):
     overdue = FITTERS[2]
     assert overdue(table.features[:, :1], table.churned, table.specs[:1]) is None
+
+
+def test_a_rule_of_contracts_reads_how_soon_the_term_ends(table):
+    days = np.float32([[5], [50], [np.nan]] * 40)
+    churned = np.int8([1, 0, 0] * 40)
+    spec = FeatureSpec(name="days_to_term_end", unit="days", concept="renewal", sentence="", family="renewal")
+    soon, late, never = CONTRACT_RULE(days, churned, [spec]).predict(days[:3])
+    assert soon > 0.9 > 0.1 > max(late, never)
+    assert CONTRACT_RULE(table.features, table.churned, table.specs) is None
 
 
 def test_the_base_rate_is_the_share_that_churned(table, rules):

@@ -507,6 +507,36 @@ def contact_channels(h: History) -> Answers:
     return answers
 
 
+@oracle
+def customer_types(h: History) -> Answers:
+    """By the numbers of `[stages]` as they stand when nothing is written."""
+
+    def is_recent(rows: list[Row]) -> bool:
+        return any(h.cutoff - 30 <= row.day < h.cutoff for row in rows)
+
+    def is_open(row: Row) -> bool:
+        return row.resolved_day == NO_DAY or row.resolved_day >= h.cutoff
+
+    def is_over(row: Row) -> bool:
+        return any(NO_DAY != day < h.cutoff for day in (row.end_day, row.ended_day))
+
+    is_old = bool(h.qualifying) and h.cutoff - h.qualifying[0] >= 180
+    answers = {"is_loyal": is_old and (len(h.qualifying) >= 3 or h.has_renewed)}
+    if "purchases" in h.others:
+        bought = [row for row in h.others["purchases"] if not row.signals.get("is_return", False)]
+        answers["is_recent_purchaser"] = is_recent(bought)
+    if "support" in h.others:
+        tickets = h.others["support"]
+        answers["is_support_and_service"] = is_recent(tickets) or any(is_open(row) for row in tickets)
+    if "subscriptions" in h.others:
+        in_force = [row for row in h.others["subscriptions"] if not is_over(row)]
+        answers["is_product_subscriber"] = any(row.kind == 1 for row in in_force)
+        answers["is_service_subscriber"] = any(row.kind == 2 for row in in_force)
+    if "contacts" in h.others:
+        answers["is_contact"] = is_recent(h.others["contacts"])
+    return answers
+
+
 def treated(h: History, window: int | None = None) -> list[Row]:
     """Neither the control group, whose code is 1, nor an unknown arm."""
     return [row for row in h.within(h.rows, window) if row.arm not in {0, 1}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -39,6 +39,9 @@ class History:
     flags: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
     levels: dict[str, tuple[Level, ...]] = field(default_factory=dict)
+    others: Mapping[str, list[Row]] = field(default_factory=dict)  # rows of every role
+    qualifying: tuple[int, ...] = ()  # days on which a row counts as activity, rising
+    has_renewed: bool = False  # a contract that counts as activity
 
     @property
     def kept(self) -> list[Row]:

@@ -55,6 +55,8 @@ class Shape:
     rules: tuple[Rule, ...] = (Rule(source="shop", days=90), Rule(source="app", days=30, at_least=2))
     combine: str = "any"
     label: Label = NO_EVENT
+    renewals: int | None = None
+    due_days: tuple[int, int] | None = None
 
 
 def scene(shape: Shape) -> Block:
@@ -70,27 +72,16 @@ def plan(block: Block, shape: Shape, **changes: object) -> SnapshotPlan:
     places = {"shop": ("purchases", 0), "app": ("engagement", 0), "outlet": ("purchases", 1)}
     places |= {"help": ("support", 0), "crm": ("contacts", 0), "contracts": ("subscriptions", 0)}
     activity = Activity(ActivityConfig(rules=shape.rules, combine=shape.combine), places, 0.01)
-    whole = SnapshotPlan(
-        CUTOFFS,
-        timing_of(shape),
-        WINDOWS,
-        activity,
-        shape.label,
-        columns,
-        AS_OF,
-        flags=FLAGS,
-        resolution=0.01,
-        dtype=np.float64,
-        dates=DATES,
-        levels=LEVELS,
-    )
+    asked = CUTOFFS, timing_of(shape), WINDOWS, activity, shape.label, columns, AS_OF
+    known = {"flags": FLAGS, "dates": DATES, "levels": LEVELS, "due_days": shape.due_days}
+    whole = SnapshotPlan(*asked, resolution=0.01, dtype=np.float64, **known)
     return SnapshotPlan(**{**vars(whole), **changes})
 
 
 def timing_of(shape: Shape) -> Timing:
-    """Ends of contracts are known only when the days of grace are over."""
-    if shape.label.kind != "contract_end":
-        return TIMING
+    """Ends of contracts are known only when the days of grace are over; those of counted renewals lie in the horizon."""
+    if shape.label.kind != "contract_end" or shape.renewals:
+        return replace(TIMING, renewals=shape.renewals)
     return replace(TIMING, grace_days=max(rule.grace_days for rule in shape.rules))
 
 

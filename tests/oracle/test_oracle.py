@@ -60,16 +60,22 @@ def end_of(row: Row, cutoff: float = math.inf) -> tuple[float, float]:
 
 
 def expected_status(block: Block, setting: SnapshotPlan, customer: int, cutoff: int, *, every_row: bool = False) -> int:
-    """2 active, 1 with a qualifying event, 0 without."""
-    places, verdicts, events = dict(setting.activity.places), [], 0
+    """2 active, 1 with a qualifying event, 0 without; 3 active and not due."""
+    places, verdicts, events, due = dict(setting.activity.places), [], 0, setting.due_days is None or every_row
     for rule in setting.activity.definition.rules:
         rows = rows_of(block.logs[places[rule.source][0]], customer)
         rows = [row for row in rows if row.day < cutoff] if every_row else visible(rows, cutoff)
         rows = counted(rule, rows, places)
         verdicts.append(holds(rule, rows, cutoff))
         events += len(rows)
+        due = due or (rule.in_force and any(is_due(row, cutoff, *setting.due_days) for row in rows))
     combine = all if setting.activity.definition.combine == "all" else any
-    return 2 if combine(verdicts) else int(events > 0)
+    return (2 if due else 3) if combine(verdicts) else int(events > 0)
+
+
+def is_due(row: Row, cutoff: int, first: int, before: int) -> bool:
+    has_ended = NO_DAY < row.ended_day < cutoff
+    return row.end_day != NO_DAY and not has_ended and cutoff + first <= row.end_day < cutoff + before
 
 
 def expected_label(block: Block, setting: SnapshotPlan, customer: int, cutoff: int) -> int:
@@ -81,7 +87,7 @@ def expected_label(block: Block, setting: SnapshotPlan, customer: int, cutoff: i
     if label.kind == "not_active":
         return int(expected_status(block, setting, customer, end, every_row=True) != 2)
     if label.kind == "contract_end":
-        return end_of_contract(rows, begin, end, setting.timing.grace_days)
+        return end_of_contract(rows, begin, end, setting)
     if label.kind == "cancel":
         if label.cancel:
             told = counted(
@@ -106,13 +112,28 @@ def amount(rule: Rule, rows: list[Row]) -> float:
     return math.fsum(value for value in values if not math.isnan(value))
 
 
-def end_of_contract(rows: dict[Rule, list[Row]], begin: int, end: int, grace_days: int) -> int:
+def end_of_contract(rows: dict[Rule, list[Row]], begin: int, end: int, setting: SnapshotPlan) -> int:
     """Whether a term ends in the window and nothing is in force then or starts soon after it."""
     terms = list({id_of(row): row for rule, found in rows.items() if rule.in_force for row in found}.values())
     spans = [(row.day, row.time, *end_of(row)) for row in terms]
     if not any(start <= begin <= over for start, _, over, _ in spans):
         return LEFT_OUT
-    return int(any(begin <= over < end and not is_renewed(spans, over, instant, grace_days) for _, _, over, instant in spans))
+    grace_days = setting.activity.definition.grace_days
+    final = {over for _, _, over, instant in spans if over < math.inf and not is_renewed(spans, over, instant, grace_days)}
+    if setting.timing.renewals is None:
+        return int(any(begin <= over < end for over in final))
+    ends = zip(terms, spans, strict=True)
+    agreed = {
+        over for row, (_, _, over, instant) in ends if over == row.end_day and is_renewed(spans, over, instant, grace_days)
+    }
+    renewed = 0
+    for day in range(begin, end - grace_days):
+        if day in final:
+            return 1
+        renewed += day in agreed
+        if renewed == setting.timing.renewals:
+            return 0
+    return LEFT_OUT
 
 
 def is_renewed(spans: list[tuple[float, ...]], over: float, instant: float, grace_days: int) -> bool:
@@ -189,15 +210,27 @@ BOUGHT = Rule(source="shop", days=90, measure="amount")
 @pytest.mark.parametrize(
     "shape",
     [
-        Shape(30, 60, late=0.2, rules=(CONTRACTS,), label=Label(kind="contract_end")),
-        Shape(31, 60, rules=(Rule(source="contracts", in_force=True),), label=Label(kind="contract_end")),
-        Shape(32, 60, rules=(CONTRACTS, MARKED, Rule(source="shop", days=30)), label=Label(kind="contract_end")),
+        Shape(30, 150, late=0.2, rules=(CONTRACTS,), label=Label(kind="contract_end")),
+        Shape(31, 150, rules=(Rule(source="contracts", in_force=True),), label=Label(kind="contract_end")),
+        Shape(32, 150, rules=(CONTRACTS, MARKED, Rule(source="shop", days=30)), label=Label(kind="contract_end")),
+        Shape(37, 150, late=0.2, rules=(CONTRACTS,), label=Label(kind="contract_end"), renewals=1, due_days=(7, 17)),
+        Shape(38, 150, rules=(MARKED, Rule(source="contracts", in_force=True)), label=Label(kind="contract_end"), renewals=2),
         Shape(33, late=0.2, rules=(CONTRACTS,), label=Label(kind="cancel")),
         Shape(34, late=0.2, rules=(CONTRACTS,), label=NOTICED),
         Shape(35, 32, late=0.2, label=Label(kind="partial", share=0.5)),
         Shape(36, 32, rules=(BOUGHT,), label=Label(kind="partial", share=0.9)),
     ],
-    ids=["contract_end", "without grace", "several rules", "cancel", "cancelled elsewhere", "partial", "partial money"],
+    ids=[
+        "contract_end",
+        "without grace",
+        "several rules",
+        "renewal",
+        "two renewals",
+        "cancel",
+        "cancelled elsewhere",
+        "partial",
+        "partial money",
+    ],
 )
 def test_every_kind_of_label_equals_plain_python(shape: Shape) -> None:
     check(shape, features=False)

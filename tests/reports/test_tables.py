@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from churnscope.config.models import Evaluation as Settings
+from churnscope.config.models import Stages
 from churnscope.evaluation.figures import evaluate
 from churnscope.evaluation.intervals import Estimate
 from churnscope.reports import tables
+from churnscope.reports.explained import Explained
 from churnscope.reports.page import Cell
-from churnscope.reports.tables import comparison_table, decile_table, difference_table, source_table
+from churnscope.reports.tables import comparison_table, decile_table, difference_table, source_table, type_table
+from churnscope.scoring import Bands
 
 from .conftest import SALES, judged_rows
 
@@ -57,3 +60,22 @@ def test_cutoffs_are_listed_with_the_rule_that_was_hardest_to_beat():
     row = tables.history_table({15_000: judged_rows(seed=1)}).rows[0]
     assert row[0] == "26 January 2011"
     assert row[4].small == "recency rule"
+
+
+def test_active_customers_are_told_by_type_and_one_can_be_of_several():
+    customers = Explained(
+        np.array([0.1, 0.9, 0.8, 0.2]),
+        Bands(high=0.8, low=0.15),
+        0,
+        0,
+        (),
+        (),
+        (),
+        {"is_loyal": np.array([True, True, False, False]), "is_contact": np.zeros(4, bool)},
+    )
+    table = type_table(customers, Stages(loyal_events=2))
+    assert [(row[0], row[1].text, row[1].small, row[2], row[3].text) for row in table.rows] == [
+        ("loyal customers", "2", "50%", "50%", "1"),
+        ("contacts", "0", "0%", "\u2013", "0"),
+    ]
+    assert dict(table.notes)["loyal customers"].startswith("active on 2 days or more")

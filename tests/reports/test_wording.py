@@ -57,6 +57,17 @@ def test_a_contract_is_said_with_its_grace():
     assert churned_customers(config).startswith(f"{ends} and is not renewed within 14 days after that")
 
 
+def test_renewals_are_said_with_the_ends_that_count():
+    rules = [{"source": "sales", "in_force": True, "grace_days": 14}]
+    prediction = {"horizon_days": 60, "days_before_end": 30, "spacing_days": 7, "horizon_renewals": 1}
+    config = small_config(activity={"rules": rules}, label={"kind": "contract_end"}, prediction=prediction)
+    assert active_customers(config).endswith("; of these, those with a term that ends 30 to 36 days after the cutoff.")
+    said = churned_customers(config)
+    assert "not renewed within 14 days at the next end that was agreed, as far as that lies in the 60 days" in said
+    one = small_config(activity={"rules": rules}, prediction={"horizon_days": 60, "days_before_end": 1, "spacing_days": 1})
+    assert active_customers(one).endswith("ends 1 day after the cutoff.")
+
+
 def test_a_level_is_said_with_its_share():
     assert "less than 30% of what" in churned_customers(small_config(label={"kind": "partial", "share": 0.3}))
 

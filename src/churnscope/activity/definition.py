@@ -79,6 +79,10 @@ class Activity:
         rows = self._rows(rule, logs)
         return rows.count(window) if rule.measure == "events" else rows.total(rule.measure, window)
 
+    def due(self, logs: Mapping[str, Observed], first: int, before: int) -> Flags:
+        """Whose counted term ends, by what was agreed, at least `first` and less than `before` days after the cutoff."""
+        return self.terms(logs).terms.due(first, before) > 0
+
     def days_since_last(self, logs: Mapping[str, Observed]) -> NDArray[np.float64]:
         """Days since the newest qualifying event, NaN for none, shape (n_cutoffs, n_customers)."""
         ages = [rows.days_since_last() for rows in self.qualifying(logs)]

@@ -41,7 +41,9 @@ def churned(
         - `no_event`: no qualifying event falls in it.
         - `not_active`: the activity definition does not hold at its end.
         - `contract_end`: a counted term ends in it while no other one is in force, and none starts in the days of grace after
-          that. Left out is whose last term had ended before the window, unless another began by its first day.
+          that. Left out is whose last term had ended before the window, unless another began by its first day. Where renewals
+          are counted, it is so before the agreed end of so many terms has been reached and renewed; left out is also whose
+          outcome is not known, days of grace and all, by the end of the window.
         - `cancel`: a cancellation falls in it: notice given of a counted term, or a row of the source that `cancel` names.
         - `partial`: what the rules count in it is less than `share` of the same in the horizon's days before the cutoff. Left
           out is who had nothing then.
@@ -88,12 +90,21 @@ class _Outcome:
         return ~self.activity.active(self._at_end)
 
     def contract_end(self) -> Labels:
-        terms = self.activity.terms(self._at_end).terms
-        ended = terms.unrenewed(self.timing.grace_days).count(self._horizon) > 0
-        # Seen a day later, so that a term which begins on the first day of the window counts.
-        begun = self.activity.terms(self._seen(self.timing.gap_days + 1, ()))
-        still = begun.count() > begun.terms.over.after(1).count()
-        return np.where(still, ended, np.int8(LEFT_OUT))
+        terms = self.activity.terms(self._seen(self.timing.gap_days, ())).terms
+        grace_days, closes = self.activity.definition.grace_days, (self.cutoffs + self.timing.gap_days + self._horizon)[:, None]
+        ended = _nth_from(terms.unrenewed(grace_days), 1)
+        left = ended < closes
+        if self.timing.renewals is not None:
+            known = closes - grace_days
+            renewed = _nth_from(terms.renewed(grace_days), self.timing.renewals)
+            left = np.where(np.minimum(ended, renewed) < known, ended <= renewed, np.int8(LEFT_OUT))
+        return np.where(self._is_bound, left, np.int8(LEFT_OUT))
+
+    @property
+    def _is_bound(self) -> NDArray[np.bool_]:
+        """Who has a term as the window begins: seen a day later, so that one which begins on that day counts."""
+        terms = self.activity.terms(self._seen(self.timing.gap_days + 1, ()))
+        return terms.count() > terms.terms.over.after(1).count()
 
     def cancel(self) -> NDArray[np.bool_]:
         named = self.label.cancel
@@ -127,6 +138,14 @@ class _Outcome:
     def _seen(self, days_later: int, windows: tuple[int, ...]) -> Mapping[str, Observed]:
         grid = Grid((self.cutoffs + days_later).tolist(), windows)
         return {role: grid.see(events) for role, events in self.logs.items()}
+
+
+def _nth_from(rows: Observed, nth: int) -> NDArray[np.float64]:
+    """The day of the n-th row at or after each cutoff, infinite where there is none. It looks ahead: for labels only."""
+    events = rows.events
+    place = events.begin[:-1] + rows.count().astype(np.int64) + nth - 1
+    days = np.append(events.day.astype(np.float64), np.inf)
+    return np.where(place < events.begin[1:], days[np.minimum(place, len(events.day))], np.inf)
 
 
 _KINDS: Mapping[str, Callable[[_Outcome], NDArray[np.bool_] | Labels]] = {

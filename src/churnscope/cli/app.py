@@ -16,6 +16,7 @@ from churnscope.cli.catalog import catalog
 from churnscope.cli.check import check
 from churnscope.cli.doctor import doctor
 from churnscope.cli.evaluate import evaluate
+from churnscope.cli.explain_definition import explain_definition
 from churnscope.cli.features import features
 from churnscope.cli.init import init
 from churnscope.cli.models import models
@@ -35,6 +36,10 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     init: ("init orders_2023.csv orders_2024.csv", "init exports/ -o my_shop.toml --like shop --yes"),
     check: ("check my_shop.toml", "check my_shop.toml --as-of 2024-03-01 --json"),
     advise: ("advise my_shop.toml", "advise my_shop.toml --json"),
+    explain_definition: (
+        "explain-definition my_shop.toml my_other.toml",
+        "explain-definition my_shop.toml my_other.toml --cutoff 2024-01-01 --json",
+    ),
     audit: ("audit my_shop.toml", "audit my_shop.toml --json", "audit my_shop.toml --renew"),
     train: ("train my_shop.toml", "train my_shop.toml --as-of 2024-03-01 --no-promote"),
     evaluate: ("evaluate my_shop.toml", "evaluate my_shop.toml --model champion --no-backtest"),

@@ -116,8 +116,8 @@ def describe(result: CatalogResult) -> Iterator[Part]:
     for role in [*ROLES, ""]:
         specs = [spec for spec in result.features if spec.role == role]
         if specs:
-            row = f"each row is {ROLES[role].row}" if role else "they read no rows"
-            yield "\n" + fill(f"{role.replace('_', ' ').upper() or 'NO ROLE'} ({row}): {_size(specs)}", width)
+            row = f"each row is {ROLES[role].row}" if role else "they read the rows of several roles, or none"
+            yield "\n" + fill(f"{role.replace('_', ' ').upper() or 'NO SINGLE ROLE'} ({row}): {_size(specs)}", width)
         for family, members in groupby(specs, key=lambda spec: spec.family):
             yield "\n" + fill(f"{family}: {result.families[family]}", width)
             yield from (line for alike in _alike(members) for line in _entry(alike, values, width))

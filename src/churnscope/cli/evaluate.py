@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churnscope.cli.figures import UNLABELLED, backtest_tables, figures, looks_line, tracking_line
+from churnscope.cli.figures import UNLABELLED, backtest_tables, figures, label_line, looks_line, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
 from churnscope.cli.rendering import Part, count, shown
 from churnscope.cli.session import session
@@ -50,6 +50,7 @@ def describe(result: EvaluateResult) -> Iterator[Part]:
             f"{result.name} {result.version} at the cutoff {cutoff_name(result.cutoff)}, "
             f"trained on cutoffs through {cutoff_name(result.trained_through)}."
         )
+    yield from label_line(result.label)
     if result.unlabelled:
         yield f"{count(result.unlabelled)} customers are left out: {UNLABELLED}."
     yield from figures(result.evaluation, result.grade)

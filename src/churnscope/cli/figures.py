@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from churnscope.evaluation.figures import Evaluation
     from churnscope.evaluation.grade import Grade
     from churnscope.evaluation.intervals import Estimate
-    from churnscope.project.results import Tracking
+    from churnscope.project.results import LabelSaid, Tracking
 
 UNLABELLED = "by the definition of churned they have no label"
 _WORDS = {
@@ -31,6 +31,12 @@ _TOP = ("lift_", "precision_")
 _COMPARED = ("auroc", "log_loss", "lift_10pct")  # as many as a terminal of 80 columns holds
 _SEGMENT = ("auroc", "predicted_minus_churned")
 _FOLDS = ("cutoff", "customers", "churned", "AUROC", "log loss", "newcomers", "AUROC of newcomers")
+
+
+def label_line(label: LabelSaid | None) -> Iterator[str]:
+    """What churned means."""
+    if label is not None:
+        yield f"Churned ({label.kind.replace('_', ' ')}): {label.churned[:1].lower()}{label.churned[1:]}"
 
 
 def figures(evaluation: Evaluation, grade: Grade) -> Iterator[Part]:

@@ -27,7 +27,7 @@ Contributions = Annotated[
         help="Write what every feature adds to each customer's log-odds too, as .csv or .parquet.",
     ),
 ]
-AllCustomers = Annotated[bool, typer.Option("--all", help="List customers who are already inactive too.")]
+AllCustomers = Annotated[bool, typer.Option("--all", help="List customers too who are inactive already, or not due.")]
 
 
 def score(
@@ -74,10 +74,12 @@ def describe(result: ScoreResult) -> Iterator[Part]:
 
 def _counts(counts: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
     """Customers by state, the active ones by band."""
-    total = sum(counts[state] for state in ("active", "inactive", "no_history"))
+    total = sum(counts.get(state, 0) for state in ("active", "not_due", "inactive", "no_history"))
     yield "active", count(counts["active"]), share(counts["active"], total)
     yield from (
         (f"  {band} risk", count(counts[band]), share(counts[band], counts["active"])) for band in ("high", "medium", "low")
     )
+    if "not_due" in counts:
+        yield "not due", count(counts["not_due"]), share(counts["not_due"], total)
     yield "already inactive", count(counts["inactive"]), share(counts["inactive"], total)
     yield "no history", count(counts["no_history"]), share(counts["no_history"], total)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from churnscope.cli.audit import findings_told
-from churnscope.cli.figures import UNLABELLED, figures, looks_line, tracking_line
+from churnscope.cli.figures import UNLABELLED, figures, label_line, looks_line, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
@@ -44,6 +44,7 @@ def train(
 def describe(result: TrainResult) -> Iterator[Part]:
     """What was trained on, how good it is, and what to do next."""
     yield f"Trained {result.name} {result.version} as of {date_of(result.as_of)}: {shown(result.folder)}"
+    yield from label_line(result.label)
     yield _training_table(result)
     if is_part(result.split.test[0]):
         yield ""

@@ -20,6 +20,7 @@ from churnscope.timeline import Timing, date_of, day_number, split_by_time
 EVENTS = "events"
 # What a number can be added up from; `events` counts rows instead.
 _ADDABLE = ("money", "number")
+_ENDS = frozenset({"end", "period"})  # an agreed end, or how long a term lasts
 _FORMAT_PARTS = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
 _RESERVED_SIGNALS = frozenset({EVENTS, "source", "minute_of_day", "own_day"})
 
@@ -47,6 +48,8 @@ def _problems(config: Config) -> list[ConfigError]:
         *_label(config),
         *_alone(config),
         *(problem for number, rule in enumerate(config.activity.rules, 1) for problem in _rule(number, rule, config)),
+        *_due(config),
+        *_renewals(config),
         *_cutoffs(config),
         *_repeated("[features] windows_days", config.features.windows_days),
         *_repeated("[features] families", config.features.families),
@@ -309,6 +312,39 @@ def _repeated(where: str, values: Sequence[object]) -> Iterator[ConfigError]:
         yield ConfigError(f"{where}: {', '.join(twice)} stands there more than once.", "Write each value once.")
 
 
+def _renewals(config: Config) -> Iterator[ConfigError]:
+    """Agreed ends that are counted have to be reached in the horizon."""
+    if config.timing.renewals is None:
+        return
+    where, grace_days = "[prediction] horizon_renewals", config.activity.grace_days
+    yield from _agreed(where, config)
+    if config.label.kind != "contract_end":
+        yield ConfigError(f'{where}: the label is of the kind "{config.label.kind}".', 'Write kind = "contract_end".')
+    if config.prediction.horizon_days <= grace_days:
+        what = f"{where}: no end and its {grace_days} days of grace lie in the horizon."
+        yield ConfigError(what, "Make horizon_days longer than grace_days, and as long as the terms.")
+
+
+def _due(config: Config) -> Iterator[ConfigError]:
+    """Terms that are looked at before they end have to end neither in the gap nor after the horizon."""
+    if config.due_days is None:
+        return
+    where, gap_days, (first, before) = "[prediction] days_before_end", config.prediction.gap_days, config.due_days
+    yield from _agreed(where, config)
+    if first < gap_days:
+        yield ConfigError(f"{where}: terms would end in the gap of {gap_days} days.", "Make it as long as the gap at least.")
+    if config.label.kind == "contract_end" and before > gap_days + config.prediction.horizon_days:
+        what = f"{where}: terms that end {before - 1} days ahead, as spacing_days has it, end after the horizon."
+        yield ConfigError(what, f"Make horizon_days {before - gap_days} at least.")
+
+
+def _agreed(where: str, config: Config) -> Iterator[ConfigError]:
+    """Some counted term has to have an end that was agreed."""
+    sources = [config.sources[rule.source] for rule in config.activity.rules if rule.in_force and rule.source in config.sources]
+    if not any(_ENDS & set(source.columns) for source in sources):
+        yield ConfigError(f"{where}: no rule of [activity] counts terms that end.", "Add one with in_force = true; map `end`.")
+
+
 def _cutoffs(config: Config) -> Iterator[ConfigError]:
     prediction = config.prediction
     days = [day_number(day) for day in prediction.cutoffs]
@@ -321,8 +357,9 @@ def _cutoffs(config: Config) -> Iterator[ConfigError]:
     timing = config.timing
     yield from _without_split(where, days, timing)
     yield from _incomplete(where, days, timing, config)
+    due = {"spacing_days"} if prediction.days_before_end is not None else set()
     for key in ("most_cutoffs", "spacing_days", "history_days"):
-        if key in prediction.model_fields_set:
+        if key in prediction.model_fields_set - due:
             yield ConfigError(f"[prediction] {key}: it plans cutoffs, and they are listed.", "Leave out this key or cutoffs.")
 
 

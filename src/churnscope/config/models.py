@@ -164,6 +164,11 @@ class Activity(Section):
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
     combine: Literal["any", "all"] = "any"
 
+    @property
+    def grace_days(self) -> int:
+        """After the end of a term in which its renewal is awaited, by any rule."""
+        return max(rule.grace_days for rule in self.rules)
+
 
 class Cancel(Section):
     """The rows that are cancellations."""
@@ -181,6 +186,14 @@ class Label(Section):
     share: PositiveShare = 0.5  # of kind partial: less than this part of the level before the cutoff has churned
 
 
+class Stages(Section):
+    """By which numbers customers are told apart: the types of customers."""
+
+    recent_days: Days = 30  # a purchase, ticket or contact in the last so many days is a recent one
+    loyal_events: Positive = 3  # days with a qualifying event that a loyal customer has at least
+    loyal_days: DaysOrZero = 180  # and the first of them is so long ago
+
+
 class Prediction(Section):
     """When is predicted, and how far ahead."""
 
@@ -191,6 +204,13 @@ class Prediction(Section):
     most_cutoffs: Annotated[int, Field(ge=3, le=60)] = 12
     spacing_days: Days | None = None  # default: a third of the horizon
     history_days: DaysOrZero | None = None  # before the first cutoff; default: the longest window of the activity rules
+    days_before_end: DaysOrZero | None = None  # look only at terms that end so far ahead, until the next cutoff takes over
+    horizon_renewals: Positive | None = None  # the outcome is known at the agreed end of so many terms, within horizon_days
+
+    @property
+    def days_apart(self) -> int:
+        """Days from one cutoff to the next, as far as they are planned."""
+        return self.spacing_days or max(1, self.horizon_days // 3)
 
 
 class Features(Section):
@@ -271,6 +291,7 @@ class Config(Section):
     activity: Activity
     label: Label = Label()
     prediction: Prediction
+    stages: Stages = Stages()
     features: Features = Features()
     model: Model = Model()
     evaluation: Evaluation = Evaluation()
@@ -297,14 +318,20 @@ class Config(Section):
 
     @property
     def timing(self) -> Timing:
-        """What is predicted, and when it is known."""
-        ends = self.label.kind == "contract_end"
-        return Timing(
-            self.prediction.horizon_days,
-            self.prediction.gap_days,
-            self.label.delay_days,
-            max((rule.grace_days for rule in self.activity.rules), default=0) if ends else 0,
-        )
+        """What is predicted, and when it is known.
+
+        Renewals that are counted have their days of grace inside the horizon.
+        """
+        prediction, label = self.prediction, self.label
+        waits = label.kind == "contract_end" and prediction.horizon_renewals is None
+        grace_days = self.activity.grace_days if waits else 0
+        return Timing(prediction.horizon_days, prediction.gap_days, label.delay_days, grace_days, prediction.horizon_renewals)
+
+    @property
+    def due_days(self) -> tuple[int, int] | None:
+        """How far ahead of a cutoff a term has to end, from and below; None: it does not matter."""
+        first = self.prediction.days_before_end
+        return None if first is None else (first, first + self.prediction.days_apart)
 
 
 def as_attributes(value: object) -> object:

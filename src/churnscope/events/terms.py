@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from churnscope.events.observed import Answer, Observed
 
 NEVER_DAY, NEVER = np.int64(2**31 - 1), np.int64(2**63 - 1)  # of a term that is open-ended
-_CLOCKS = ("end", "ended")  # what was agreed, and what really ended it before that
+AGREED, EARLY = "end", "ended"  # what was agreed, and what really ended it before that
 
 
 def ends_of(terms: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -25,13 +25,17 @@ def ends_of(terms: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     -------
     Two arrays of shape (n_rows,); `NEVER_DAY` and `NEVER` where nothing is said of an end.
     """
-    day, time = np.full(len(terms.day), NEVER_DAY), np.full(len(terms.day), NEVER)
-    for clock in _CLOCKS:
-        if clock in terms.signals:
-            told = terms.signals[f"{clock}_day"] != NO_DAY
-            day = np.minimum(day, np.where(told, terms.signals[f"{clock}_day"], NEVER_DAY).astype(np.int64))
-            time = np.minimum(time, np.where(told, terms.signals[clock], NEVER).astype(np.int64))
+    day, time = np.minimum(_told(terms, AGREED), _told(terms, EARLY))
     return np.maximum(day, terms.day), np.maximum(time, terms.time)
+
+
+def _told(terms: Events, clock: str) -> NDArray[np.int64]:
+    """Days and instants of a time that the rows carry, shape (2, n_rows); never where it is not there."""
+    never = np.repeat([[NEVER_DAY], [NEVER]], len(terms.day), axis=1)
+    if clock not in terms.signals:
+        return never
+    day, time = terms.signals[f"{clock}_day"].astype(np.int64), terms.signals[clock].astype(np.int64)
+    return np.where(day == NO_DAY, never, (day, time))
 
 
 def _place(events: Events, days_later: int) -> NDArray[np.int64]:
@@ -117,6 +121,25 @@ class Terms:
         most: Answer = np.fmax(self.in_force(), self.over.largest(until, grace_days))
         return most
 
+    def due(self, first: int, before: int) -> Answer:
+        """Terms in force whose agreed end lies at least `first` and less than `before` days after the cutoff."""
+        rows = self.rows.events
+        agreed, early = _told(rows, AGREED)[0], _told(rows, EARLY)[0]
+        index = np.flatnonzero(agreed != NEVER_DAY)
+        enters = np.maximum(agreed - before, rows.day)[index]
+        leaves = np.maximum(np.minimum(agreed - first, early)[index], enters)
+        near, gone = (self.rows.of(rows.moved(index, day, rows.time[index])) for day in (enters, leaves))
+        return near.count() - gone.count()
+
+    def renewed(self, grace_days: int) -> Observed:
+        """The agreed ends that were reached and renewed, one a day. A view for labels, as `unrenewed` is."""
+
+        def as_agreed(over: Events) -> Signal:
+            kept: Signal = (over.day == _told(over, AGREED)[0]) & ~self._unrenewed(grace_days, over)
+            return kept
+
+        return self.over.select(self.over.derive(f"renewed in {grace_days} days", as_agreed)).days
+
     def unrenewed(self, grace_days: int) -> Observed:
         """The ends after which the customer is without a term: none is in force then, or starts in the days of grace.
 
@@ -126,14 +149,36 @@ class Terms:
         """
         return self.over.select(self.over.derive(f"unrenewed in {grace_days} days", partial(self._unrenewed, grace_days)))
 
-    def _unrenewed(self, grace_days: int, over: Events) -> Signal:
+    def renewals(self, grace_days: int) -> Observed:
+        """The terms that begin on the day on which another one ends, or at most so many days after it.
+
+        Examples
+        --------
+        >>> from churnscope.events import Events, Grid
+        >>> import numpy as np
+        >>> days = np.array([1, 4, 12], np.int32)
+        >>> signals = {"end": np.array([4, 9, 20]), "end_day": np.array([4, 9, 20])}
+        >>> rows = Events(1, np.zeros(3, np.int32), days.astype(np.int64), days, signals)
+        >>> [Grid([20], []).see(rows).terms.renewals(grace).count().item() for grace in (0, 2, 3)]
+        [1.0, 1.0, 2.0]
+        """
+        return self.rows.select(self.rows.derive(f"renews in {grace_days} days", partial(self._renews, grace_days)))
+
+    def _renews(self, grace_days: int, rows: Events) -> Signal:
+        ends, own = _place(self.over.events, 0), ends_of(rows)[0] == rows.day  # a term of no length follows no other
+        begun, late = _place(rows, 0), _place(rows, -grace_days)
+        before = np.searchsorted(ends, begun, side="right") - np.searchsorted(ends, late, side="left")
+        renews: Signal = before > own
+        return renews
+
+    def _unrenewed(self, grace_days: int, over: Events) -> NDArray[np.bool_]:
         """Whether no term that has started by the end of the days of grace lasts beyond the end."""
         rows = self.rows.events
         ends, rank = np.unique(ends_of(rows)[1], return_inverse=True)
         latest = np.maximum.accumulate(rows.customer * np.int64(len(ends)) + rank)
         own = over.customer * np.int64(len(ends)) + np.searchsorted(ends, over.time)
         begun = np.searchsorted(_place(rows, 0), _place(over, grace_days), side="right") - 1
-        unrenewed: Signal = latest[begun] <= own
+        unrenewed: NDArray[np.bool_] = latest[begun] <= own
         return unrenewed
 
     def _in_force_before(self, over: Events) -> Signal:

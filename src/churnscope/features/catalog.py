@@ -7,7 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from churnscope.customer_types import types_there
 from churnscope.errors import ConfigError, nearest
 from churnscope.events import Events, Grid, Signal
 from churnscope.features.attributes import attributes, loyalty, person
@@ -15,6 +17,7 @@ from churnscope.features.basket import basket_value, lines, units
 from churnscope.features.beginning import beginning, first_purchase
 from churnscope.features.campaigns import treatment_campaigns, treatment_costs, treatments
 from churnscope.features.contacts import contact_channels, outbound_contacts, responses
+from churnscope.features.customer_types import customer_types
 from churnscope.features.discounts import discount_rate, discounts
 from churnscope.features.family import Family
 from churnscope.features.feature import Feature, FeatureSpec
@@ -111,6 +114,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     measures,
     own_signals,
     latest,
+    customer_types,
     weekdays,
     hours,
     calendar,
@@ -171,6 +175,7 @@ def catalog(
     """
     grid, lengths = Grid([0], windows), tuple(sorted(windows))
     none = frozenset[str]()
+    types = {each.name: _nobody for each in types_there(columns)}
     logs = {
         role: Log(
             ROLES[role],
@@ -180,6 +185,7 @@ def catalog(
             flags=flags.get(role, none),
             dates=dates.get(role, none),
             levels=levels.get(role, {}),
+            types=types,
         )
         for role, names in columns.items()
     }
@@ -215,7 +221,7 @@ def whole_catalog(windows: Sequence[int]) -> tuple[FeatureSpec, ...]:
 def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Feature]]:
     """Every feature of every log a family applies to; the order depends on families, roles and columns alone.
 
-    A family that reads no event is built once, from the first log there is.
+    A family of no role is built once, from the first log there is.
     """
     for family, log in _fitting(families, logs):
         for feature in family.build(log):
@@ -252,6 +258,10 @@ def _no_events(role: str, columns: frozenset[str], flags: frozenset[str]) -> Eve
     signals: dict[str, Signal] = {name: _no_values(kinds.get(name, "number")) for name in columns}
     none = np.empty(0, np.int32)
     return Events(0, none, np.empty(0, np.int64), none, signals)
+
+
+def _nobody() -> NDArray[np.bool_]:
+    return np.empty(_SHAPE_OF_NOBODY, np.bool_)
 
 
 def _no_values(kind: str) -> Signal:

@@ -18,7 +18,7 @@ class Family:
     Parameters
     ----------
     name : as in `features.families` of a config.
-    roles : the roles it is built for; empty for one that reads no event and is built once.
+    roles : the roles it is built for; empty for one that reads the rows of several or of none, and is built once.
     needs : columns without which it is left out.
     build : yields the features of one log.
     """

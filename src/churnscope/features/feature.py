@@ -44,7 +44,7 @@ class FeatureSpec:
     direction : `RISING`, `FALLING` or `EITHER`: what more of it is expected to do to the risk of leaving.
     spoken : whether it may be given as a reason: false for what tells a model much and a caller little.
     family : the family that builds it.
-    role : whose events it reads; empty for one that reads none.
+    role : whose events it reads; empty for one that reads those of several roles, or none.
 
     Raises
     ------

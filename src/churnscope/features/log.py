@@ -32,6 +32,7 @@ class Log:
     flags : names of those signals that are true or false.
     dates : names of those that are days.
     levels : column -> the values that are common enough to be told apart.
+    types : by the name of a type of customers what answers who is of it, shape (n_cutoffs, n_customers).
     """
 
     role: Role
@@ -42,6 +43,7 @@ class Log:
     flags: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
     levels: Mapping[str, tuple[Level, ...]] = field(default_factory=dict)
+    types: Mapping[str, Callable[[], NDArray[np.bool_]]] = field(default_factory=dict)
 
     @property
     def noun(self) -> str:

@@ -162,8 +162,8 @@ def _standardised(logs: Floats, centre: Floats, spread: Floats) -> Floats:
     return np.hstack([np.where(missing, 0.0, (logs - centre) / spread), missing])
 
 
-def columns_of(specs: Sequence[FeatureSpec], *wanted: str) -> tuple[str, ...]:
-    """Names of the features of the common families that begin or end with one of the given parts.
+def columns_of(specs: Sequence[FeatureSpec], *wanted: str, families: Sequence[str] = COMMON_PART) -> tuple[str, ...]:
+    """Names of the features of some families, by default the common ones, that begin or end with one of the given parts.
 
     Examples
     --------
@@ -171,18 +171,18 @@ def columns_of(specs: Sequence[FeatureSpec], *wanted: str) -> tuple[str, ...]:
     >>> columns_of([spec], "days_since_last_*", "*_overdue_ratio")
     ('days_since_last_purchase',)
     """
-    return tuple(spec.name for part in wanted for spec in specs if spec.family in COMMON_PART and _fits(spec.name, part))
+    return tuple(spec.name for part in wanted for spec in specs if spec.family in families and _fits(spec.name, part))
 
 
 def _fits(name: str, part: str) -> bool:
     return name.startswith(part[:-1]) if part.endswith("*") else name.endswith(part[1:])
 
 
-def rule(name: str, *wanted: str) -> Fitter:
+def rule(name: str, *wanted: str, families: Sequence[str] = COMMON_PART) -> Fitter:
     """A fitter of a logistic rule on the features whose names fit; it answers None where there are none."""
 
     def fit(features: Matrix, churned: NDArray[np.int8], specs: Sequence[FeatureSpec]) -> Baseline | None:
-        columns = columns_of(specs, *wanted)
+        columns = columns_of(specs, *wanted, families=families)
         return LogisticRule.fit(name, columns, features, churned, [spec.name for spec in specs]) if columns else None
 
     return fit
@@ -197,6 +197,8 @@ def attributes_rule(features: Matrix, churned: NDArray[np.int8], specs: Sequence
 
 ATTRIBUTES = "attributes logistic"
 STATES = frozenset(role.name for role in ROLES.values() if role.is_state)
+# How soon the current term ends, and how long the customer has kept to contracts.
+CONTRACT_RULE = rule("contract rule", "*_to_term_end", "*_in_force_ever", families=("renewal", "terms_in_force"))
 RFM = ("days_since_last_*", "*_count_ever", "mean_purchase_value_ever*")
 FITTERS: tuple[Fitter, ...] = (
     BaseRate.fit,

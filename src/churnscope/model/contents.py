@@ -92,7 +92,8 @@ class Bundle:
 
 def definition_of(config: Config, split: Split) -> dict[str, Json]:
     """What was predicted, of whom, and when; JSON-ready."""
-    timing = config.prediction.model_dump(mode="json", include={"horizon_days", "gap_days", "ready_hours"})
+    keys = {"horizon_days", "gap_days", "ready_hours", "horizon_renewals", "days_before_end"}
+    timing = config.prediction.model_dump(mode="json", include=keys)
     return {
         "activity": config.activity.model_dump(mode="json"),
         "label": config.label.model_dump(mode="json"),
@@ -142,6 +143,7 @@ def from_files(files: Files, readers: Mapping[str, Reader] = READERS) -> Bundle:
         specs = tuple(_spec(spec) for spec in saved["specs"])
         dropped, plan = dict(saved["dropped"]), {key: saved["plan"][key] for key in PLAN}
         plan["levels"] = _level_names(saved["plan"].get("levels", {}))  # models of earlier versions have none
+        plan["stages"] = dict(saved["plan"].get("stages", {}))  # models of earlier versions know no types of customers
         profile = Profile.from_json(saved["profile"])
     names = [spec.name for spec in specs]
     predictors = {}

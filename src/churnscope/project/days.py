@@ -55,6 +55,12 @@ def as_of_day(as_of: str | date | np.datetime64 | None, config: Config, *, optio
         raise ConfigError(f"{option} {as_of} is not a day.", "Write it as 2024-02-28, or today, or yesterday.") from error
 
 
+def history_days(config: Config) -> int:
+    """The days of rows that the first planned cutoff has before it."""
+    asked = config.prediction.history_days
+    return max(rule.reach_days for rule in config.activity.rules) if asked is None else asked
+
+
 class Covered(Protocol):
     """The days that loaded sources cover."""
 
@@ -88,11 +94,9 @@ def complete_cutoffs(config: Config, covered: Covered) -> tuple[int, ...]:
         return tuple(told[-config.prediction.most_cutoffs :])
     if listed:
         return tuple(cutoff for cutoff in listed if timing.is_complete(cutoff, as_of))
-    history = config.prediction.history_days
-    if history is None:
-        history = max(rule.reach_days for rule in config.activity.rules)
-    spacing = config.prediction.spacing_days or max(1, timing.horizon_days // 3)
-    return plan_cutoffs(covered.first_day + history, as_of, timing, most=config.prediction.most_cutoffs, spacing_days=spacing)
+    most, apart = config.prediction.most_cutoffs, config.prediction.days_apart
+    first = covered.first_day + history_days(config)
+    return plan_cutoffs(first, as_of, timing, most=most, spacing_days=apart)
 
 
 def newest_cutoff(config: Config, covered: Covered) -> int:
@@ -131,7 +135,9 @@ def training_split(config: Config, covered: Covered) -> Split:
         return split_by_time(cutoffs, timing_of(config, covered.label_days))
     except InputError as error:
         span = f"Data begin on {date_of(covered.first_day)} and are read to {date_of(covered.as_of - 1)}."
-        raise InputError(f"{error.what} {span}", error.advice) from error
+        planned = len(cutoffs) == config.prediction.most_cutoffs and not config.prediction.cutoffs
+        advice = "Plan more cutoffs, or further apart: [prediction] most_cutoffs, spacing_days." if planned else error.advice
+        raise InputError(f"{error.what} {span}", advice) from error
 
 
 def backtest_splits(config: Config, covered: Covered) -> tuple[Split, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import BinaryIO
 
 from churnscope.config.models import Config
@@ -19,7 +20,7 @@ from churnscope.project.dividing import built, built_at
 from churnscope.project.judging import Judgement, figures_of, judge
 from churnscope.project.log import logged_run, pictures, track
 from churnscope.project.models import load_model
-from churnscope.project.results import EvaluateResult, fold_json, iso
+from churnscope.project.results import EvaluateResult, LabelSaid, fold_json, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.project.subjects import Own, Saved
 
@@ -50,7 +51,7 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
             "churned": verdict.evaluation.churned,
             "unlabelled": table.unlabelled(cutoff),
         }
-        outputs = _write(folders, facts, verdict, folds, counts)
+        outputs = _write(config, facts, verdict, folds, counts)
         record.counts = counts
         record.outputs = [str(outputs.folder / name) for name in outputs.names]
         name, version = subject.facts["name"], subject.facts["version"]
@@ -65,6 +66,7 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
         evaluation=verdict.evaluation,
         grade=verdict.grade,
         looks=looks[iso(verdict.cutoff)],
+        label=LabelSaid.of(config),
         unlabelled=counts["unlabelled"],
         backtest=folds,
         outputs=tuple(outputs.folder / name for name in outputs.names),
@@ -72,13 +74,13 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
     )
 
 
-def _write(
-    folders: Folders, facts: RunFacts, verdict: Judgement, folds: Sequence[Fold], counts: Mapping[str, int]
-) -> OutputSet:
+def _write(config: Config, facts: RunFacts, verdict: Judgement, folds: Sequence[Fold], counts: Mapping[str, int]) -> OutputSet:
     """Figures and pictures of the cutoff, and the figures of the backtest, as one output set."""
-    document = {**figures_of(verdict), "backtest": [fold_json(fold) for fold in folds]}
+    label = {"label": asdict(LabelSaid.of(config))}
+    document = {**figures_of(verdict), **label, "backtest": [fold_json(fold) for fold in folds]}
     contents = {"evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(), **pictures(verdict)}
-    outputs = OutputSet(folders.outputs / "evaluation" / iso(verdict.cutoff).replace(" ", "-"), tuple(contents))
+    home = Folders.of(config).outputs / "evaluation" / iso(verdict.cutoff).replace(" ", "-")
+    outputs = OutputSet(home, tuple(contents))
     with outputs.held():
         if not outputs.is_intact(facts.run_id):
             writers = {name: _writer(content) for name, content in contents.items()}

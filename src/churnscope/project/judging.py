@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from churnscope.evaluation.figures import Evaluation, evaluate
 from churnscope.evaluation.grade import Grade, grade
 from churnscope.evaluation.segments import Segmentation
 from churnscope.features import FeatureSpec
-from churnscope.model.baselines import FITTERS, BaseRate, Fitter, attributes_rule
+from churnscope.model.baselines import CONTRACT_RULE, FITTERS, BaseRate, Fitter, attributes_rule
 from churnscope.model.no_purchase import p0
 from churnscope.model.own import Factory, factory_of
 from churnscope.model.predictor import Predictor
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 SILENCES = ("no_event", "not_active", "given")  # labels that the absence of events comes near
 TENURE_DAYS, TENURE_NAMES = (90, 365, 730), ("under 90 days", "90 days to a year", "one to two years", "two years and more")
+FLAG_NAMES = ("no", "yes")
 REPEAT_DAYS, REPEAT_NAMES = (1, 3, 9), ("1 day", "2 to 3 days", "4 to 9 days", "10 or more days")
 
 
@@ -45,17 +46,20 @@ class Judgement:
 def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
     """The rules a model of this config is held against; P0 reads the events of the first activity rule that counts events.
 
-    Where terms in force alone say who is active, or an end does who left, there is no P0: it knows of nothing but silence. A
-    flat file has no events to tell recency and frequency by: its rules are the base rate and what the attributes add up to.
+    Where terms in force alone say who is active, or an end does who left, there is no P0: it knows of nothing but silence.
+    Where they say it at all, there is a rule of contracts. A flat file has no events to tell recency and frequency by: its
+    rules are the base rate and what the attributes add up to.
     """
     if config.flat is not None:
         return (BaseRate.fit, attributes_rule)
-    counted = [rule for rule in config.activity.rules if not rule.in_force]
+    rules = config.activity.rules
+    contracts = (CONTRACT_RULE,) if any(rule.in_force for rule in rules) else ()
+    counted = [rule for rule in rules if not rule.in_force]
     if not counted or config.label.kind not in SILENCES:
         logger.info("P0 is left out of the comparison: churn is not the absence of events here")
-        return FITTERS
+        return (*FITTERS, *contracts)
     role = ROLES[config.sources[counted[0].source].role]
-    return (*FITTERS, p0(timing_of(config), role.noun))
+    return (*FITTERS, *contracts, p0(timing_of(config), role.noun))
 
 
 def own_factory(config: Config) -> Factory | None:
@@ -100,17 +104,19 @@ def segmentations_of(config: Config, specs: Sequence[FeatureSpec], features: Fea
     ConfigError : when the config names a feature that is not there.
     """
     columns = {spec.name: column for spec, column in zip(specs, features.T, strict=True)}
-    return tuple(_segmentations(config, columns))
+    return tuple(_segmentations(config, columns, flags={spec.name for spec in specs if spec.at_zero}))
 
 
-def _segmentations(config: Config, columns: Mapping[str, NDArray[Any]]) -> Iterator[Segmentation]:
+def _segmentations(config: Config, columns: Mapping[str, NDArray[Any]], *, flags: Collection[str]) -> Iterator[Segmentation]:
     noun = ROLES[config.sources[config.activity.rules[0].source].role].noun
     bands = {
         "tenure": (f"days_since_first_{noun}", TENURE_DAYS, TENURE_NAMES),
         "frequency": (f"repeat_{noun}_days", REPEAT_DAYS, [name.replace("day", f"{noun} day") for name in REPEAT_NAMES]),
     }
     for by in config.evaluation.segments:
-        if by in columns:
+        if by in flags:
+            yield Segmentation.at(by, columns[by], (1,), FLAG_NAMES)
+        elif by in columns:
             yield Segmentation.quarters(by, columns[by])
         elif by not in bands:
             raise ConfigError(f"[evaluation] segments: there is no feature {by!r}.", nearest(by, [*bands, *columns]))

@@ -10,6 +10,7 @@ from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ModelError
 from churnscope.features import FAMILIES
+from churnscope.features.customer_types import customer_types
 from churnscope.features.plugins import own_families, source_hash
 from churnscope.levels import names_of
 from churnscope.model.baselines import BaseRate
@@ -58,8 +59,7 @@ def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> i
     newest = max(getattr(split, cutoffs))
     if is_part(newest):
         return bundle.as_of
-    grace_days = timing.get("grace_days", 0)  # bundles of earlier versions know of none
-    return Timing(timing["horizon_days"], timing["gap_days"], grace_days=grace_days).outcome_end(newest)
+    return Timing(timing["horizon_days"], timing["gap_days"], grace_days=timing["grace_days"]).outcome_end(newest)
 
 
 def split_of(bundle: Bundle) -> Split:
@@ -142,4 +142,5 @@ def feature_plan(plan: SnapshotPlan) -> dict[str, Any]:
         "plugins": source_hash(family for family in plan.families if family not in FAMILIES),
         "columns": {role: sorted(names) for role, names in sorted(plan.columns.items())},
         "levels": names_of(plan.levels),
+        "stages": plan.stages.model_dump(mode="json") if customer_types in plan.families else {},
     }

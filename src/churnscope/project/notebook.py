@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from churnscope.reports.customer_charts import (
     draw_effect,
     effect_sentence,
 )
+from churnscope.reports.definition_tables import agreement_table, crossed_table, kinds_table
 from churnscope.reports.snippets import PICTURE_INCHES, drawing, grid, paragraph, picture, shown_rows, table
 from churnscope.reports.tables import (
     audit_table,
@@ -44,6 +46,7 @@ from churnscope.timeline import is_part
 if TYPE_CHECKING:
     from churnscope.features import FeatureSpec
     from churnscope.project.advise import AdviseResult
+    from churnscope.project.definitions import DefinitionResult
     from churnscope.project.drivers import DriversResult
     from churnscope.project.results import (
         AuditResult,
@@ -149,6 +152,17 @@ def _advised(result: AdviseResult) -> Iterator[str]:
     yield picture(result.picture.read_bytes(), result.summary)
 
 
+def _defined(result: DefinitionResult) -> Iterator[str]:
+    sentences = zip(("active", "churned", "time to act"), astuple(result.a)[1:], astuple(result.b)[1:], strict=True)
+    yield grid(sentences, ("", f"A: {result.a.name}", f"B: {result.b.name}"))
+    if result.keys:
+        yield grid(map(astuple, result.keys), ("key that differs", "A", "B"))
+    yield table(agreement_table(result.cutoffs))
+    newest = result.newest
+    yield table(crossed_table(newest, result.cutoffs[newest]))
+    yield table(kinds_table(newest, result.kinds[newest]))
+
+
 def _listed(result: VersionList) -> Iterator[str]:
     if result.versions:
         header = ("version", "as of", "test cutoff", "AUROC", "log loss", "grade", "")
@@ -181,6 +195,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "AdviseResult": _advised,
     "AuditResult": _audited,
     "CheckResult": _check,
+    "DefinitionResult": _defined,
     "DriversResult": _driven,
     "TrainResult": _trained,
     "EvaluateResult": _evaluated,

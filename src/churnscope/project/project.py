@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from churnscope.project.advise import AdviseResult
+    from churnscope.project.definitions import DefinitionResult
     from churnscope.project.drivers import DriversResult
     from churnscope.project.frames import Frame
     from churnscope.project.results import (
@@ -128,6 +129,29 @@ class Project:
         from churnscope.project.advise import advise
 
         return advise(self.config, as_of_day(as_of, self.config), self.progress)
+
+    def explain_definition(
+        self, other: Project | Config | str | Path | Mapping[str, Any], as_of: Day = None, *, cutoff: OneDay | None = None
+    ) -> DefinitionResult:
+        """Hold this definition, A, against another, B, of the same customers: whom they speak of and on whom they agree.
+
+        Nothing is trained. Where both read the same sources, these are read once.
+
+        Parameters
+        ----------
+        other : another project, or its config.
+        cutoff : the day to compare at; default: every cutoff that is complete in both.
+
+        Raises
+        ------
+        ConfigError : when the other config says something impossible, or counts days of another time zone.
+        InputError : when a file is refused, no customer stands in both, or no cutoff is complete in both.
+        """
+        from churnscope.project.definitions import explain_definition
+
+        theirs = other if isinstance(other, Project) else Project(other)
+        day, cutoff_day = as_of_day(as_of, self.config), as_of_day(cutoff, self.config, option="--cutoff")
+        return explain_definition(self.config, theirs.config, day, self.progress, cutoff=cutoff_day)
 
     def audit(self, as_of: Day = None, *, renew: bool = False) -> AuditResult:
         """Look for what the training table could not have known: outcomes, later rows, today's values, a past written over.

@@ -28,7 +28,7 @@ from churnscope.project.judging import Judgement, baseline_fitters, figures_of
 from churnscope.project.log import logged_run, track
 from churnscope.project.models import feature_plan, model_name, snapshot_plan, split_of
 from churnscope.project.promotion import Promotion, gate, has_champion_model, stand_in
-from churnscope.project.results import StandIn, TrainResult, iso
+from churnscope.project.results import LabelSaid, StandIn, TrainResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.snapshots import SnapshotPlan, SnapshotTable
 from churnscope.timeline import Split
@@ -73,6 +73,7 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         split=split,
         rows=trained.rows,
         churned=int((table.churned == 1).sum()),
+        label=LabelSaid.of(config),
         unlabelled=table.unlabelled(*split.all),
         rounds=trained.rounds,
         tuned=trained.tuned,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from churnscope.model.reasons import reasons
 from churnscope.reports.drivers import Driver, Matrix, drivers
 from churnscope.reports.effects import Effect, strongest_effects
 from churnscope.scoring import MOST_REASONS, Bands, risk_order
-from churnscope.snapshots import INACTIVE, NO_HISTORY, ScoringRows
+from churnscope.snapshots import INACTIVE, NO_HISTORY, NOT_DUE, ScoringRows
 
 MOST_EXPLAINED = 20_000  # evenly spaced customers say as much of what moves the scores as all of them
 
@@ -35,9 +36,10 @@ class Explained:
     ----------
     probability : shape (n_active,), of churn.
     bands : what is called a high and a low risk.
-    inactive, no_history : customers without a probability.
+    inactive, no_history, not_due : customers without a probability.
     drivers, effects : what moves the scores.
     listed : the riskiest, by falling risk.
+    types : by the name of every type of customers that the sources tell, shape (n_active,), who is of it.
     """
 
     probability: NDArray[np.float64]
@@ -47,6 +49,8 @@ class Explained:
     drivers: tuple[Driver, ...]
     effects: tuple[Effect, ...]
     listed: tuple[Listed, ...]
+    not_due: int = 0
+    types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 def explain(
@@ -81,6 +85,8 @@ def explain(
         drivers=found,
         effects=strongest_effects(found),
         listed=_riskiest(ids[rows.table.customer], features, probability, predictor, listed, usual=usual),
+        not_due=int((rows.status == NOT_DUE).sum()),
+        types={name: flags[rows.table.customer] for name, flags in rows.types.items()},
     )
 
 

@@ -47,6 +47,7 @@ from churnscope.reports.tables import (
     reliability_table,
     segment_table,
     source_table,
+    type_table,
 )
 from churnscope.reports.wording import (
     NO_DATE,
@@ -212,7 +213,8 @@ def scores(findings: Findings) -> Iterator[Section]:
     customers, title = findings.customers, f"The scores of {day(findings.as_of)}"
     if len(customers.probability):
         picture = Picture(score_sentence(customers), partial(draw_scores, customers=customers))
-        yield Section("scores", title, pictures=(picture,), tables=(band_table(customers),), origin=_scored_by(findings))
+        tables = (band_table(customers), *((type_table(customers, findings.config.stages),) if customers.types else ()))
+        yield Section("scores", title, pictures=(picture,), tables=tables, origin=_scored_by(findings))
     else:
         yield Section("scores", title, "No customer is active on that day, so there is nobody to score.")
 

@@ -7,6 +7,8 @@ from math import isnan
 
 import numpy as np
 
+from churnscope.config.models import Stages
+from churnscope.customer_types import TYPES
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import DECIDING, is_better, is_worse, spoken
 from churnscope.evaluation.intervals import Estimate
@@ -173,9 +175,29 @@ def band_table(customers: Explained) -> Table:
         (f"{band} risk", words, Cell(count((bands == band).sum()), share(np.mean(bands == band))))
         for band, words in ranges.items()
     ]
+    if customers.not_due:
+        rows += [("active, with no term that ends in the days looked at", "no score", Cell(count(customers.not_due)))]
     rows += [("not active any more", "no score", Cell(count(customers.inactive)))]
     rows += [("never active so far", "no score", Cell(count(customers.no_history)))]
     return Table("Customers by risk", "<<>", ("", "chance of churn", "customers"), tuple(rows))
+
+
+def type_table(customers: Explained, numbers: Stages) -> Table:
+    """Active customers by type; one can be of several."""
+    there = [(each, customers.types[each.name]) for each in TYPES if each.name in customers.types]
+    is_high = customers.bands.name(customers.probability) == "high"
+    rows = tuple(
+        (
+            each.plural,
+            Cell(count(who.sum()), share(float(np.mean(who)))),
+            share(float(customers.probability[who].mean())) if who.any() else UNKNOWN,
+            Cell(count((who & is_high).sum()), share(float(is_high[who].mean())) if who.any() else ""),
+        )
+        for each, who in there
+    )
+    columns = ("", "active customers", "mean chance of churn", "at high risk")
+    notes = tuple((each.plural, each.meaning.format_map(numbers.model_dump())) for each, _ in there)
+    return Table("Customers by type; one can be of several", "<>>>", columns, rows, notes)
 
 
 def driver_table(found: Sequence[Driver]) -> Table:

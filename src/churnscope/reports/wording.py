@@ -26,6 +26,10 @@ LABELS = {
     "nothing then is left out",
     "given": "who left by the labels that were given, said to speak of the time {when}",
 }
+RENEWALS = (
+    "whose contract is not renewed{grace} at {renewals}, as far as that lies {when}; who has none left as that time begins, or "
+    "none that ends in it, is left out"
+)
 
 
 NO_DATE = "The file has no date: customers were divided, not time. This cannot show that the model holds later."
@@ -201,7 +205,9 @@ def active_customers(config: Config) -> str:
         return f"Every customer of the file{whose}."
     rules = [_rule(rule, config.sources[rule.source].role) for rule in config.activity.rules]
     together = " and " if config.activity.combine == "all" else ", or "
-    return f"Customers with {together.join(rules)}."
+    due = config.due_days
+    only = f"; of these, those with a term that ends {_ahead(*due)}" if due else ""
+    return f"Customers with {together.join(rules)}{only}."
 
 
 def churned_customers(config: Config) -> str:
@@ -214,9 +220,14 @@ def churned_customers(config: Config) -> str:
         if gap
         else f"in the {horizon} from the cutoff on"
     )
-    days = config.timing.grace_days
-    grace = f" within {counted(days, 'days')} after that" if days else ""
-    return f"An active customer {LABELS[config.label.kind].format(when=when, grace=grace, share=share(config.label.share))}."
+    days, terms = config.activity.grace_days, config.prediction.horizon_renewals
+    words = {
+        "when": when,
+        "grace": f" within {counted(days, 'days')}{'' if terms else ' after that'}" if days else "",
+        "share": share(config.label.share),
+        "renewals": "the next end that was agreed" if terms == 1 else f"one of the next {terms} ends that were agreed",
+    }
+    return f"An active customer {(LABELS[config.label.kind] if terms is None else RENEWALS).format(**words)}."
 
 
 def time_to_act(config: Config) -> str:
@@ -229,6 +240,12 @@ def time_to_act(config: Config) -> str:
         if gap
         else "None: outcomes count from the cutoff on."
     )
+
+
+def _ahead(first: int, before: int) -> str:
+    """Some days after the cutoff, the last of which is the one before `before`."""
+    days = counted(first, "days") if before == first + 1 else f"{first} to {counted(before - 1, 'days')}"
+    return f"{days} after the cutoff"
 
 
 def _rule(rule: Rule, role: str) -> str:

@@ -12,37 +12,56 @@ from churnscope.events import Block, Events, Grid, Observed, kernels
 from churnscope.events.scratch import empty, lent, reused_memory
 from churnscope.features import build
 from churnscope.snapshots.plan import SnapshotPlan
-from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, Features, Part
+from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, NOT_DUE, Features, Part
 
 
-def answer(block: Block, plan: SnapshotPlan, n_features: int) -> Part:
-    """The rows of the customers of a block, made in this thread's own memory."""
+def answer(block: Block, plan: SnapshotPlan, n_features: int, *, with_types: bool = False) -> Part:
+    """The rows of the customers of a block, made in this thread's own memory.
+
+    Parameters
+    ----------
+    with_types : tell which types every customer is of too, listed or not.
+    """
     with reused_memory(), np.errstate(divide="ignore", invalid="ignore"):
-        return _population(block, plan, n_features)
+        return _population(block, plan, n_features, with_types=with_types)
 
 
-def _population(block: Block, plan: SnapshotPlan, n_features: int) -> Part:
-    """Status of all, features and label of the active ones.
+def _population(block: Block, plan: SnapshotPlan, n_features: int, *, with_types: bool) -> Part:
+    """Status of all, features and label of the population.
 
     The few (customer, cutoff) that must not see every row are answered again, as customers of their own who have only the rows
     known then; the shift gives each its own cutoff.
     """
     grid = plan.grid
     seen = {role: grid.see(events) for role, events in block.logs.items()}
-    active, days = plan.activity.active(seen), plan.activity.days_since_last(seen)
+    active, due, days = plan.activity.active(seen), plan.due(seen), plan.activity.days_since_last(seen)
     late = np.nonzero(_late(block, grid))
     known = _as_known(block.logs, plan, *late) if len(late[0]) else {}
     if known:
-        active[late], days[late] = plan.activity.active(known)[0], plan.activity.days_since_last(known)[0]
+        active[late], due[late] = plan.activity.active(known)[0], plan.due(known)[0]
+        days[late] = plan.activity.days_since_last(known)[0]
+    resting = np.where(np.isnan(days), NO_HISTORY, INACTIVE)
+    status = np.where(active, np.where(due, ACTIVE, NOT_DUE), resting).astype(np.int8)
+    active &= due
     label = _label(block.logs, plan, active)
-    status = np.where(active, ACTIVE, np.where(np.isnan(days), NO_HISTORY, INACTIVE)).astype(np.int8)
     rows = np.flatnonzero(active)
     columns = lent(n_features, len(rows), dtype=plan.dtype)
     _write(plan, seen, rows, columns)
     if known:
         _overwrite(plan, known, active, late, columns)
     customer = (block.first + rows % block.n_customers).astype(np.int32)
-    return Part(block.first, status, days.astype(np.float32), customer, label.ravel()[rows], columns)
+    types = _types(plan, seen, known, late) if with_types else {}
+    return Part(block.first, status, days.astype(np.float32), customer, label.ravel()[rows], columns, types)
+
+
+def _types(
+    plan: SnapshotPlan, seen: Mapping[str, Observed], known: Mapping[str, Observed], late: tuple[NDArray[np.int64], ...]
+) -> dict[str, NDArray[np.bool_]]:
+    """Who is of which type; the late cells again, from what was known."""
+    answers = {name: told() for name, told in plan.types.flags(seen).items()}
+    for name, told in plan.types.flags(known).items() if known else ():
+        answers[name][late] = told()[0]
+    return answers
 
 
 def _late(block: Block, grid: Grid) -> NDArray[np.bool_]:

@@ -56,20 +56,24 @@ def build_scoring_rows(
     if len(plan.cutoffs) != 1:
         msg = f"scoring is done at one cutoff, not at {len(plan.cutoffs)}"
         raise ValueError(msg)
-    parts = list(_answers(blocks, plan, threads, progress))
+    parts = list(_answers(blocks, plan, threads, progress, with_types=True))
     status = np.concatenate([np.empty(0, np.int8), *(part.status[0] for part in parts)])
     days = np.concatenate([np.empty(0, np.float32), *(part.days_since_last[0] for part in parts)])
-    return ScoringRows(join_parts(parts, plan), status, days)
+    none = np.empty(0, np.bool_)
+    types = {name: np.concatenate([none, *(part.types[name][0] for part in parts)]) for name in plan.types.names}
+    return ScoringRows(join_parts(parts, plan), status, days, types)
 
 
-def _answers(blocks: Iterable[Block], plan: SnapshotPlan, threads: int, progress: Progress | None) -> Iterator[Part]:
+def _answers(
+    blocks: Iterable[Block], plan: SnapshotPlan, threads: int, progress: Progress | None, *, with_types: bool = False
+) -> Iterator[Part]:
     """Parts in order; few are under way at a time, so that no more memory is held than the workers need."""
     size = max(64, PART_CELLS // len(plan.cutoffs))
     n_features = len(plan.specs)  # also made once before the workers ask for it
     waiting: deque[Future[Part]] = deque()
     with _short_turns(), ThreadPoolExecutor(threads, "snapshots") as pool:
         for part in (part for block in blocks for part in block.parts(size)):
-            waiting.append(pool.submit(answer, part, plan, n_features))
+            waiting.append(pool.submit(answer, part, plan, n_features, with_types=with_types))
             if len(waiting) > threads:
                 yield _told(waiting.popleft().result(), progress)
         while waiting:

@@ -9,8 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from churnscope.activity import Activity
-from churnscope.config.models import Config, Label
+from churnscope.activity import Activity, Flags
+from churnscope.config.models import Config, Label, Stages
+from churnscope.customer_types import CustomerTypes
 from churnscope.events import Grid, Observed
 from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
 from churnscope.levels import Levels
@@ -92,9 +93,11 @@ class SnapshotPlan:
     flags : role -> names of the signals that are true or false.
     resolution : currency per unit of money.
     days_together : days before a cutoff whose rows of a flat file are those of the cutoff.
+    due_days : how far ahead a term of a customer in the population has to end, from and below; None: it does not matter.
     dtype : of the features; models read float32.
     dates : role -> names of the signals that are days.
     levels : role -> column -> the values that features tell apart.
+    stages : the numbers by which types of customers are told apart.
     """
 
     cutoffs: tuple[int, ...]
@@ -111,6 +114,8 @@ class SnapshotPlan:
     dtype: type[np.float32 | np.float64] = np.float32
     dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     levels: Levels = field(default_factory=dict)
+    due_days: tuple[int, int] | None = None
+    stages: Stages = field(default_factory=Stages)
 
     @classmethod
     def from_config(cls, config: Config, facts: Facts, cutoffs: Iterable[int], *, own: tuple[Family, ...] = ()) -> SnapshotPlan:
@@ -129,6 +134,8 @@ class SnapshotPlan:
             days_together=days_together(config, facts.label_days),
             dates=facts.dates,
             levels=facts.levels,
+            due_days=config.due_days,
+            stages=config.stages,
         )
 
     def at(self, cutoffs: Iterable[int]) -> SnapshotPlan:
@@ -145,9 +152,21 @@ class SnapshotPlan:
         """Cutoffs and every window that features or activity read."""
         return Grid(self.cutoffs, {*self.windows, *self.activity.windows})
 
+    def due(self, seen: Mapping[str, Observed]) -> Flags:
+        """Whose term ends as far ahead as is looked at, shape (n_cutoffs, n_customers); everybody where it does not matter."""
+        if self.due_days is not None:
+            return self.activity.due(seen, *self.due_days)
+        rows = next(iter(seen.values()))
+        return np.ones((len(rows.grid.cutoffs), rows.events.n_customers), np.bool_)
+
+    @cached_property
+    def types(self) -> CustomerTypes:
+        """Who is of which type."""
+        return CustomerTypes(self.stages, self.activity, self.columns)
+
     def logs(self, seen: Mapping[str, Observed]) -> dict[str, Log]:
         """What the families are given."""
-        none = frozenset[str]()
+        none, types = frozenset[str](), self.types.flags(seen)
         return {
             role: Log(
                 ROLES[role],
@@ -158,6 +177,7 @@ class SnapshotPlan:
                 flags=self.flags.get(role, none),
                 dates=self.dates.get(role, none),
                 levels=self.levels.get(role, {}),
+                types=types,
             )
             for role, rows in seen.items()
         }

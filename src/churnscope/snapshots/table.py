@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from churnscope.activity import LEFT_OUT
 from churnscope.features import FeatureSpec
 from churnscope.snapshots.plan import SnapshotPlan
 
-NO_HISTORY, INACTIVE, ACTIVE = 0, 1, 2  # status of a customer at a cutoff
+NO_HISTORY, INACTIVE, ACTIVE, NOT_DUE = 0, 1, 2, 3  # status of a customer at a cutoff
 
 Features = NDArray[np.float32 | np.float64]
 
@@ -31,7 +32,7 @@ class SnapshotTable:
     specs : what each column means.
     cutoffs : the cutoffs asked for, rising; the counts below have their shape.
     active, inactive, no_history : customers at each cutoff: in the population; with a qualifying event but not active;
-        without any.
+        without any. The others are active and not due.
     """
 
     customer: NDArray[np.int32]
@@ -56,13 +57,16 @@ class ScoringRows:
     Parameters
     ----------
     table : rows of the active customers, ordered by customer.
-    status : int8, shape (n_customers,): `NO_HISTORY`, `INACTIVE` or `ACTIVE`.
+    status : int8, shape (n_customers,): `NO_HISTORY`, `INACTIVE`, `ACTIVE`, or `NOT_DUE` where only terms that end soon are
+        looked at.
     days_since_last_event : float32, shape (n_customers,), since the newest qualifying event; NaN without one.
+    types : by name of every type of customers that the sources tell, bool, shape (n_customers,), who is of it.
     """
 
     table: SnapshotTable
     status: NDArray[np.int8]
     days_since_last_event: NDArray[np.float32]
+    types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Part:
     customer: NDArray[np.int32]
     churned: NDArray[np.int8]
     columns: Features  # (n_features, n_rows)
+    types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)  # (n_cutoffs, n_customers), where asked for
 
 
 def join_parts(parts: list[Part], plan: SnapshotPlan) -> SnapshotTable:

@@ -3,6 +3,7 @@
 from churnscope.project.results.data import AuditResult, CatalogResult, CheckResult, FeaturesResult
 from churnscope.project.results.models import (
     EvaluateResult,
+    LabelSaid,
     ReportResult,
     ScoreResult,
     StandIn,
@@ -20,6 +21,7 @@ __all__ = [
     "CheckResult",
     "EvaluateResult",
     "FeaturesResult",
+    "LabelSaid",
     "ReportResult",
     "ScoreResult",
     "StandIn",

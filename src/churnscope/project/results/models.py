@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from churnscope.config.models import Config
 from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.leak_audit import Finding
 from churnscope.model.tuning import Tuned
 from churnscope.project.results.summarised import Summarised, iso, near
-from churnscope.reports.wording import counted
+from churnscope.reports.wording import churned_customers, counted
 from churnscope.timeline import Split
 
 if TYPE_CHECKING:
@@ -56,6 +57,19 @@ class StandIn:
     version: str
 
 
+@dataclass(frozen=True)
+class LabelSaid:
+    """What churned means: the kind of label, and who that is in words."""
+
+    kind: str
+    churned: str
+
+    @classmethod
+    def of(cls, config: Config) -> LabelSaid:
+        """As a config has it."""
+        return cls(config.label.kind, churned_customers(config))
+
+
 @dataclass(frozen=True, repr=False)
 class TrainResult(Summarised):
     """A trained model and how it did on the test cutoff, which its evaluation twin never saw.
@@ -73,6 +87,7 @@ class TrainResult(Summarised):
     looks : how many runs have looked at the test cutoff by now.
     findings : of the leak audit; leaks among them are accepted ones.
     tuned : what a search for settings of the trees found; None where none was made.
+    label : what churned means.
     left_out : what is told of customers and is no feature, why, and what to do.
     """
 
@@ -96,6 +111,7 @@ class TrainResult(Summarised):
     tuned: Tuned | None = None
     left_out: tuple[str, ...] = ()
     unlabelled: int = 0
+    label: LabelSaid | None = None
 
     @property
     def summary(self) -> str:
@@ -120,6 +136,7 @@ class TrainResult(Summarised):
             "rows": self.rows,
             "churned": self.churned,
             "unlabelled": self.unlabelled,
+            "label": None if self.label is None else asdict(self.label),
             "rounds": list(self.rounds),
             "tuned": None if self.tuned is None else self.tuned.to_json(),
             "features": self.features,
@@ -144,6 +161,7 @@ class EvaluateResult(Summarised):
     trained_through : the day by which the outcomes it learned from had closed.
     looks : how many runs have looked at this cutoff by now.
     unlabelled : customers of the cutoff whom the kind of label leaves out.
+    label : what churned means.
     backtest : models of the same recipe, trained before earlier cutoffs and judged there, oldest first.
     """
 
@@ -159,6 +177,7 @@ class EvaluateResult(Summarised):
     looks: int = 1
     backtest: tuple[Fold, ...] = ()
     unlabelled: int = 0
+    label: LabelSaid | None = None
 
     @property
     def summary(self) -> str:
@@ -179,6 +198,7 @@ class EvaluateResult(Summarised):
             "cutoff": iso(self.cutoff),
             "looks": self.looks,
             "unlabelled": self.unlabelled,
+            "label": None if self.label is None else asdict(self.label),
             "backtest": [fold_json(fold) for fold in self.backtest],
             "trained_through": iso(self.trained_through),
             "evaluation": self.evaluation.to_json(),
@@ -194,7 +214,8 @@ class ScoreResult(Summarised):
 
     Parameters
     ----------
-    counts : customers by state (active, inactive, no_history) and active ones by risk band.
+    counts : customers by state (active, inactive, no_history, and not_due where only terms that end soon are looked at) and
+        active ones by risk band.
     was_done : whether the very same run had been done before and its files were intact: nothing was written.
     """
 
