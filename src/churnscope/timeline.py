@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from churnscope.errors import ConfigError, InputError
 
 EPOCH = date(1970, 1, 1)
+NO_DATE = "The file has no date: customers were divided, not time. This cannot show that the model holds later."
 CUSTOMER_PARTS = 5  # of the customers, where no date divides them
 _BEFORE_ANY_DAY = -(1 << 24)  # no calendar goes back as far: from here on stand parts of customers, not days
 _PART = "part "

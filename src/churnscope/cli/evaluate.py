@@ -11,8 +11,7 @@ from churnscope.cli.figures import UNLABELLED, backtest_tables, figures, label_l
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
 from churnscope.cli.rendering import Part, count, shown
 from churnscope.cli.session import session
-from churnscope.reports.wording import NO_DATE
-from churnscope.timeline import cutoff_name, is_part
+from churnscope.timeline import NO_DATE, cutoff_name, is_part
 
 if TYPE_CHECKING:
     from churnscope.project.results import EvaluateResult

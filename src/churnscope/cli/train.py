@@ -12,8 +12,7 @@ from churnscope.cli.figures import UNLABELLED, figures, label_line, looks_line, 
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
-from churnscope.reports.wording import NO_DATE
-from churnscope.timeline import cutoff_name, date_of, is_part
+from churnscope.timeline import NO_DATE, cutoff_name, date_of, is_part
 
 if TYPE_CHECKING:
     from churnscope.model.tuning import Tuned

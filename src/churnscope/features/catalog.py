@@ -209,7 +209,7 @@ def whole_catalog(windows: Sequence[int]) -> tuple[FeatureSpec, ...]:
     for role in ROLES.values():
         own = {"your_number"} | ({"your_flag", "minute_of_day"} if role.is_activity else set())
         own |= {"your_flag", "your_day", "your_text"} if role.since else set()
-        own -= own if role.is_state else set()  # a flat file stands alone: what it tells is named as that of customers is
+        own = {"your_column"} if role.is_state else own  # a flat file stands alone, and what it tells has the same names
         columns[role.name] = frozenset(role.carried) | own
         texts = [*(column.name for column in role.columns if column.levels), *(own & {"your_text"})]
         named = ((text, text.removeprefix("your_")) for text in texts)

@@ -50,7 +50,6 @@ from churnscope.reports.tables import (
     type_table,
 )
 from churnscope.reports.wording import (
-    NO_DATE,
     active_customers,
     churned_customers,
     count,
@@ -59,7 +58,7 @@ from churnscope.reports.wording import (
     share,
     time_to_act,
 )
-from churnscope.timeline import is_part
+from churnscope.timeline import NO_DATE, is_part
 
 FEWEST_CUTOFFS = 2  # below it there is no line to draw
 LOOKS = {
@@ -87,7 +86,7 @@ def parts(findings: Findings) -> tuple[Part, ...]:
 def prediction(findings: Findings) -> Iterator[Section]:
     """What was predicted of whom."""
     facts = (
-        ("Active", active_customers(findings.config)),
+        ("Active" if findings.config.flat is None else "Customers", active_customers(findings.config)),
         ("Churned", churned_customers(findings.config)),
         ("Time to act", time_to_act(findings.config)),
         ("Judged on", _judged_on(findings)),

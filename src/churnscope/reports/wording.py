@@ -32,9 +32,6 @@ RENEWALS = (
 )
 
 
-NO_DATE = "The file has no date: customers were divided, not time. This cannot show that the model holds later."
-
-
 def day(number: int) -> str:
     """A day number as a date; in the place of a cutoff, also a part of the customers.
 
