@@ -22,10 +22,11 @@ LEAST_DOUBTED = 30  # churned and stayed: below it an interval is too wide to ca
 CHANCE = "base rate"  # orders nobody
 DECIDING = ("auroc", "log_loss")  # the order, and the probabilities
 MUST_BEAT = (CHANCE, "recency rule", "P0")
-MUST_NOT_LOSE_TO = ("RFM logistic",)
+MUST_NOT_LOSE_TO = ("RFM logistic", "attributes logistic")
 SPOKEN = {
     "P0": "the chance of no purchase by BG/NBD",
     "RFM logistic": "the logistic rule of recency, frequency and amount",
+    "attributes logistic": "the logistic rule of the attributes",
 }
 METRIC_WORDS = {"auroc": "AUROC", "log_loss": "Log loss"}
 

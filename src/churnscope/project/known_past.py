@@ -51,6 +51,8 @@ class KnownPast:
         folder = Folders.of(config).outputs / "past"
         then, now, findings = {}, {}, list[Finding]()
         for source in loaded.places:
+            if "time" not in config.sources[source].columns:  # what has no day has no past
+                continue
             kept, tags = _kept(folder / f"{source}.parquet"), _tags(config, source)
             usable = kept is not None and {key: kept.tags.get(key) for key in tags} == tags
             if kept is not None and usable and kept.as_of > loaded.as_of:
