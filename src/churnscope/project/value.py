@@ -46,8 +46,8 @@ def value(
     wait_seconds: float = 0,
 ) -> ValueResult:
     """Value the customers of a day; `Project.value` says more."""
-    folders, horizon = Folders.of(config), _horizon(config, horizon_days)
     _refuse(config, output)
+    folders, horizon = Folders.of(config), _horizon(config, horizon_days)
     with recorded(folders.ledger, "value") as record, loaded_data(config, as_of, progress) as loaded:
         facts = facts_of("value", config, loaded, options={"horizon_days": str(horizon)})
         record.run_id, record.as_of = facts.run_id, facts.as_of
