@@ -17,6 +17,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from churnscope.config.models import Profit
 from churnscope.errors import InputError, ModelError
 from churnscope.project import Project
 from churnscope.timeline import cutoff_name, is_part
@@ -153,7 +154,11 @@ def test_a_model_is_trained_judged_and_saved_without_any_date(served: Path) -> N
 
 def test_every_customer_is_judged_once_by_a_model_that_did_not_know_it(served: Path) -> None:
     rows = members()
-    result = Project(served / "members.toml").evaluate()
+    project = Project(served / "members.toml")
+    project.config = project.config.model_copy(update={"profit": Profit(value=100)})
+    result = project.evaluate()
+    assert result.profit is not None
+    assert result.profit.customers == len(rows)
     assert [cutoff_name(fold.cutoff) for fold in result.backtest] == [f"part {place}" for place in range(1, 6)]
     assert (result.evaluation.rows, result.evaluation.customers) == (len(rows), len(rows))
     assert result.evaluation.churned == sum(row["Status"] == "left" for row in rows)

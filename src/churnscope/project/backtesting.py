@@ -12,12 +12,13 @@ from churnscope.config.identity import definition
 from churnscope.config.models import Config
 from churnscope.errors import InputError
 from churnscope.evaluation.backtest import Fold, Predictions, backtest, pooled
+from churnscope.evaluation.figures import MODEL
 from churnscope.evaluation.grade import grade
 from churnscope.model.bundle import Bundle
 from churnscope.model.predictor import Predictor
 from churnscope.model.training import train_before_test
 from churnscope.operations.logs import Progress
-from churnscope.project.judging import Judgement, baseline_fitters, judge, own_factory, segmentations_of
+from churnscope.project.judging import Judgement, baseline_fitters, in_money, judge, own_factory, segmentations_of
 from churnscope.project.results import iso, split_dates
 from churnscope.snapshots import SnapshotTable
 from churnscope.timeline import Split
@@ -82,7 +83,9 @@ class Backtesting:
         folds = backtest(splits, told.__getitem__, settings, np.random.default_rng(seed))
         ways = segmentations_of(self.config, self.table.specs, self.table.features[self.table.churned >= 0])
         evaluation = pooled(tuple(told.values()), settings, np.random.default_rng(seed), segmentations=ways)
-        return Judgement(self.as_of, evaluation, grade(evaluation)), folds
+        churned = np.concatenate([part.churned for part in told.values()])
+        probability = np.concatenate([part.probabilities[MODEL] for part in told.values()])
+        return Judgement(self.as_of, evaluation, grade(evaluation), in_money(self.config, churned, probability)), folds
 
     def _judged(self, splits: Sequence[Split]) -> Iterator[Fold]:
         for number, split in enumerate(splits):

@@ -92,9 +92,14 @@ def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: in
     evaluation = evaluate(
         table.churned[here], table.customer[here], probabilities, config.evaluation, rng, segmentations=segmentations
     )
-    offer = offer_of(config)
-    profit = None if offer is None else profit_figures(table.churned[here], probabilities[MODEL], offer)
+    profit = in_money(config, table.churned[here], probabilities[MODEL])
     return Judgement(cutoff, evaluation, grade(evaluation), profit)
+
+
+def in_money(config: Config, churned: NDArray[Any], probability: NDArray[Any]) -> ProfitFigures | None:
+    """What a model is worth by the costs and the value of the config; None where it names none."""
+    offer = offer_of(config)
+    return None if offer is None else profit_figures(churned, probability, offer)
 
 
 def segmentations_of(config: Config, specs: Sequence[FeatureSpec], features: Features) -> tuple[Segmentation, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -36,8 +35,6 @@ FLOOR = "nbd"  # nobody ever leaves: shown beside the others, chosen only by nam
 DIGITS = 6  # of what is no money
 TOGETHER = 0.3  # correlation from which how often and how much can no longer be called unrelated
 
-logger = logging.getLogger(__name__)
-
 
 def value(
     config: Config,
@@ -49,8 +46,8 @@ def value(
     wait_seconds: float = 0,
 ) -> ValueResult:
     """Value the customers of a day; `Project.value` says more."""
-    folders, horizon = Folders.of(config), _horizon(config, horizon_days)
     _refuse(config, output)
+    folders, horizon = Folders.of(config), _horizon(config, horizon_days)
     with recorded(folders.ledger, "value") as record, loaded_data(config, as_of, progress) as loaded:
         facts = facts_of("value", config, loaded, options={"horizon_days": str(horizon)})
         record.run_id, record.as_of = facts.run_id, facts.as_of
@@ -69,8 +66,6 @@ def value(
             figures = ValueFigures.from_json(json.loads(written[-1].read_bytes()))
         assert manifest is not None
         record.counts, record.outputs = dict(manifest.counts), list(map(str, written))
-    for note in figures.notes:
-        logger.warning("%s", note)
     return ValueResult(config.name, loaded.as_of, facts.run_id, figures, written, outputs.manifest_path, was_done)
 
 
