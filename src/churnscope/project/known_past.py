@@ -20,6 +20,7 @@ from churnscope.evaluation.past_rows import PastRows, compared, findings_of, wit
 from churnscope.files import make_folder, storage_errors, write_atomically
 from churnscope.project.origins import place
 from churnscope.project.session import Folders
+from churnscope.roles import ROLES
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ class KnownPast:
         folder = Folders.of(config).outputs / "past"
         then, now, findings = {}, {}, list[Finding]()
         for source in loaded.places:
-            if "time" not in config.sources[source].columns:  # what has no day has no past
+            said = config.sources[source]
+            if (
+                "time" not in said.columns and not ROLES[said.role].since
+            ):  # what has no day has no past, unless it holds since ever
                 continue
             kept, tags = _kept(folder / f"{source}.parquet"), _tags(config, source)
             usable = kept is not None and {key: kept.tags.get(key) for key in tags} == tags
