@@ -136,6 +136,7 @@ def test_features_are_the_columns_as_they_stand_in_the_file(project: Callable[..
         assert told["days_since_joined"] == (date(2024, 7, 1) - date.fromisoformat(row["Joined"])).days
         assert told["has_locker_is_yes"] == (row["Has locker"] == "yes")
     assert "status_is_left" not in frame.column_names
+    assert "is_loyal" not in frame.column_names
 
 
 def test_a_model_is_trained_judged_and_saved_without_any_date(served: Path) -> None:
