@@ -81,8 +81,8 @@ $(PEERS)/installed: benchmarks/peers-constraints.txt
 	PYTHONWARNINGS=ignore $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $< duckdb featuretools lifetimes pandas pyarrow
 	@touch $@
 
-bench: $(VENV)/bench-installed ## What features, model and value models cost: docs/benchmarks.md (EVENTS="1000000 10000000 100000000", RESUME=1)
-	$(BIN)/python benchmarks/run.py --events $(EVENTS) $(if $(RESUME),--resume)
+bench: $(VENV)/bench-installed ## What features, model and value models cost: docs/benchmarks.md (EVENTS="1000000 10000000", ONLY=roles, RESUME=1)
+	$(BIN)/python benchmarks/run.py --events $(EVENTS) $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume)
 
 bench-peers: $(VENV)/bench-installed $(PEERS)/installed ## featuretools and lifetimes, in .venv-peers with the pandas they need
 	$(BIN)/python benchmarks/run.py --peers-python $(PEERS)/bin/python $(if $(RESUME),--resume)

@@ -19,6 +19,7 @@ LINES_PER_CUSTOMER = 25
 WINDOWS = (7, 30, 90, 180, 365)
 COLUMNS = ("customer", "time", "amount", "quantity", "order", "product", "category", "channel")
 MEAN_LATE_DAYS = 3
+ROWS_PER_CUSTOMER = 115  # of all logs of `EVERYTHING`
 
 BUSINESS = replace(
     PRESETS["pareto_nbd"],
@@ -26,6 +27,8 @@ BUSINESS = replace(
     purchases=Purchases(per_year=17.0, lines_per_order=1.5),
     lapse=Lapse(half_life_days=365, shape=2),
 )
+
+EVERYTHING = replace(PRESETS["both"], name="everything", active_days=DAYS, horizon_days=30)  # everyone is in the population
 
 
 def event_log(folder: Path, events: int, *, threads: int) -> Path:
@@ -39,6 +42,17 @@ def event_log(folder: Path, events: int, *, threads: int) -> Path:
             source = made.files["purchases"][0]
             _copied(f"SELECT {columns} FROM read_parquet('{source}') ORDER BY time, customer", path, shop, threads)
     return path
+
+
+def whole_business(folder: Path, events: int, *, threads: int) -> Path:
+    """A config over files of every role that is simulated, with about `events` rows in all; made once and kept in `folder`."""
+    path = folder / f"business_{events}"
+    if not path.exists():
+        with _workshop(folder) as shop:
+            customers = max(events // ROWS_PER_CUSTOMER, 1)
+            simulate(EVERYTHING, shop / "made", customers=customers, days=DAYS, file_format="parquet", threads=threads)
+            (shop / "made").rename(path)
+    return path / "config.toml"
 
 
 def late_log(log: Path, percent: int, *, threads: int) -> Path:

@@ -52,6 +52,49 @@ def _most(result: Result) -> str:
     return f"{size_of(result.case.events)}: " + ", ".join(f"{name} {seconds:.2f}" for name, seconds in names)
 
 
+def every_role(found: dict[str, Result]) -> Iterator[str]:
+    """A business with files in every role: cost against cutoffs."""
+    cases = of(found.values(), "roles")
+    if not cases:
+        return
+    yield "## Every role at once"
+    yield (
+        "One simulated business with a file in each role that the simulator draws, everyone in the population. Here the floor "
+        "counts each file's rows by customer. Twelve or 24 cutoffs cost little more than one: the cost grows with events, not "
+        "with events times cutoffs."
+    )
+    header = (
+        "rows of all files",
+        "cutoffs",
+        "features",
+        "rows made",
+        "wall s",
+        "CPU s",
+        "CPU / 1 cutoff",
+        "wall / floor",
+        "peak GB",
+    )
+    ones = {result.case.events: middle(result.answer["costs"], "case", "cpu") for result in cases if result.case.cutoffs == 1}
+    yield table(header, [_role_cells(result, ones.get(result.case.events)) for result in cases])
+    last = cases[-1].answer
+    files = ", ".join(f"{name} {rows:,}" for name, rows in sorted(last["lines"].items(), key=lambda item: -item[1]))
+    yield f"Rows of the largest: {files}."
+    yield (
+        "Families that take most there, CPU s: "
+        + ", ".join(f"{n} {s:.2f}" for n, s in list(last["families"].items())[:6])
+        + "."
+    )
+
+
+def _role_cells(result: Result, one: float | None) -> tuple[str, ...]:
+    case, answer = result.case, result.answer
+    costs = answer["costs"]
+    wall, cpu = (middle(costs, "case", kind) for kind in ("wall", "cpu"))
+    against = f"{cpu / one:.2f} x" if one else ""
+    counts = (f"{sum(answer['lines'].values()):,}", str(case.cutoffs), str(answer["features"]), f"{answer['rows']:,}")
+    return (*counts, f"{wall:.2f}", f"{cpu:.2f}", against, f"{multiple(costs, 'wall'):.1f}", f"{peak_gb(costs):.2f}")
+
+
 def peers(results: list[Result]) -> Iterator[str]:
     cases = [result for result in results if result.case.section == "peers"]
     if not cases:

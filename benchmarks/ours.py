@@ -8,17 +8,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
-from event_log import DAYS, config_of, event_log, late_log
-from floor import floor_of, read_once
+from event_log import DAYS, config_of, event_log, late_log, whole_business
+from floor import floor_of, floor_of_all, read_once
 from measuring import in_turns, measured, once
 from profiling import kernel_seconds
 
 from churnscope.config.load import load_config
 from churnscope.engines.duckdb import open_engine
+from churnscope.features import Family, Feature, Log
 from churnscope.snapshots import SnapshotPlan, stream_snapshots
 
 CUTOFF_SPACING_DAYS = 30
@@ -45,12 +47,18 @@ class Build:
 
     def run(self) -> tuple[int, int]:
         """Load, check, sort, stream, all families at all cutoffs; rows and features."""
-        config = load_config(config_of(self.log, threads=self.threads, memory_limit=self.memory, has_known=self.has_known))
-        with open_engine(config) as engine:
-            loaded = engine.load(with_duplicates=False)
-            plan = SnapshotPlan.from_config(config, loaded, cutoff_days(loaded.as_of, self.cutoffs))
-            rows = sum(len(table.features) for table in stream_snapshots(loaded.blocks(), plan, threads=self.threads))
-        return rows, len(plan.specs)
+        config = config_of(self.log, threads=self.threads, memory_limit=self.memory, has_known=self.has_known)
+        return build_all(config, self.threads, self.cutoffs)
+
+
+def build_all(path: Path, threads: int, cutoffs: int) -> tuple[int, int]:
+    """All features that a config gives, at so many cutoffs; rows and features."""
+    config = load_config(path)
+    with open_engine(config) as engine:
+        loaded = engine.load(with_duplicates=False)
+        plan = SnapshotPlan.from_config(config, loaded, cutoff_days(loaded.as_of, cutoffs))
+        rows = sum(len(table.features) for table in stream_snapshots(loaded.blocks(), plan, threads=threads))
+    return rows, len(plan.specs)
 
 
 def cutoff_days(as_of: int, n: int) -> list[int]:
@@ -96,6 +104,43 @@ def profile(log: Path, threads: int, cutoffs: int, memory: str) -> dict[str, obj
         "rest_seconds": max(whole.cpu_seconds - stream.cpu_seconds - kernels, 0.0),
         "most": dict(sorted(spent.items(), key=lambda item: -item[1])[:8]),
     }
+
+
+def every_role(business: Path, threads: int, cutoffs: int) -> dict[str, object]:
+    """The cost of all features of a business with files in every role, and what each family of features takes."""
+    build_all(whole_business(business.parent.parent, FEW_EVENTS, threads=1), threads, 2)
+    logs = {log: business.parent / f"{log}.parquet" for log in sorted(load_config(business).sources)}
+    for log in logs.values():
+        read_once(log)
+    shape: list[tuple[int, int]] = []
+    floor = floor_of_all(list(logs.values()), threads)
+    costs = in_turns({"case": lambda: shape.append(build_all(business, threads, cutoffs)), "floor": floor})
+    lines = {name: count_of(log) for name, log in logs.items()}
+    spent = _family_seconds(business, threads, cutoffs)
+    return {"lines": lines, "rows": shape[0][0], "features": shape[0][1], "costs": costs, "families": spent}
+
+
+def _family_seconds(business: Path, threads: int, cutoffs: int) -> dict[str, float]:
+    """CPU seconds of each family, what it is the first to ask for included, the longest first."""
+    spent: dict[str, float] = {}
+
+    def timed(family: Family) -> Family:
+        def build(log: Log) -> Iterator[Feature]:
+            began = time.thread_time()
+            features = list(family.build(log))
+            spent[family.name] = spent.get(family.name, 0.0) + time.thread_time() - began
+            yield from features
+
+        return replace(family, build=build)
+
+    config = load_config(business)
+    with open_engine(config) as engine:
+        loaded = engine.load(with_duplicates=False)
+        plan = SnapshotPlan.from_config(config, loaded, cutoff_days(loaded.as_of, cutoffs))
+        watched = replace(plan, families=tuple(map(timed, plan.families)))
+        for _ in stream_snapshots(loaded.blocks(), watched, threads=threads):
+            pass
+    return dict(sorted(spent.items(), key=lambda item: -item[1])[:12])
 
 
 def late_rows(log: Path, threads: int, cutoffs: int) -> dict[str, object]:

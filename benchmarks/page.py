@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import fill
 
-from feature_sections import apart, features, late, peers
+from feature_sections import apart, every_role, features, late, peers
 from marks import marks, missed, shares, size_of
 from measurements import Result
 from model_sections import compiling, model, value
@@ -31,6 +31,7 @@ def page(results: list[Result]) -> str:
         _HEAD.format(when=_when(results), where=_where(results)),
         *_marks(found),
         *features(found),
+        *every_role(found),
         *peers(results),
         *apart(results, found),
         *late(found),
@@ -74,6 +75,7 @@ _HOW = """\
 | `make bench EVENTS="1000000 10000000 100000000"` | all sizes; making the log of 100 M needs about 25 GB of disk for a while |
 | `make bench-peers` | featuretools and lifetimes in an environment of their own, `.venv-peers` |
 | `make bench RESUME=1` | goes on where a run was stopped |
+| `make bench ONLY=roles EVENTS=1000000` | one section alone: the business with every role |
 | `make bench-page` | writes this page again from `docs/benchmarks.json` |
 
 Each result is kept in `docs/benchmarks.json` as soon as it is there. Logs are kept in the system's folder for temporary files;

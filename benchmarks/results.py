@@ -82,6 +82,9 @@ CASES = (
     ),
     Case("college_messages", "2004-08-31", {"2004-08-01": Mark(0.82, 0.47, (0.829, 0.461))}),
     Case("college_messages", "", {}),
+    Case("telco_churn", "", {}),
+    Case("megaline", "", {}),
+    Case("ravenstack", "", {}),
     Case("telco_flat", "", {FIVE_PARTS: Mark(0.847, 0.412, (0.850, 0.411))}),
 )
 

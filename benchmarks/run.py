@@ -25,11 +25,12 @@ from page import write_page
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
 PEERS = ("DuckDB SQL by hand", "Polars, streaming", "pandas")
-SECTIONS = ("features", "profile", "peers", "late", "compile", "model", "value")
+SECTIONS = ("features", "profile", "roles", "peers", "late", "compile", "model", "value")
 
 LARGE = 50_000_000  # from here on only 12 cutoffs, at two memory limits, and no other tools
 PEERS_TWELVE_UP_TO = 2_000_000  # one query per cutoff: twelve take minutes on larger logs
 LATE_EVENTS = 1_000_000
+ROLES_UP_TO = 10_000_000  # the business with every role
 MODEL_EVENTS = 100_000
 VALUE_CUSTOMERS = 1_000_000
 APART = (("featuretools", 100_000, 1), ("featuretools", 10_000, 12), ("lifetimes-table", 1_000_000, 1))
@@ -86,6 +87,8 @@ def _cases_of(events: int, large: int) -> Iterator[Case]:
     limits = [(12, "1.5GB"), (12, "4GB")] if events >= large else [(1, "4GB"), (12, "4GB"), (24, "4GB")]
     yield from (Case("features", events, cutoffs, memory) for cutoffs, memory in limits)
     yield Case("profile", events, 12, "4GB")
+    if events <= ROLES_UP_TO:
+        yield from (Case("roles", events, cutoffs) for cutoffs in (1, 12, 24))
     if events < large:
         yield from (Case("peers", events, 1, tool=tool) for tool in PEERS)
     if events <= PEERS_TWELVE_UP_TO:
@@ -119,14 +122,17 @@ def _about(cases: list[Case], usual: dict[str, float]) -> str:
 
 def _make_log(case: Case, options: argparse.Namespace) -> None:
     if case.section not in {"compile", "value"} and case.tool != "lifetimes-fit" and not _log(case, options).exists():
-        from event_log import event_log
+        from event_log import event_log, whole_business
 
         began = time.perf_counter()
-        event_log(options.folder, case.events, threads=options.threads)
+        make = whole_business if case.section == "roles" else event_log
+        make(options.folder, case.events, threads=options.threads)
         _say(f"    log of {case.events:,} events made in {time.perf_counter() - began:.0f} s")
 
 
 def _log(case: Case, options: argparse.Namespace) -> Path:
+    if case.section == "roles":
+        return options.folder / f"business_{case.events}" / "config.toml"
     return options.folder / f"purchases_{case.events}.parquet"
 
 
@@ -170,10 +176,11 @@ def _answer(case: Case, options: argparse.Namespace) -> dict[str, object]:
         from peers import peer
 
         return peer(case.tool, log, threads, case.cutoffs)
-    from ours import compiling, features, late_rows, profile
+    from ours import compiling, every_role, features, late_rows, profile
 
     works = {
         "features": lambda: features(log, threads, case.cutoffs, case.memory),
+        "roles": lambda: every_role(log, threads, case.cutoffs),
         "profile": lambda: profile(log, threads, case.cutoffs, case.memory),
         "late": lambda: late_rows(log, threads, case.cutoffs),
         "compile": compiling,

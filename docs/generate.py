@@ -25,6 +25,22 @@ BUSINESS = {  # the columns a well-documented business has
     "engagement": {"kind", "channel", "value", "duration", "minute_of_day"},
     "support": {"resolved", "resolved_day", "severity", "topic", "satisfaction"},
     "contacts": {"channel", "direction", "response"},
+    "subscriptions": {
+        *(
+            "end",
+            "end_day",
+            "ended",
+            "ended_day",
+            "cancelled",
+            "cancelled_day",
+            "reason",
+            "plan",
+            "price",
+            "auto_renew",
+            "kind",
+        ),
+        *("due", "due_day", "paid", "paid_day", "failed"),
+    },
     "campaigns": {"arm", "campaign", "cost"},
     "customers": {
         "start",

@@ -10,7 +10,7 @@ import pytest
 from churnscope.activity import Activity
 from churnscope.config.models import Activity as ActivityConfig
 from churnscope.config.models import Rule, Stages
-from churnscope.customer_types import CustomerTypes, qualifying_days
+from churnscope.customer_types import CustomerTypes, qualifying_days, types_there
 from churnscope.events import Events, Grid
 from churnscope.events.block import NO_DAY
 from churnscope.roles import ROLES
@@ -164,6 +164,10 @@ def test_a_type_is_there_with_its_source_only() -> None:
         "is_support_and_service",
         "is_contact",
     }
+
+
+def test_nobody_is_loyal_by_what_is_only_told_of_customers() -> None:
+    assert types_there({"customers": frozenset({"kind"})}) == ()
 
 
 def test_types_overlap() -> None:

@@ -23,6 +23,7 @@ LAYERS = [
     ["value"],
     ["model"],
     ["evaluation"],
+    ["decisions"],
     ["scoring"],
     ["operations"],
     ["reports"],
@@ -55,7 +56,19 @@ HOMES = {
 NOWHERE = {"pickle", "cloudpickle", "joblib", "dill", "shelve", "marshal"}  # loading a saved model runs no code
 
 # No file, clock or global state: arrays and small tables in, the same out.
-PURE = {"events", "activity", "customer_types", "advice", "survival", "features", "snapshots", "evaluation", "value", "scoring"}
+PURE = {
+    "events",
+    "activity",
+    "customer_types",
+    "advice",
+    "survival",
+    "features",
+    "snapshots",
+    "evaluation",
+    "value",
+    "decisions",
+    "scoring",
+}
 IMPURE_MODULES = {"os", "pathlib", "shutil", "tempfile", "time", "random", "subprocess", "socket", "urllib"}
 
 

@@ -22,7 +22,7 @@ def test_the_epoch_is_day_zero():
     assert day_number(date(1970, 1, 1)) == 0
 
 
-@pytest.mark.parametrize("days", [(0, 0, 0), (1, -1, 0), (1, 0, -1)])
+@pytest.mark.parametrize("days", [(0, 0, 0), (1, -1, 0), (1, 0, -1), (1, 0, 0, -1)])
 def test_impossible_times_are_refused(days):
     with pytest.raises(ConfigError, match="horizon_days = "):
         Timing(*days)
@@ -43,9 +43,17 @@ def test_planned_cutoffs_are_complete_and_have_history_before_them():
     assert timing.is_complete(max(cutoffs), 400)
 
 
-@given(st.sets(st.integers(0, 600), max_size=25), st.integers(1, 90), st.integers(0, 30))
-def test_no_group_of_a_split_reaches_into_the_next(cutoffs, horizon, gap):
-    timing = Timing(horizon, gap)
+def test_days_of_grace_belong_to_the_outcome():
+    timing = Timing(horizon_days=30, gap_days=7, delay_days=2, grace_days=14)
+    assert timing.outcome_end(100) == 151
+    assert timing.is_complete(100, 153)
+    assert not timing.is_complete(100, 152)
+    assert plan_cutoffs(0, 153, timing, most=1, spacing_days=1) == (100,)
+
+
+@given(st.sets(st.integers(0, 600), max_size=25), st.integers(1, 90), st.integers(0, 30), st.integers(0, 30))
+def test_no_group_of_a_split_reaches_into_the_next(cutoffs, horizon, gap, grace):
+    timing = Timing(horizon, gap, grace_days=grace)
     try:
         split = split_by_time(sorted(cutoffs), timing)
     except InputError:

@@ -56,7 +56,7 @@ class CustomerType:
     meaning : who they are, a format text with the names of the config's numbers.
     words, otherwise : what is said of a customer who is of it, and of one who is not.
     told : answers who is of it, shape (n_cutoffs, n_customers).
-    role : whose rows tell; empty where those of the activity definition do.
+    roles : whose rows tell, those of any of them.
     needs : the signals these rows have to carry.
     """
 
@@ -66,12 +66,12 @@ class CustomerType:
     words: str
     otherwise: str
     told: Callable[[CustomerTypes, Seen], Flags]
-    role: str = ""
+    roles: tuple[str, ...]
     needs: frozenset[str] = frozenset()
 
     def is_there(self, columns: Columns) -> bool:
         """Whether a source tells who is of it; `columns` are those of every role."""
-        return not self.role or (self.role in columns and self.needs <= columns[self.role])
+        return any(role in columns and self.needs <= columns[role] for role in self.roles)
 
 
 def types_there(columns: Columns) -> tuple[CustomerType, ...]:
@@ -145,7 +145,7 @@ TYPES: Final = (
         words="a recent purchaser",
         otherwise="no recent purchaser",
         told=_recent_purchasers,
-        role="purchases",
+        roles=("purchases",),
     ),
     CustomerType(
         name="is_loyal",
@@ -154,6 +154,7 @@ TYPES: Final = (
         words="a loyal customer",
         otherwise="not a loyal customer",
         told=_loyal,
+        roles=("purchases", "engagement", "support", "contacts", "subscriptions"),  # of things that happen
     ),
     CustomerType(
         name="is_support_and_service",
@@ -162,7 +163,7 @@ TYPES: Final = (
         words="a recent or an open ticket",
         otherwise="neither a recent nor an open ticket",
         told=_support_and_service,
-        role="support",
+        roles=("support",),
     ),
     CustomerType(
         name="is_product_subscriber",
@@ -171,7 +172,7 @@ TYPES: Final = (
         words="a product subscription in force",
         otherwise="no product subscription in force",
         told=partial(_subscribers, kind=PRODUCT),
-        role="subscriptions",
+        roles=("subscriptions",),
         needs=frozenset({"kind"}),
     ),
     CustomerType(
@@ -181,7 +182,7 @@ TYPES: Final = (
         words="a service subscription in force",
         otherwise="no service subscription in force",
         told=partial(_subscribers, kind=SERVICE),
-        role="subscriptions",
+        roles=("subscriptions",),
         needs=frozenset({"kind"}),
     ),
     CustomerType(
@@ -191,6 +192,6 @@ TYPES: Final = (
         words="in contact lately",
         otherwise="not in contact lately",
         told=_contacts,
-        role="contacts",
+        roles=("contacts",),
     ),
 )

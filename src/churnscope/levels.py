@@ -10,6 +10,7 @@ from typing import Final
 
 # A rarer value is no level: too few customers to learn from, and it may be a person's own (a name, a city, an id).
 LEAST_SHARE: Final = 0.01
+LEAST_ROWS: Final = 5  # of a small file, 1 % can be a single person
 MOST_LEVELS: Final = 20
 _LONGEST_WORD = 40
 _LONGEST_TEXT = 60

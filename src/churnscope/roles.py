@@ -236,14 +236,16 @@ ROLES: dict[str, Role] = {
                 RoleColumn(
                     "valid_from", "time", "since when the row holds; empty for ever since. A customer may then have many"
                 ),
-                RoleColumn("valid_to", "date", "until when it holds, first day out of it; empty while it does"),
+                RoleColumn(
+                    "valid_to", "date", "the first day on which it holds no longer; empty while it does", told="valid_to"
+                ),
                 RoleColumn("birthday", "date", "when the customer was born"),
                 RoleColumn("acquisition_channel", "text", "through which channel the customer came", levels=True),
                 RoleColumn("acquisition_cost", "number", "what it cost to win the customer"),
                 RoleColumn("referred_by", "text", "who brought the customer in; empty where nobody did"),
                 RoleColumn("loyalty", "truth", "true where the customer is in the loyalty programme", changes=True),
                 RoleColumn("loyalty_since", "date", "when the customer joined it"),
-                RoleColumn("do_not_contact", "flag", "true where the customer must not be contacted; no feature"),
+                RoleColumn("do_not_contact", "flag", "true where the customer must not be contacted; no feature", told="later"),
                 _KNOWN,
             ),
             noun="customer",

@@ -49,12 +49,19 @@ class Bands:
     low: float
 
     @classmethod
-    def around(cls, base_rate: float) -> Bands:
-        """High from twice the base rate, low below half of it.
+    def around(cls, base_rate: float, break_even: float | None = None) -> Bands:
+        """High from where a contact pays, or from twice the base rate where nothing is said of money; low below half of it.
 
-        Where twice the base rate is no probability, high begins halfway between the base rate and certainty.
+        Where twice the base rate is no probability, high begins halfway between the base rate and certainty. What is high is
+        never low too.
+
+        Parameters
+        ----------
+        break_even : churn probability from which a contact pays.
         """
-        return cls(high=2 * base_rate if base_rate < 0.5 else (1 + base_rate) / 2, low=base_rate / 2)
+        twice = 2 * base_rate if base_rate < 0.5 else (1 + base_rate) / 2
+        high = twice if break_even is None else break_even
+        return cls(high=high, low=min(high, base_rate / 2))
 
     def name(self, probability: NDArray[np.float64]) -> NDArray[np.str_]:
         """`high`, `medium` or `low` for each probability."""

@@ -33,3 +33,14 @@ def test_so_many_percent_of_its_rows_are_known_late_and_nothing_else_changes(log
     assert low <= share <= high
     assert percent == 0 or days == pytest.approx(3, rel=0.1)
     assert asked(f"SELECT count(*) FROM (SELECT * EXCLUDE known FROM '{late}' INTERSECT ALL FROM '{log}')") == (n,)
+
+
+def test_the_business_with_every_role_has_about_so_many_rows_and_is_made_once(tmp_path):
+    from event_log import whole_business
+
+    config = whole_business(tmp_path, 20_000, threads=1)
+    made = {path.stem: asked(f"SELECT count(*) FROM '{path}'")[0] for path in config.parent.glob("*.parquet")}
+    assert {"purchases", "engagement", "support", "contacts", "campaigns", "customers", "subscriptions"} == set(made)
+    assert 0.8 < sum(made.values()) / 20_000 < 1.25
+    assert [path.name for path in tmp_path.iterdir()] == ["business_20000"]
+    assert whole_business(tmp_path, 20_000, threads=1) == config

@@ -53,6 +53,20 @@ def test_a_missed_mark_names_the_stage_that_takes_most(results):
     assert "most of the CPU time (58%) goes into **kernels**" in text
 
 
+def test_every_role_is_told_with_what_twelve_cutoffs_cost_against_one(results):
+    from measurements import Case
+    from page import page
+
+    for cutoffs, seconds in ((1, [2.0, 2.0]), (12, [3.0, 3.0])):
+        answer = {"lines": {"purchases": 700_000, "support": 300_000}, "rows": cutoffs * 8_000, "features": 400}
+        answer |= {"costs": costs(seconds), "families": {"measures": 0.5, "recency": 0.1}}
+        results.keep(Case("roles", 1_000_000, cutoffs), answer, 60)
+    text = page(list(results))
+    assert "| 1,000,000 | 12 | 400 | 96,000 | 3.00 | 3.00 | 1.50 x | 3.0 | 3.00 |" in text
+    assert "Rows of the largest: purchases 700,000, support 300,000." in text
+    assert "CPU s: measures 0.50, recency 0.10." in text
+
+
 def test_a_tool_that_was_given_up_is_named(results):
     from measurements import Case
     from page import page

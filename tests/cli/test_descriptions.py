@@ -9,6 +9,7 @@ import pytest
 from churnscope.cli import audit, check, evaluate, score, train
 from churnscope.cli.rendering import print_parts
 from churnscope.config.models import Evaluation as Settings
+from churnscope.decisions import Offer, profit_figures
 from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import evaluate as judge
 from churnscope.evaluation.grade import grade
@@ -157,6 +158,18 @@ def test_evaluate_puts_every_predictor_beside_the_model_with_intervals(evaluatio
     assert "the calibration error lies between" in text
     assert "lift at 10 %" in text
     assert "Written: out/evaluation.json" in text
+
+
+def test_evaluate_shows_the_money(evaluation):
+    rng = np.random.default_rng(0)
+    chance = rng.uniform(size=600)
+    profit = profit_figures(rng.uniform(size=600) < chance, chance, Offer())
+    result = EvaluateResult("shop", "v1", 15_100, 15_070, 15_040, evaluation, grade(evaluation), (), Tracking(), profit=profit)
+    text = said(evaluate, result)
+    assert "a contact pays from" in text
+    assert f"{profit.chosen.size} ({profit.chosen.share:.1%})" in text
+    assert "30%, value x 1 " in text
+    assert f"{profit.empc.per_customer:.3f} at {profit.empc.share:.1%}" in text
 
 
 def test_evaluate_shows_the_backtest_by_cutoff(evaluation):

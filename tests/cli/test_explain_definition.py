@@ -242,14 +242,20 @@ horizon_days = 20
 """
 
 
-def test_contracts_under_every_kind_of_label(tmp_path: Path) -> None:
+@pytest.fixture
+def gym(tmp_path: Path) -> Path:
     def written(day: int | None) -> str:
         return "" if day is None else str(CUTOFF + timedelta(days=day))
 
     rows = [",".join([customer, *map(written, term)]) for customer, terms in TERMS.items() for term in terms]
     (tmp_path / "contracts.csv").write_text("\n".join(["customer,start,end,cancelled", *rows]) + "\n")
-    gym, notice = tmp_path / "gym.toml", tmp_path / "notice.toml"
-    gym.write_text(CONTRACTS)
+    config = tmp_path / "gym.toml"
+    config.write_text(CONTRACTS)
+    return config
+
+
+def test_contracts_under_every_kind_of_label(gym: Path, tmp_path: Path) -> None:
+    notice = tmp_path / "notice.toml"
     notice.write_text(CONTRACTS.replace("contract_end", "cancel"))
     result = Project(gym).explain_definition(notice, cutoff=CUTOFF)
     kinds = result.kinds[result.newest]
@@ -264,3 +270,12 @@ def test_contracts_under_every_kind_of_label(tmp_path: Path) -> None:
     assert found.crossed == ((1, 0, 0, 0), (0, 3, 0, 0), (0, 1, 0, 0), (0, 0, 0, 0))
     assert (found.compared, found.agreement, found.kappa) == (4, 1.0, 1.0)
     assert [(each.key, each.a, each.b) for each in result.keys] == [("[label] kind", "contract_end", "cancel")]
+
+
+def test_only_those_whose_contract_is_due_are_spoken_of(gym: Path, tmp_path: Path) -> None:
+    due = tmp_path / "due.toml"
+    due.write_text(CONTRACTS + "days_before_end = 10\nspacing_days = 1\n")
+    result = Project(due).explain_definition(gym, cutoff=CUTOFF)
+    found = result.cutoffs[result.newest]
+    assert (found.a.churned, found.a.stayed, found.both, found.only_b) == (1, 1, 2, 3)
+    assert found.differing == 0

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from churnscope.config.load import load_config
-from churnscope.config.models import Activity, Config, Csv, Files, Join, Prediction, Rule, Source
+from churnscope.config.models import Activity, Config, Csv, Files, Join, Prediction, Profit, Rule, Source
 from churnscope.roles import ROLES
 
 REFERENCE = Path(__file__).parents[2] / "configs" / "reference.toml"
@@ -35,6 +35,7 @@ def tables() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str, A
     for name, field in Config.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield name, field.annotation, WITH_EXAMPLES[name], WRITTEN[name]
+    yield "profit", Profit, WITH_EXAMPLES["profit"], WITH_EXAMPLES["profit"]
     orders = WRITTEN["sources"]["orders"]
     yield "source", Source, ORDERS, orders
     yield "csv", Csv, ORDERS["csv"], orders["csv"]

@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 
 from churnscope.activity import Activity
 from churnscope.config.models import Activity as ActivityConfig
-from churnscope.config.models import Rule
+from churnscope.config.models import Label, Rule
 from churnscope.evaluation.as_of_today import Compared, agreements, compared_with_today, without_history
 from churnscope.events import Block, Events
 from churnscope.snapshots import SnapshotPlan
@@ -45,6 +45,7 @@ def test_by_chance_it_is_nought() -> None:
     for column in (rng.integers(0, 2, 4_000), rng.poisson(0.2, 4_000), rng.normal(size=4_000)):
         chance = agreements(column.astype(float), rng.normal(size=(30, 4_000)), np.ones(30, np.int8))[0]
         assert abs(chance.mean()) < 0.02
+        assert agreements(column.astype(float), np.zeros((1, 4_000)), UP)[0][0] == pytest.approx(0)
 
 
 def shop(rng: np.random.Generator) -> tuple[Events, np.ndarray]:
@@ -65,7 +66,7 @@ def with_columns(events: Events, columns: dict[str, np.ndarray]) -> tuple[Block,
     block = Block(0, CUSTOMERS, {"purchases": replace(events, signals=signals)})
     activity = Activity(ActivityConfig(rules=(Rule(source="shop", days=365),)), {"shop": ("purchases", 0)}, 0.01)
     return block, SnapshotPlan(
-        CUTOFFS, Timing(horizon_days=30), (30, 90), activity, "no_event", {"purchases": frozenset(signals)}, AS_OF
+        CUTOFFS, Timing(horizon_days=30), (30, 90), activity, Label(), {"purchases": frozenset(signals)}, AS_OF
     )
 
 

@@ -49,7 +49,7 @@ def bundle_of(trained, as_of=AS_OF):
             "families": [],
             "plugins": "",
             "columns": {"purchases": ["amount"]},
-            "levels": {},
+            "levels": {"customers": {"plan": ["Basic", "Two year"]}},
             "stages": {},
         },
         config={"name": "shop"},
@@ -92,6 +92,11 @@ def reseal(folder):
     manifest = json.loads((folder / "manifest.json").read_bytes())
     version = module._version(manifest["version"][:10], files)
     (folder / "manifest.json").write_bytes(module._manifest("shop", version, files))
+
+
+def test_a_model_of_an_earlier_version_has_no_levels(folder):
+    edit(folder, "features.json", lambda saved: saved["plan"].pop("levels"))
+    assert read_bundle(folder).plan["levels"] == {}
 
 
 def test_what_was_saved_comes_back(original, bundle, table):

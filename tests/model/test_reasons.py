@@ -151,3 +151,21 @@ def test_no_reason_for_the_risk_stands_behind_one_for_staying(trained, table):
     for row in told.tolist():
         stays = ["speaks for staying" in text for text in row if text]
         assert stays == sorted(stays)
+
+
+PLANS = [
+    FeatureSpec(
+        name=f"plan_is_{word}", unit="1 or 0", concept="plan", sentence=f"plan is {word}", at_zero=f"plan is not {word}"
+    )
+    for word in ("basic", "family")
+]
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [([1, 0], "plan is basic"), ([0, 1], "plan is family"), ([0, 0], "plan is not family")],
+)
+def test_the_level_that_a_customer_has_speaks_for_the_others(plan, told):
+    assert said([0.1, 0.4], np.float32([plan]), PLANS) == [told, "", ""]
+    lowering = said([-0.1, -0.4], np.float32([plan]), PLANS)
+    assert lowering == [f"{told} (speaks for staying)", "", ""]

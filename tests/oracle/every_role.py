@@ -9,7 +9,7 @@ import numpy as np
 
 from churnscope.activity import Activity
 from churnscope.config.models import Activity as ActivityConfig
-from churnscope.config.models import Rule
+from churnscope.config.models import Label, Rule
 from churnscope.events import Block, Events
 from churnscope.events.block import NO_DAY
 from churnscope.features.catalog import every_column
@@ -18,7 +18,7 @@ from churnscope.snapshots import SnapshotPlan
 from churnscope.timeline import Timing
 from oracle.scenes import AS_OF, CUTOFFS, MICROSECONDS, WINDOWS, with_missing
 
-COLUMNS, FLAGS = every_column()
+EVERY = every_column()
 LONGEST_LAG = 60
 LATE = 0.3
 
@@ -34,16 +34,16 @@ def plan_for(role: str) -> SnapshotPlan:
     source = role if ROLES[role].is_activity else "purchases"
     activity = Activity(ActivityConfig(rules=(Rule(source=source, days=90),)), {name: (name, 0) for name in ROLES}, 0.01)
     timing = Timing(horizon_days=30, gap_days=7)
-    return SnapshotPlan(CUTOFFS, timing, WINDOWS, activity, "no_event", COLUMNS, AS_OF, flags=FLAGS, resolution=0.01)
+    return SnapshotPlan(CUTOFFS, timing, WINDOWS, activity, Label(), as_of=AS_OF, resolution=0.01, **vars(EVERY))
 
 
 def signals_of(rng: np.random.Generator, role: Role, day: np.ndarray) -> dict[str, np.ndarray]:
     """A value of every row in every column, further times on their own day or after it."""
     signals: dict[str, np.ndarray] = {}
-    for name in sorted(COLUMNS[role.name]):
-        kind = role.carried.get(name, "flag" if name in FLAGS[role.name] else "number")
+    for name in sorted(EVERY.columns[role.name]):
+        kind = role.carried.get(name) or _own_kind(role, name)
         if kind not in {"time", "day"}:
-            signals[name] = rng.integers(0, 1_440, len(day)) if name == "minute_of_day" else _values(rng, kind, len(day))
+            signals[name] = _values(rng, kind, day)
     for clock in role.clocks:
         own = np.where(rng.random(len(day)) < 0.3, NO_DAY, day + rng.integers(0, 80, len(day)))
         signals[f"{clock}_day"] = own
@@ -62,12 +62,32 @@ def _events(rng: np.random.Generator, role: Role, customers: int) -> Events:
     return Events(customers, customer, time[order], day[order], signals, (day[order] + 1 + lag).astype(np.int32))
 
 
-def _values(rng: np.random.Generator, kind: str, n: int) -> np.ndarray:
-    if kind == "flag":
-        return rng.random(n) < 0.4
-    if kind == "number":
-        return with_missing(rng, rng.lognormal(1, 2, n).round(2))
-    return rng.integers(-500, 5_000, n) if kind == "money" else rng.integers(0, 6, n)
+def _own_kind(role: Role, name: str) -> str:
+    if name == "minute_of_day":
+        return "minute"
+    if name in EVERY.levels[role.name]:
+        return "text"
+    if name in EVERY.dates[role.name]:
+        return "date"
+    return ("truth" if role.since else "flag") if name in EVERY.flags[role.name] else "number"
+
+
+def _values(rng: np.random.Generator, kind: str, day: np.ndarray) -> np.ndarray:
+    n = len(day)
+    match kind:
+        case "flag":
+            return rng.random(n) < 0.4
+        case "truth":
+            return with_missing(rng, rng.integers(0, 2, n).astype(float))
+        case "number":
+            return with_missing(rng, rng.lognormal(1, 2, n).round(2))
+        case "date":
+            return np.where(rng.random(n) < 0.3, NO_DAY, day + rng.integers(-400, 400, n))
+        case "minute":
+            return rng.integers(0, 1_440, n)
+        case "money":
+            return rng.integers(-500, 5_000, n)
+    return rng.integers(0, 6, n)
 
 
 # -- the same as files -----------------------------------------------------------------------------------------------------
@@ -88,17 +108,25 @@ def rows_of_a_file(rng: np.random.Generator, role: Role, n: int = 120) -> list[d
         time = FIRST + timedelta(seconds=int(rng.integers(0, FILE_DAYS * 86_400)))
         lag = timedelta(hours=int(rng.integers(1, 24 * LONGEST_LAG)) if rng.random() < LATE else 0)
         row = {column.name: text for column in role.columns if (text := _text(rng, column, time)) is not None}
-        rows.append({**row, "customer": f"c{rng.integers(20):02d}", "time": _iso(time), "known": _iso(time + lag)})
+        begins = {name: _iso(time) for name in ("time", role.since) if name}
+        rows.append({**row, **begins, "customer": f"c{rng.integers(20):02d}", "known": _iso(time + lag)})
     return sorted(rows, key=lambda row: row["time"])
 
 
 def source_text(role: Role, *, known: bool = True, delay_days: int = 0) -> str:
     """The source in a config, with every column of the role."""
     columns = [column for column in role.columns if known or column.name != "known"]
-    types = {"number": "number", "money": "number", "flag": "boolean", "time": "timestamp"}
+    types = {
+        "number": "number",
+        "money": "number",
+        "flag": "boolean",
+        "truth": "boolean",
+        "time": "timestamp",
+        "date": "timestamp",
+    }
     lines = [f"[sources.{role.name}]", f'role = "{role.name}"', 'format = "csv"', f'files = "{role.name}.csv"']
     lines += [f"delay_days = {delay_days}", f"[sources.{role.name}.columns]"]
-    lines += [f"{column.name} = '\"{column.name}\"'" for column in columns]
+    lines += [f"{role.key(column.name)} = '\"{column.name}\"'" for column in columns]
     lines += [f"[sources.{role.name}.types]"]
     lines += [f'{column.name} = "{types[column.kind]}"' for column in columns if column.kind in types]
     return "\n".join(lines) + "\n"
@@ -112,8 +140,11 @@ def with_other_values(rng: np.random.Generator, role: str, events: Events, rows:
 
 def _text(rng: np.random.Generator, column: RoleColumn, time: datetime) -> str | None:
     match column.kind:
-        case "flag":
+        case "flag" | "truth":
             return str(rng.random() < 0.4).lower()
+        case "date":
+            days = int(rng.integers(2, 300)) * (1 if column.name == "valid_to" else -1)  # what holds ends after it began
+            return f"{time + timedelta(days=days):%Y-%m-%d}" if rng.random() < 0.7 else ""
         case "money":
             return f"{rng.lognormal(1, 1):.2f}"
         case "number":

@@ -119,6 +119,14 @@ def test_scores_have_the_columns_of_the_model_whatever_levels_there_are(
     assert all(set(names) & set(row) == set(names) for row in rows.values())
 
 
+def test_a_value_that_became_common_is_warned_of(trained: tuple[Service, list[str]], caplog: pytest.LogCaptureFixture) -> None:
+    service, _ = trained
+    scored(service)
+    assert "has become common" not in caplog.text
+    scored(service, plans=("Basic", "Two year", "Family"))
+    assert 'knows nothing of plan "Family", which has become common' in caplog.text
+
+
 def test_a_column_that_is_gone_is_told(trained: tuple[Service, list[str]]) -> None:
     service, _ = trained
     config = service.folder / "config.toml"
@@ -138,7 +146,7 @@ def test_what_is_left_out_is_named_with_what_to_do(
     no_history, no_levels = project.catalog().left_out
     assert no_history.startswith("Source people: no feature is made of city,")
     assert 'static = ["plan", "code", "city"]' in no_history
-    assert no_levels.startswith("No feature is made of the texts of code (customers): none of them stands for 1% or more.")
+    assert no_levels.startswith("No feature is made of the texts of code (customers): none of them is common enough (1%).")
     assert {no_history, no_levels} <= set(project.check().advice)
     assert project.train(promote=False).left_out == (no_history, no_levels)
     with pytest.raises(SystemExit, match="0"):
@@ -146,3 +154,18 @@ def test_what_is_left_out_is_named_with_what_to_do(
     told = " ".join(capsys.readouterr().out.split())
     assert "plan is Two year or: plan is not Two year" in told
     assert no_history in told
+
+
+def test_numbers_that_are_read_as_text_are_advised_of(tmp_path: Path) -> None:
+    said = "The common values of plan (customers) are numbers, and each is told apart as a text."
+    service = Service(tmp_path)
+    assert any(line.startswith(said) for line in service.write(plans=("1.5", "2", "-3")).check().advice)
+    assert not any(said in line for line in service.write(plans=("1.5", "2", "two")).check().advice)
+
+
+def test_what_is_declared_static_and_changes_all_the_same_is_found(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.write().check()
+    advice = service.write(plans=("Basic", "Two year", "Family")).check().advice
+    assert any(line.startswith("people.plan: ") for line in advice), advice
+    assert not any(line.startswith("people.city: ") for line in advice)

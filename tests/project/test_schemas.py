@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from churnscope.cli.session import Failure
+from churnscope.project import Project
 
 if TYPE_CHECKING:
     from .conftest import Shop
@@ -40,6 +41,26 @@ def test_scores_manifest_and_evaluation(shop: Shop) -> None:
     evaluated = project.evaluate()
     written = next(path for path in evaluated.outputs if path.name == "evaluation.json")
     assert problems(json.loads(written.read_text()), "evaluation") == []
+
+
+def test_evaluation_in_money(shop: Shop) -> None:
+    shop.project()
+    path = shop.folder / "config.toml"
+    path.write_text(path.read_text() + "[profit]\nvalue = 120\n")
+    evaluated = Project(path).evaluate(backtest=False)
+    written = next(path for path in evaluated.outputs if path.name == "evaluation.json")
+    assert problems(json.loads(written.read_text()), "evaluation") == []
+    assert "profit" in json.loads(written.read_text())
+
+
+def test_values(shop: Shop) -> None:
+    shop.project()
+    path = shop.folder / "config.toml"
+    path.write_text(path.read_text() + '[value]\nmodel = "mbg_nbd"\n')
+    valued = Project(path).value()
+    rows = valued.to_arrow().to_pylist()
+    assert [problem for row in rows for problem in problems(row, "value")][:3] == []
+    assert problems(json.loads(valued.manifest.read_text()), "manifest") == []
 
 
 def test_errors() -> None:

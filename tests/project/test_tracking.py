@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from churnscope.config.models import Tracking
+from churnscope.config.models import Profit, Tracking
 from churnscope.errors import ServiceError
 from churnscope.features import FeatureSpec
 from churnscope.model.bundle import read_bundle, resolve, write_bundle
@@ -31,7 +31,7 @@ def tracked(shop: Shop, **settings: Any) -> Project:
     project = shop.project([replace(sale, customer=f"Zyx~{sale.customer}") for sale in shop.sales])
     model = project.config.model.model_copy(update={"allow_small": True})
     evaluation = project.config.evaluation.model_copy(update={"folds": 2})
-    changed = {"tracking": Tracking(**settings), "model": model, "evaluation": evaluation}
+    changed = {"tracking": Tracking(**settings), "model": model, "evaluation": evaluation, "profit": Profit(value=120)}
     project.config = project.config.model_copy(update=changed)
     return project
 
@@ -92,6 +92,8 @@ def test_training_evaluation_and_folds_hang_together(done: Done, client: Any) ->
     days = [fold.cutoff for fold in done.judged.backtest]
     assert len(folds) == len(days) == 2
     history = client.get_metric_history(judged.info.run_id, "backtest/auroc")
+    money = done.judged.profit.metrics()
+    assert {name: judged.data.metrics[name] for name in money} == money
     assert [(point.step, point.value) for point in history] == sorted(
         (int(fold.data.tags["cutoff"].replace("-", "")), fold.data.metrics["auroc"]) for fold in folds
     )
@@ -119,7 +121,7 @@ def test_a_training_tells_all_that_decided_it(done: Done, client: Any, tmp_path:
     assert set(rows[0]) == set(FeatureSpec.__dataclass_fields__)
     assert json.loads(artifact(client, run.info.run_id, "definition.json", tmp_path)) == bundle.definition
     assert {file.path for file in client.list_artifacts(run.info.run_id, "pictures")} == {
-        f"pictures/{name}.svg" for name in ("calibration", "deciles", "gains")
+        f"pictures/{name}.svg" for name in ("calibration", "deciles", "gains", "profit")
     }
 
 

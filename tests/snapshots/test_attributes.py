@@ -22,6 +22,7 @@ from churnscope.snapshots import SnapshotPlan, build_snapshots
 from churnscope.timeline import day_number
 
 BUYERS = "abcd"
+CROWD = [f"e{number}" for number in range(5)]  # so many have a value that is told apart
 Told = dict[str, dict[str, float]]
 
 
@@ -130,6 +131,7 @@ def test_rows_that_overlap_are_counted_and_ends_before_the_begin_are_refused(bus
 
 def test_without_a_history_only_what_is_static_is_a_feature(business):
     people = "id,joined,fee,sex\na,2024-02-01,7,f\nb,,5,m\nc,2024-01-01,5,f\n"
+    people += "".join(f"{one},,,{'fm'[number % 2]}\n" for number, one in enumerate([*CROWD, *"ghijk"]))
     config = business.config(people, columns={"time": "joined"}, attributes=["fee", "sex"], static=("sex",))
     told = business.at(business.load(config), config, "2024-02-01", "2024-02-02")
     assert same(told("sex_is_f", "a"), math.nan, 1)  # nothing is told of somebody before they joined
@@ -169,6 +171,7 @@ def test_dates_are_the_days_since_them_and_not_told_before_them(business):
 
 def test_what_the_role_knows_of_a_customer(business):
     people = "id,by,cost,way,card,since\na,,12.5,web,yes,2024-01-20\nb,a,,shop,no,\nc,x,3,web,,\n"
+    people += "".join(f"{one},,,{'web' if one in CROWD else 'shop'},,\n" for one in [*CROWD, *"ghijk"])
     columns = {"referred_by": "by", "acquisition_cost": "cost", "acquisition_channel": "way"}
     columns |= {"loyalty": "card", "loyalty_since": "since"}
     told = business.values(people, ["2024-02-01"], columns=columns, static=("loyalty",), types={"card": "boolean"})
@@ -192,12 +195,12 @@ def test_membership_that_may_change_is_left_out_unless_declared_static(business)
 
 def test_several_sources_tell_of_the_same_customers(business):
     survey = business.folder / "survey.csv"
-    survey.write_text("id,household,region\na,3,north\nb,2,south\n")
+    survey.write_text("id,household,region\na,3,north\nb,2,south\n" + "".join(f"{one},,south\n" for one in CROWD))
     more = {
         "survey": {"role": "customers", "format": "csv", "files": str(survey), "columns": {"customer": "id"}}
         | {"attributes": ["household", "region"], "static": ["household", "region"], "types": {"household": "number"}}
     }
-    people = "id,since,fee,region\na,2024-02-01,7,\nb,,5,north\n"
+    people = "id,since,fee,region\na,2024-02-01,7,\nb,,5,north\n" + "".join(f"{one},,5,north\n" for one in CROWD)
     changes = {"attributes": ["fee", "region"], "types": {"fee": "number"}, "columns": {"valid_from": "since"}}
     told = business.values(people, ["2024-02-01", "2024-02-02"], more=more, **changes)
     assert same(told("fee", "a"), math.nan, 7)
@@ -208,13 +211,14 @@ def test_several_sources_tell_of_the_same_customers(business):
 
 
 def test_types_of_a_parquet_file_are_kept(business):
+    nothing = [None] * 6
     table = {
-        "id": ["a", "b"],
-        "born": pa.array([date(1990, 6, 15), None]),
-        "opened": pa.array([pd.Timestamp("2024-01-31 23:30", tz="UTC"), None], pa.timestamp("us", tz="UTC")),
-        "fee": pa.array([2.5, None]),
-        "paper": pa.array([True, None]),
-        "plan": ["x", "y"],
+        "id": ["a", "b", *CROWD],
+        "born": pa.array([date(1990, 6, 15), *nothing]),
+        "opened": pa.array([pd.Timestamp("2024-01-31 23:30", tz="UTC"), *nothing], pa.timestamp("us", tz="UTC")),
+        "fee": pa.array([2.5, *nothing]),
+        "paper": pa.array([True, *nothing]),
+        "plan": ["x", "y", *("y" for _ in CROWD)],
     }
     pq.write_table(pa.table(table), business.folder / "people.parquet")
     changes = {"format": "parquet", "files": str(business.folder / "people.parquet"), "columns": {"birthday": "born"}}
@@ -243,8 +247,14 @@ def test_only_common_texts_are_levels_and_at_most_twenty(business):
     assert [level.name for level in levels["word"]] == ["usual"]  # 5 of 900 are less than 1 %
 
 
+def test_what_few_share_is_no_level(business):
+    people = "id,city\n" + "".join(f"{one},Rome\n" for one in CROWD) + "a,Oslo\nb,Oslo\nc,Oslo\nd,Oslo\n"
+    config = business.config(people, attributes=["city"], static=("city",))
+    assert [level.name for level in business.load(config).levels["customers"]["city"]] == ["Rome"]
+
+
 def test_levels_are_found_as_of_the_day(business):
-    people = "id,since,plan\na,2024-01-01,old\nb,2024-01-01,old\na,2024-06-01,new\n"
+    people = "id,since,plan\n" + "".join(f"{one},2024-01-01,old\n{one},2024-06-01,new\n" for one in CROWD)
     config = business.config(people, columns={"valid_from": "since"}, attributes=["plan"])
     as_of = day_number(date(2024, 5, 1))
     assert [level.name for level in business.load(config, as_of=as_of).levels["customers"]["plan"]] == ["old"]

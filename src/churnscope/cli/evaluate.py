@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churnscope.cli.figures import UNLABELLED, backtest_tables, figures, label_line, looks_line, tracking_line
+from churnscope.cli.figures import (
+    UNLABELLED,
+    backtest_tables,
+    figures,
+    label_line,
+    looks_line,
+    profit_tables,
+    tracking_line,
+)
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
 from churnscope.cli.rendering import Part, count, shown
 from churnscope.cli.session import session
@@ -53,6 +61,8 @@ def describe(result: EvaluateResult) -> Iterator[Part]:
     if result.unlabelled:
         yield f"{count(result.unlabelled)} customers are left out: {UNLABELLED}."
     yield from figures(result.evaluation, result.grade)
+    if result.profit is not None:
+        yield from profit_tables(result.profit)
     yield from backtest_tables(result.backtest)
     yield ""
     yield looks_line(result.looks)

@@ -10,6 +10,7 @@ from churnscope.cli.rendering import Part, Table, count
 from churnscope.timeline import cutoff_name, is_part
 
 if TYPE_CHECKING:
+    from churnscope.decisions import ProfitFigures
     from churnscope.evaluation.backtest import Fold
     from churnscope.evaluation.figures import Evaluation
     from churnscope.evaluation.grade import Grade
@@ -53,6 +54,37 @@ def figures(evaluation: Evaluation, grade: Grade) -> Iterator[Part]:
     yield from _noise_line(evaluation)
     if evaluation.segments:
         yield segment_table(evaluation)
+
+
+def profit_tables(profit: ProfitFigures) -> Iterator[Part]:
+    """The model in money: the list by break-even, what the order is worth, and other acceptances and values."""
+    chosen, needed = profit.chosen, profit.break_even
+    rows = (
+        ("a contact pays from", "never" if needed is None else f"{needed:.1%}"),
+        ("customers at that or more", f"{count(chosen.size)} ({chosen.share:.1%})"),
+        ("expected profit", _money(chosen.profit)),
+        ("nine times in ten, by acceptance", f"{_money(chosen.profit_low)} to {_money(chosen.profit_high)}"),
+        ("profit as it came", _money(profit.came)),
+        ("MPC per customer", f"{profit.mpc.per_customer:,.3f} at {profit.mpc.share:.1%}"),
+        ("EMPC per customer", f"{profit.empc.per_customer:,.3f} at {profit.empc.share:.1%}"),
+    )
+    yield Table("In money, of contacting customers at this cutoff", "<>", rows)
+    others = tuple(
+        (
+            f"{row.acceptance:.0%}, value x {row.value_factor:g}",
+            "never" if row.break_even is None else f"{row.break_even:.1%}",
+            count(row.size),
+            _money(row.profit),
+            _money(row.profit_of_chosen),
+        )
+        for row in profit.sensitivity
+    )
+    columns = ("acceptance", "pays from", "customers", "profit", "of the list above")
+    yield Table("What if", "<>>>>", others, columns)
+
+
+def _money(amount: float) -> str:
+    return f"{amount:,.0f}"
 
 
 def predictor_table(evaluation: Evaluation) -> Table:

@@ -56,8 +56,10 @@ def describe(result: TrainResult) -> Iterator[Part]:
     yield looks_line(result.looks)
     yield f"{'Champion' if result.promoted else 'Not promoted'}: {result.promotion}"
     if result.stand_in:
+        rule = result.stand_in.rule
+        said = f"the {rule}, the same for everyone" if result.stand_in.is_chance else f"a simple rule, the {rule}"
         yield (
-            f"In its place serves a simple rule, the {result.stand_in.rule}: version {result.stand_in.version}. "
+            f"In its place serves {said}: version {result.stand_in.version}. "
             f"To use the model all the same: churnscope models promote CONFIG {result.version} --force"
         )
     yield from tracking_line(result.tracking)

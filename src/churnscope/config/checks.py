@@ -20,7 +20,6 @@ from churnscope.timeline import Timing, date_of, day_number, split_by_time
 EVENTS = "events"
 # What a number can be added up from; `events` counts rows instead.
 _ADDABLE = ("money", "number")
-_ENDS = frozenset({"end", "period"})  # an agreed end, or how long a term lasts
 _FORMAT_PARTS = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
 _RESERVED_SIGNALS = frozenset({EVENTS, "source", "minute_of_day", "own_day"})
 
@@ -56,6 +55,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *_repeated("[evaluation] lift_shares", config.evaluation.lift_shares),
         *_repeated("[evaluation] segments", config.evaluation.segments),
         *_tuned_trees(config),
+        *_profit(config),
     ]
 
 
@@ -306,6 +306,16 @@ def _tuned_trees(config: Config) -> Iterator[ConfigError]:
         )
 
 
+def _profit(config: Config) -> Iterator[ConfigError]:
+    """Where not even a customer sure to leave is worth a contact, there is nothing to decide."""
+    profit = config.profit
+    if profit is not None and profit.acceptance * (profit.value - profit.offer_cost) <= profit.contact_cost:
+        yield ConfigError(
+            "[profit]: a contact costs more than it can bring, even where the customer is sure to leave.",
+            "Check value, acceptance and the costs: acceptance * (value - offer_cost) has to be above contact_cost.",
+        )
+
+
 def _repeated(where: str, values: Sequence[object]) -> Iterator[ConfigError]:
     twice = [str(value) for value, times in Counter(values).items() if times > 1]
     if twice:
@@ -341,7 +351,7 @@ def _due(config: Config) -> Iterator[ConfigError]:
 def _agreed(where: str, config: Config) -> Iterator[ConfigError]:
     """Some counted term has to have an end that was agreed."""
     sources = [config.sources[rule.source] for rule in config.activity.rules if rule.in_force and rule.source in config.sources]
-    if not any(_ENDS & set(source.columns) for source in sources):
+    if not any(source.rolling or "end" in source.columns for source in sources):
         yield ConfigError(f"{where}: no rule of [activity] counts terms that end.", "Add one with in_force = true; map `end`.")
 
 

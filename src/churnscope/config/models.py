@@ -250,6 +250,25 @@ class Evaluation(Section):
     segments: tuple[Name, ...] = ("tenure", "frequency")  # by which customers are judged apart, or names of features
 
 
+class Value(Section):
+    """What a customer is worth."""
+
+    margin: PositiveShare = 1.0  # share of the revenue that is earned
+    discount_rate: Annotated[float, Field(gt=0, le=10)] = 0.15  # a year: what is earned a year from now is worth 1 / 1.15 of it
+    horizon_days: Days | None = None  # that expected purchases and spend cover; default: that of the prediction
+    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
+
+
+class Profit(Section):
+    """What a contact costs and brings, in the currency of the files."""
+
+    value: Annotated[float, Field(gt=0)]  # what a customer who stays is worth
+    contact_cost: Annotated[float, Field(ge=0)] = 1.0
+    offer_cost: Annotated[float, Field(ge=0)] = 10.0  # where the offer is taken
+    acceptance: PositiveShare = 0.3  # share of those about to leave who accept and stay
+    acceptance_trials: Annotated[float, Field(gt=0)] = 20.0  # how sure that is: as if seen in so many trials
+
+
 class Audit(Section):
     """What the leak audit need not refuse."""
 
@@ -296,6 +315,8 @@ class Config(Section):
     model: Model = Model()
     evaluation: Evaluation = Evaluation()
     audit: Audit = Audit()
+    value: Value = Value()
+    profit: Profit | None = None  # absent: nothing is said of money
     tracking: Tracking = Tracking()
     folders: Folders = Folders()
     engine: Engine = Engine()

@@ -132,11 +132,11 @@ class Report:
 
     def _history_advice(self, first_day: int | None) -> list[str]:
         """Advice for a source that the activity reads."""
-        prediction, name = self.config.prediction, self.source.plan.name
+        name = self.source.plan.name
         windows = [rule.reach_days for rule in self.config.activity.rules if rule.source == name]
         if first_day is None or not windows:
             return []
-        return history_advice(first_day, self.as_of, max(windows) + 3 * (prediction.gap_days + prediction.horizon_days))
+        return history_advice(first_day, self.as_of, max(windows) + 3 * self.config.timing.outcome_end(0))
 
 
 def tally_rows(connection: duckdb.DuckDBPyConnection, source: CheckedSource) -> Tally:

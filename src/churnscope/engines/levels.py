@@ -10,7 +10,7 @@ from sqlglot import exp
 from churnscope.engines.blocks import RoleRows
 from churnscope.engines.checking import CheckedSource, used_rows
 from churnscope.engines.queries import rows_of
-from churnscope.levels import LEAST_SHARE, MOST_LEVELS, Level, LevelNames, Levels
+from churnscope.levels import LEAST_ROWS, LEAST_SHARE, MOST_LEVELS, Level, LevelNames, Levels
 from churnscope.roles import ROLES
 from churnscope.sources.mapping import Measure
 from churnscope.sources.trees import column, table, tree
@@ -21,8 +21,8 @@ _SIGN, _RANGE = 1 << 63, 1 << 64
 def find_levels(connection: duckdb.DuckDBPyConnection, roles: Mapping[str, RoleRows], as_of: int) -> Levels:
     """The levels of every column that has them, from the rows that are used on the day `as_of`.
 
-    A level is a value with at least 1 % of the rows, or of the customers where rows tell what they are; at most 20, the most
-    common ones, sorted by name.
+    A level is a value with at least 1 % of the rows, or of the customers where rows tell what they are, and with at least five
+    of them; at most 20, the most common ones, sorted by name.
     """
     found = {role: dict(_of_role(connection, rows, as_of)) for role, rows in roles.items()}
     return {role: levels for role, levels in found.items() if levels}
@@ -54,19 +54,23 @@ def _levels(
     connection: duckdb.DuckDBPyConnection, role: str, holders: Sequence[tuple[CheckedSource, Measure]], as_of: int
 ) -> tuple[Level, ...]:
     name = holders[0][1].name
+    of_people = ROLES[role].has_attributes  # a customer counts once, however often the history says the same
+    code = column(name).as_("code")
     parts = [
-        exp.select("person", column(name).as_("code")).from_(table(source.rows)).where(used_rows(source, as_of))
+        exp.select(*(["person"] if of_people else []), code)
+        .from_(table(source.rows if of_people else source.verdicts))  # to ask whose a row is costs a join
+        .where(used_rows(source, as_of))
         for source, _ in holders
     ]
     rows = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
-    if ROLES[role].has_attributes:  # a customer counts once, however often the history says the same
+    if of_people:
         rows = exp.select("*").distinct().from_(rows.subquery("r"))
-        of = tree("count(DISTINCT person)")
-    else:
-        of = tree("count(*)")
-    total = exp.select(of).from_("told").subquery()
-    counted = exp.select("code", tree("count(*)").as_("n")).from_("told").where(tree("code <> 0")).group_by("code")
-    counted = counted.having(tree("count(*) >= :least * :total", least=LEAST_SHARE, total=total)).with_("told", as_=rows)
+    everybody = exp.select(tree("count(DISTINCT person)")).from_(rows.copy().subquery("e")).subquery()
+    total = everybody if of_people else tree("sum(n) OVER ()")
+    groups = exp.select("code", tree("count(*)").as_("n")).from_(rows.subquery("r")).group_by("code")
+    shares = exp.select("code", "n", total.as_("total")).from_(groups.subquery("g"))
+    common = tree("code <> 0 AND n >= :rows AND n >= :share * total", rows=LEAST_ROWS, share=LEAST_SHARE)
+    counted = exp.select("code", "n").from_(shares.subquery("s")).where(common)
     numbers = {int(code): int(n) for code, n in rows_of(connection, counted)}
     texts = _texts(connection, holders, numbers)
     most = sorted(numbers, key=lambda code: (-numbers[code], texts[code]))[:MOST_LEVELS]

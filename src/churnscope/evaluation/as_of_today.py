@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.evaluation.later_rows import few
+from churnscope.events.block import NO_DAY
 from churnscope.features import build
 from churnscope.features.log import RESERVED_SIGNALS
-from churnscope.roles import ROLES
+from churnscope.roles import ROLES, START, Role
 
 if TYPE_CHECKING:
     from churnscope.evaluation.leak_audit import Severity
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_CUSTOMERS = 2_048  # looked at
 FEWEST_CUSTOMERS = 100  # with a past at the cutoff and a value in the column
+NO_FEATURE = frozenset({START, "valid_to", "do_not_contact"})  # of what is told of customers
 FEWEST_OTHERS = 30  # with another value than the most frequent one
 LEAST_EVIDENCE = 4.0  # standard errors by which customers stand nearer to their place today
 
@@ -87,38 +89,69 @@ def compared_with_today(sample: Block, plan: SnapshotPlan) -> Compared:
     if not columns:
         return Compared((), {})
     bare = _without(plan, columns)
-    now = _known(sample, bare, plan.as_of)
-    features_now = _features(now, bare)
+    today = _features(_known(sample, bare, plan.as_of), bare)
     current, unchecked = list[Current](), dict[tuple[str, str], str]()
     for role, name in columns:
-        for cutoff in few(plan.cutoffs):
-            then = _known(sample, bare, cutoff)
-            values = then[role].last(name)[0]
-            rows = np.flatnonzero(_has_past(then) & ~np.isnan(values))
-            if len(rows) >= FEWEST_CUSTOMERS:
-                break
-        else:
+        past = _past(sample, bare, role, name)
+        if past is None:
             unchecked[role, name] = "too few customers had a past at a cutoff"
             continue
-        if _others(values[rows]) < FEWEST_OTHERS:
-            continue
-        found = _nearest(values[rows], _features(then, bare)[:, rows], features_now[:, rows])
-        if found is not None:
-            place, limit, agreed_then, agreed_now = found
-            feature = bare.specs[place].name
-            current.append(Current(role, name, feature, cutoff, len(rows), agreed_then, agreed_now, limit.severity))
+        rows, features = past.rows, past.features[:, past.rows]
+        for values in _readings(plan, role, name, past.values):
+            found = _nearest(values[rows], features, today[:, rows]) if _others(values[rows]) >= FEWEST_OTHERS else None
+            if found is not None:
+                place, limit, then, now = found
+                feature = bare.specs[place].name
+                current.append(Current(role, name, feature, past.cutoff, len(rows), then, now, limit.severity))
+                break
     return Compared(tuple(current), unchecked)
 
 
+@dataclass(frozen=True)
+class _Past:
+    """What was known at a cutoff: values of a column, all features, and the customers who had both."""
+
+    cutoff: int
+    values: Numbers
+    features: Numbers
+    rows: NDArray[np.int64]
+
+
+def _past(sample: Block, plan: SnapshotPlan, role: str, name: str) -> _Past | None:
+    """The first cutoff at which enough customers had a past."""
+    for cutoff in few(plan.cutoffs):
+        known = _known(sample, plan, cutoff)
+        values = known[role].last(name)[0]
+        values[values == NO_DAY] = np.nan
+        rows = np.flatnonzero(_has_past(known) & ~np.isnan(values))
+        if len(rows) >= FEWEST_CUSTOMERS:
+            return _Past(cutoff, values, _features(known, plan), rows)
+    return None
+
+
+def _readings(plan: SnapshotPlan, role: str, name: str, values: Numbers) -> Iterator[Numbers]:
+    """The column as numbers: of a text, whether it is each of its common values."""
+    levels = plan.levels.get(role, {}).get(name)
+    yield from [values] if levels is None else [(values == level.code).astype(np.float64) for level in levels]
+
+
 def without_history(sample: Block, plan: SnapshotPlan) -> tuple[tuple[str, str], ...]:
-    """The declared columns, as (role, name), that hold one value a customer, however many rows the customer has."""
+    """The columns, as (role, name), that hold one value a customer, however many rows the customer has.
+
+    Those that the config declares itself, and all that rows tell of what customers are.
+    """
     seen = _known(sample, plan, plan.as_of)
     return tuple(
         (role, name)
         for role in sorted(seen)
-        for name in sorted(plan.columns.get(role, frozenset()) - ROLES[role].carried.keys() - RESERVED_SIGNALS)
+        for name in sorted(plan.columns.get(role, frozenset()) - _of_events(ROLES[role]) - RESERVED_SIGNALS)
         if _is_one_value(seen[role], name, is_activity=ROLES[role].is_activity)
     )
+
+
+def _of_events(role: Role) -> frozenset[str]:
+    """The role's own columns where its rows are events, the day on which a customer began, and what is no feature."""
+    return NO_FEATURE if role.since else frozenset(role.carried)
 
 
 def _is_one_value(rows: Observed, name: str, *, is_activity: bool) -> bool:
@@ -140,7 +173,8 @@ def agreements(column: Numbers, features: Numbers, directions: NDArray[np.int8])
     Returns
     -------
     agreement : shape (n_features,), 1 where the order is the same, 0 as by chance.
-    misplaced : shape (n_features, n_customers), squared places from where the column puts a customer.
+    misplaced : shape (n_features, n_customers), squared places from where the column puts a customer; equal values of a feature
+        stand in any order too, of which it is the mean.
 
     Notes
     -----
@@ -151,14 +185,20 @@ def agreements(column: Numbers, features: Numbers, directions: NDArray[np.int8])
     --------
     >>> column, same = np.array([1.0, 1.0, 2.0, 3.0]), np.array([[4.0, 5.0, 6.0, 7.0], [0.0, 7.0, 8.0, 1.0]])
     >>> agreements(column, same, np.ones(2, np.int8))[0].round(2).tolist()
-    [1.0, -0.23]
+    [1.0, 0.2]
     """
-    n = len(column)
-    low, high = _ranks(column[None], "first")[0], _ranks(column[None], "last")[0]
-    ranks = _ranks(features * directions[:, None])
-    misplaced = np.maximum(np.maximum(low - ranks, ranks - high), 0) ** 2
-    by_chance = float((_squares(low - 1) + _squares(n - high)).sum()) / n
-    return 1 - misplaced.sum(axis=1) / by_chance, misplaced
+    low, high = (ranks[0] for ranks in _ranks(column[None]))
+    misplaced = _misplaced(low, high, *_ranks(features * directions[:, None]))
+    by_chance = _misplaced(low, high, np.ones_like(low), np.full_like(low, len(column)))
+    return 1 - misplaced.mean(axis=1) / by_chance.mean(), misplaced
+
+
+def _misplaced(low: Numbers, high: Numbers, first: Numbers, last: Numbers) -> Numbers:
+    """Mean squared distance from the places low to high of a customer who may stand at any of the places first to last."""
+    before = _squares(low - first) - _squares(low - last - 1)
+    after = _squares(last - high) - _squares(first - high - 1)
+    distance: Numbers = (before + after) / (last - first + 1)
+    return distance
 
 
 def _nearest(column: Numbers, then: Numbers, now: Numbers) -> tuple[int, Limit, float, float] | None:
@@ -179,31 +219,30 @@ def _nearest(column: Numbers, then: Numbers, now: Numbers) -> tuple[int, Limit, 
 
 
 def _directions(column: Numbers, features: Numbers) -> NDArray[np.int8]:
-    ranks = _ranks(features)
-    together = (ranks - ranks.mean(axis=1, keepdims=True)) @ (_ranks(column[None])[0] - (len(column) + 1) / 2)
+    ranks, own = (np.add(*_ranks(values)) for values in (features, column[None]))
+    together = (ranks - ranks.mean(axis=1, keepdims=True)) @ (own[0] - own.mean())
     return np.where(together < 0, -1, 1).astype(np.int8)
 
 
-def _ranks(values: Numbers, tied: str = "middle") -> Numbers:
-    """Ranks from 1 along each row; tied values share their middle rank, or the first or last of them."""
+def _ranks(values: Numbers) -> tuple[Numbers, Numbers]:
+    """Ranks from 1 along each row: the first and the last place at which each of several equal values may stand."""
     values = np.where(np.isnan(values), -np.inf, values)
     order = np.argsort(values, axis=1, kind="stable")
     in_order = np.take_along_axis(values, order, axis=1)
     n = values.shape[1]
     place = np.broadcast_to(np.arange(1.0, n + 1), values.shape)
-    new = np.ones(values.shape, np.bool_)
-    new[:, 1:] = in_order[:, 1:] != in_order[:, :-1]
-    first = np.maximum.accumulate(np.where(new, place, 0), axis=1)
-    ends = np.roll(new, -1, axis=1)
-    ends[:, -1:] = True
-    last = np.minimum.accumulate(np.where(ends, place, n)[:, ::-1], axis=1)[:, ::-1]
-    ranks = np.empty(values.shape)
-    np.put_along_axis(ranks, order, {"first": first, "last": last, "middle": (first + last) / 2}[tied], axis=1)
-    return ranks
+    begins, ends = np.ones(values.shape, np.bool_), np.ones(values.shape, np.bool_)
+    begins[:, 1:] = ends[:, :-1] = in_order[:, 1:] != in_order[:, :-1]
+    first, last = np.empty(values.shape), np.empty(values.shape)
+    np.put_along_axis(first, order, np.maximum.accumulate(np.where(begins, place, 0), axis=1), axis=1)
+    nearest_end = np.minimum.accumulate(np.where(ends, place, n)[:, ::-1], axis=1)[:, ::-1]
+    np.put_along_axis(last, order, nearest_end, axis=1)
+    return first, last
 
 
 def _squares(n: Numbers) -> Numbers:
-    """1 + 4 + 9 + ... + n * n."""
+    """1 + 4 + 9 + ... + n * n; 0 below 1."""
+    n = np.maximum(n, 0)
     return n * (n + 1) * (2 * n + 1) / 6
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from churnscope.evaluation.as_of_today import NO_FEATURE
 from churnscope.evaluation.leak_audit import SIMPLE, Severity, too_good
 from churnscope.events.block import NO_DAY, Block, Signal
 from churnscope.features import FAMILIES, Family, Feature, Log
@@ -72,7 +73,8 @@ def _sometimes_missing(sample: Block) -> Iterator[tuple[str, str]]:
     for role, events in sorted(sample.logs.items()):
         told_later = {item.name for item in ROLES[role].columns if item.told != "time"}
         days = {f"{clock}_day" for clock in ROLES[role].clocks}
-        for name in sorted(events.signals.keys() - told_later - days - RESERVED_SIGNALS):
+        left_out = told_later | days | RESERVED_SIGNALS | (NO_FEATURE if ROLES[role].since else set())
+        for name in sorted(events.signals.keys() - left_out):
             there = _there(role, name, events.signals)
             if there is not None and there.any() and not there.all():
                 yield role, name
@@ -85,7 +87,10 @@ def _there(role: str, name: str, signals: Mapping[str, Signal]) -> NDArray[np.bo
     values = signals[name]
     if values.dtype.kind == "f":
         return ~np.isnan(values)
-    return np.asarray(values != 0) if ROLES[role].carried.get(name) == "text" else None
+    kind = ROLES[role].carried.get(name, "text or date")
+    if values.dtype.kind != "i" or kind not in {"text", "date", "text or date"}:
+        return None
+    return np.asarray((values != 0) & (values != NO_DAY))
 
 
 def _is_filled(role: str, name: str) -> Family:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Literal
 
 from churnscope.evaluation.figures import MODEL
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 Verdict = Literal["use it", "use the order only", "no better", "too little data"]
 
 LEAST_CHURNED = 200  # below it the interval of a lift is wider than the differences that matter
+LEAST_DOUBTED = 30  # churned and stayed: below it an interval is too wide to call an order that of chance
+CHANCE = "base rate"  # orders nobody
 DECIDING = ("auroc", "log_loss")  # the order, and the probabilities
-MUST_BEAT = ("base rate", "recency rule", "P0")
+MUST_BEAT = (CHANCE, "recency rule", "P0")
 MUST_NOT_LOSE_TO = ("RFM logistic", "attributes logistic")
 SPOKEN = {
     "P0": "the chance of no purchase by BG/NBD",
@@ -44,6 +47,11 @@ class Grade:
         """Whether both order and probabilities may be used."""
         return self.verdict == "use it"
 
+    @property
+    def is_chance(self) -> bool:
+        """Whether its order cannot be told from none."""
+        return self.text == f"no better than {spoken(CHANCE)}"
+
     def to_json(self) -> dict[str, str]:
         """Plain values for a JSON file."""
         return {"verdict": self.verdict, "text": self.text, "reason": self.reason}
@@ -66,11 +74,12 @@ def grade(
     Notes
     -----
     AUROC judges the order, log loss the probabilities. A model whose order wins and whose probabilities do not is still worth a
-    list of whom to call first, and nothing that multiplies a probability by money.
+    list of whom to call first, and nothing that multiplies a probability by money. Where outcomes are few, but not so few, a
+    model that they do not tell from chance is called no better.
     """
     stayed = evaluation.rows - evaluation.churned
-    if evaluation.churned < LEAST_CHURNED or not stayed:
-        return _too_little(evaluation.churned, stayed)
+    if is_little(evaluation):
+        return _little(evaluation, must_beat) or _too_little(evaluation.churned, stayed)
     order, probabilities = (
         _unbeaten(evaluation, metric, must_beat) + _lost(evaluation, metric, must_not_lose_to) for metric in DECIDING
     )
@@ -79,6 +88,11 @@ def grade(
     if probabilities:
         return Grade("use the order only", "use the order only", _comparison(evaluation, probabilities[0], "log_loss"))
     return Grade("use it", "use it", _praise(evaluation, must_beat))
+
+
+def is_little(evaluation: Evaluation) -> bool:
+    """Whether too few churned, or nobody stayed, to tell a good model from a better one."""
+    return evaluation.churned < LEAST_CHURNED or evaluation.churned == evaluation.rows
 
 
 def spoken(predictor: str) -> str:
@@ -110,6 +124,16 @@ def _unbeaten(evaluation: Evaluation, metric: str, baselines: Collection[str]) -
 def _lost(evaluation: Evaluation, metric: str, baselines: Collection[str]) -> list[str]:
     asked = [name for name in baselines if name in evaluation.differences]
     return [name for name in asked if is_worse(metric, evaluation.differences[name][metric])]
+
+
+def _little(evaluation: Evaluation, must_beat: Collection[str]) -> Grade | None:
+    """The grade of a model that few outcomes do not tell from chance."""
+    against = evaluation.differences.get(CHANCE, {}).get("auroc")
+    doubted = min(evaluation.churned, evaluation.rows - evaluation.churned) >= LEAST_DOUBTED
+    if CHANCE not in must_beat or not doubted or against is None or isnan(against.low) or is_better("auroc", against):
+        return None
+    reason = f"{_comparison(evaluation, CHANCE, 'auroc')} Only {evaluation.churned:,} customers churned: more may tell."
+    return Grade("no better", f"no better than {spoken(CHANCE)}", reason)
 
 
 def _too_little(churned: int, stayed: int) -> Grade:

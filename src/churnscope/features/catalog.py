@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -197,13 +198,18 @@ def catalog(
     return tuple(specs.values())
 
 
-def whole_catalog(windows: Sequence[int]) -> tuple[FeatureSpec, ...]:
-    """What can be built of logs that carry all a role can, with columns of one's own where a role may have some.
+@dataclass(frozen=True)
+class Columns:
+    """Role -> names of the signals its rows carry, and which of them are what; as a `SnapshotPlan` has them."""
 
-    Parameters
-    ----------
-    windows : lengths in days.
-    """
+    columns: dict[str, frozenset[str]]
+    flags: dict[str, frozenset[str]]
+    dates: dict[str, frozenset[str]]
+    levels: dict[str, dict[str, tuple[Level, ...]]]
+
+
+def every_column() -> Columns:
+    """All a role can carry, with columns of one's own where a role may have some."""
     columns: dict[str, frozenset[str]] = {}
     levels: dict[str, dict[str, tuple[Level, ...]]] = {}
     for role in ROLES.values():
@@ -215,7 +221,18 @@ def whole_catalog(windows: Sequence[int]) -> tuple[FeatureSpec, ...]:
         named = ((text, text.removeprefix("your_")) for text in texts)
         levels[role.name] = {text: (Level(f"one {word}", 1), Level(f"another {word}", 2)) for text, word in named}
     flags, days = ({role: names & {own} for role, names in columns.items()} for own in ("your_flag", "your_day"))
-    return catalog(columns, windows, flags=flags, dates=days, levels=levels)
+    return Columns(columns, flags, days, levels)
+
+
+def whole_catalog(windows: Sequence[int]) -> tuple[FeatureSpec, ...]:
+    """What can be built of logs that carry all a role can.
+
+    Parameters
+    ----------
+    windows : lengths in days.
+    """
+    every = every_column()
+    return catalog(every.columns, windows, flags=every.flags, dates=every.dates, levels=every.levels)
 
 
 def build(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tuple[Family, Feature]]:

@@ -107,6 +107,12 @@ class LogisticRule:
         weights = fit_logistic(_standardised(logs, centre, spread), churned, RIDGE)
         return cls(name, tuple(columns), positions, centre, spread, weights, len(names), signed)
 
+    @classmethod
+    def constant(cls, name: str, share: float, width: int) -> Self:
+        """The same probability for every row, of which no feature is a reason."""
+        none = np.empty(0)
+        return cls(name, (), (), none, none, np.array([np.log(share) - np.log1p(-share)]), width)
+
     def predict(self, features: Matrix) -> Floats:
         """Probability of churn, shape (n_rows,)."""
         return sigmoid(self.margin(features))

@@ -58,6 +58,9 @@ def reasons(
     )
     # A concept is silent where none of its features pulls the way the whole does and can be put into words.
     weight[np.sign(np.take_along_axis(sayable, speaker, axis=1)) != np.sign(weight)] = 0.0
+    for place, columns in enumerate(members):
+        if levels := [column for column in columns.tolist() if specs[column].at_zero]:
+            _affirm(speaker[:, place], features, levels)
     values, shared = (np.take_along_axis(each, speaker, axis=1) for each in (features.astype(np.float64), common))
     weight *= 1 - shared
     order = _order(weight, _rank(weight, values, shared))
@@ -123,6 +126,13 @@ def _can_be_said(features: Matrix, specs: Sequence[FeatureSpec], named: Sequence
 def _strongest(contributions: Floats, weight: Floats) -> NDArray[np.int64]:
     """The column that pulls hardest the way of the whole."""
     return np.asarray(np.where(weight > 0, contributions.argmax(axis=1), contributions.argmin(axis=1)), np.int64)
+
+
+def _affirm(speaker: NDArray[np.int64], features: Matrix, levels: Sequence[int]) -> None:
+    """Let the level that the customer has speak for the others: "plan is Basic" rather than "plan is not Two year"."""
+    has = features[:, levels] == 1
+    rows = np.flatnonzero(np.isin(speaker, levels) & has.any(axis=1))
+    speaker[rows] = np.asarray(levels, np.int64)[has[rows].argmax(axis=1)]
 
 
 def _order(weight: Floats, rank: NDArray[np.int64]) -> NDArray[np.int64]:

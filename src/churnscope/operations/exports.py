@@ -101,7 +101,11 @@ def read_export(path: Path) -> pa.Table:
     with storage_errors(path, right="read"):
         if path.suffix.lower() == ".parquet":
             return pyarrow.parquet.read_table(path)
-        options = pyarrow.csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
+        options = pyarrow.csv.ConvertOptions(
+            column_types={"customer_id": pa.string()},  # 007 is not 7
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        )
         table = pyarrow.csv.read_csv(path, convert_options=options)
     columns = [_as_it_was(table.column(name)) for name in table.column_names]
     return pa.table(columns, names=table.column_names)

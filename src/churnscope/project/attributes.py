@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from churnscope.config.attributes import left_out_notes
@@ -24,11 +25,26 @@ def _numbering(loaded: Loaded) -> Iterator[str]:
         )
 
 
+def read_as_text(loaded: Loaded) -> tuple[str, ...]:
+    """A sentence for each text whose common values are all numbers: amounts that were not declared, or codes after all."""
+    return tuple(
+        f"The common values of {column} ({role}) are numbers, and each is told apart as a text. "
+        'Where more of it means more, declare its type: types = { ... = "number" }.'
+        for role, columns in loaded.levels.items()
+        for column, levels in columns.items()
+        if levels and all(_is_number(level.name) for level in levels)
+    )
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+([.,]\d+)?", text) is not None
+
+
 def _without_levels(loaded: Loaded) -> Iterator[str]:
     for role, columns in loaded.levels.items():
         for column, levels in columns.items():
             if not levels:
                 yield (
-                    f"No feature is made of the texts of {column} ({role}): none of them stands for {LEAST_SHARE:.0%} or more. "
+                    f"No feature is made of the texts of {column} ({role}): none of them is common enough ({LEAST_SHARE:.0%}). "
                     "Where they are numbers or dates, declare that under types; where they are names or ids, leave them out."
                 )

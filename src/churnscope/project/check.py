@@ -9,7 +9,7 @@ from churnscope.engines.duckdb import Loaded
 from churnscope.errors import InputError
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
-from churnscope.project.attributes import left_out
+from churnscope.project.attributes import left_out, read_as_text
 from churnscope.project.days import complete_cutoffs, training_split
 from churnscope.project.known_past import KnownPast
 from churnscope.project.results import CheckResult, iso
@@ -37,6 +37,7 @@ def check(config: Config, as_of: int | None, progress: Progress) -> CheckResult:
                 *history_advice(config, loaded),
                 *_unread_labels(config),
                 *left_out(config, loaded),
+                *read_as_text(loaded),
                 *(f"{finding.subject}: {finding.what} {finding.advice}" for finding in past.findings if finding.is_open),
                 *(line for r in loaded.reports for line in r.advice),
             ),

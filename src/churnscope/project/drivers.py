@@ -12,7 +12,7 @@ from churnscope.engines.duckdb import Loaded
 from churnscope.model.bundle import Bundle
 from churnscope.operations.logs import Progress
 from churnscope.project.frames import Frame
-from churnscope.project.models import base_rate, load_model, matching_plan
+from churnscope.project.models import bands_of, load_model, matching_plan
 from churnscope.project.results import Summarised, iso
 from churnscope.project.session import loaded_data
 from churnscope.reports.customer_charts import drivers_sentence
@@ -20,7 +20,6 @@ from churnscope.reports.drivers import Driver, telling
 from churnscope.reports.effects import Effect
 from churnscope.reports.explained import Explained, explain
 from churnscope.reports.tables import driver_words
-from churnscope.scoring import Bands
 from churnscope.snapshots import build_scoring_rows
 
 if TYPE_CHECKING:
@@ -114,5 +113,5 @@ def explained_day(config: Config, loaded: Loaded, bundle: Bundle, progress: Prog
     customers = loaded.n_customers
     plan = matching_plan(config, loaded, bundle, (loaded.as_of,))
     rows = build_scoring_rows(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
-    bands = Bands.around(base_rate(bundle))
+    bands = bands_of(config, bundle)
     return explain(loaded.ids(), rows, bundle.final, loaded.as_of, bands, listed=listed, usual=bundle.profile)

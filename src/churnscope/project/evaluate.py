@@ -65,6 +65,7 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
         trained_through=through,
         evaluation=verdict.evaluation,
         grade=verdict.grade,
+        profit=verdict.profit,
         looks=looks[iso(verdict.cutoff)],
         label=LabelSaid.of(config),
         unlabelled=counts["unlabelled"],

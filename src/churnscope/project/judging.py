@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.config.models import Config
+from churnscope.decisions import ProfitFigures, profit_figures
 from churnscope.errors import ConfigError, InputError, nearest
-from churnscope.evaluation.figures import Evaluation, evaluate
+from churnscope.evaluation.figures import MODEL, Evaluation, evaluate
 from churnscope.evaluation.grade import Grade, grade
 from churnscope.evaluation.segments import Segmentation
 from churnscope.features import FeatureSpec
@@ -20,6 +21,7 @@ from churnscope.model.baselines import CONTRACT_RULE, FITTERS, BaseRate, Fitter,
 from churnscope.model.no_purchase import p0
 from churnscope.model.own import Factory, factory_of
 from churnscope.model.predictor import Predictor
+from churnscope.project.models import offer_of
 from churnscope.project.results import iso
 from churnscope.roles import ROLES
 from churnscope.snapshots import SnapshotTable
@@ -41,6 +43,7 @@ class Judgement:
     cutoff: int
     evaluation: Evaluation
     grade: Grade
+    profit: ProfitFigures | None = None  # where [profit] is given
 
 
 def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
@@ -89,7 +92,9 @@ def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: in
     evaluation = evaluate(
         table.churned[here], table.customer[here], probabilities, config.evaluation, rng, segmentations=segmentations
     )
-    return Judgement(cutoff, evaluation, grade(evaluation))
+    offer = offer_of(config)
+    profit = None if offer is None else profit_figures(table.churned[here], probabilities[MODEL], offer)
+    return Judgement(cutoff, evaluation, grade(evaluation), profit)
 
 
 def segmentations_of(config: Config, specs: Sequence[FeatureSpec], features: Features) -> tuple[Segmentation, ...]:
@@ -126,4 +131,5 @@ def _segmentations(config: Config, columns: Mapping[str, NDArray[Any]], *, flags
 
 def figures_of(verdict: Judgement) -> Mapping[str, Any]:
     """A judgement as files keep it."""
-    return {"cutoff": iso(verdict.cutoff), "evaluation": verdict.evaluation.to_json(), "grade": verdict.grade.to_json()}
+    figures = {"cutoff": iso(verdict.cutoff), "evaluation": verdict.evaluation.to_json(), "grade": verdict.grade.to_json()}
+    return figures if verdict.profit is None else figures | {"profit": verdict.profit.to_json()}

@@ -28,6 +28,7 @@ from churnscope.project.session import Folders
 from churnscope.project.subjects import Described
 from churnscope.project.versions import Served
 from churnscope.reports.charts import calibration_chart, decile_chart, gains_chart
+from churnscope.reports.money_charts import profit_chart
 from churnscope.tracking import LoggedRun, SavedModel, Tracker, flat_metrics
 
 DESCRIPTION = "mlflow.note.content"  # what a run's page says above everything else
@@ -37,7 +38,8 @@ _NOT_IN_KEYS = re.compile(r"[^\w.:/ -]")  # MLflow refuses them
 def pictures(verdict: Judgement) -> dict[str, bytes]:
     """The pictures of an evaluation as SVG, by file name."""
     charts = {"calibration": calibration_chart, "gains": gains_chart, "deciles": decile_chart}
-    return {f"{name}.svg": chart(verdict.evaluation) for name, chart in charts.items()}
+    drawings = {f"{name}.svg": chart(verdict.evaluation) for name, chart in charts.items()}
+    return drawings if verdict.profit is None else drawings | {"profit.svg": profit_chart(verdict.profit)}
 
 
 def logged_run(
@@ -60,7 +62,8 @@ def logged_run(
     findings : of a leak audit; None where none was made.
     written : versions of models that the run wrote.
     """
-    metrics, key = flat_metrics(verdict.evaluation), f"{facts.command}:{facts.run_id}:{started_ms}"
+    money = {} if verdict.profit is None else verdict.profit.metrics()
+    metrics, key = flat_metrics(verdict.evaluation) | money, f"{facts.command}:{facts.run_id}:{started_ms}"
     return LoggedRun(
         key=key,
         name=f"{facts.command} {bundle.version}",

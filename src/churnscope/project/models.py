@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from churnscope.config.models import Config
+from churnscope.decisions import Offer
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ModelError
 from churnscope.features import FAMILIES
@@ -18,6 +19,7 @@ from churnscope.model.bundle import Bundle, definition_of, read_bundle, resolve
 from churnscope.model.predictor import Predictor
 from churnscope.project.session import Folders
 from churnscope.roles import ROLES
+from churnscope.scoring import Bands
 from churnscope.snapshots import SnapshotPlan
 from churnscope.timeline import Split, Timing, cutoff_name, cutoff_named, date_of, is_part
 
@@ -51,6 +53,17 @@ def model_facts(bundle: Bundle) -> dict[str, str]:
 def base_rate(bundle: Bundle) -> float:
     """Share of the snapshots the final model learned from that churned."""
     return next(rule.share for rule in bundle.final.baselines if isinstance(rule, BaseRate))
+
+
+def offer_of(config: Config) -> Offer | None:
+    """What the config says of costs and value; None where it says nothing."""
+    return None if config.profit is None else Offer(**config.profit.model_dump())
+
+
+def bands_of(config: Config, bundle: Bundle) -> Bands:
+    """The bands of risk: high from where a contact pays, where the config says what that is."""
+    offer = offer_of(config)
+    return Bands.around(base_rate(bundle), None if offer is None else float(offer.break_even()))
 
 
 def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> int:
@@ -113,6 +126,17 @@ def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Seque
         what = f"The {changed[0].replace('_', ' ')} of the features" if changed else "What the features mean"
         raise ModelError(f"{what} changed since model {bundle.version} was trained.", _ADVICE)
     return plan
+
+
+def unknown_levels(loaded: Loaded, bundle: Bundle) -> tuple[str, ...]:
+    """Texts that have become common since the model was trained, which has no feature for them: `plan "Family"`."""
+    return tuple(
+        f'{column} "{level.name}"'
+        for role, columns in loaded.levels.items()
+        for column, levels in columns.items()
+        for level in levels
+        if level.name not in bundle.plan["levels"].get(role, {}).get(column, ())
+    )
 
 
 def _read_of(plan: SnapshotPlan, bundle: Bundle) -> dict[str, frozenset[str]]:

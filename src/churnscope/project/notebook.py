@@ -28,6 +28,7 @@ from churnscope.reports.customer_charts import (
     effect_sentence,
 )
 from churnscope.reports.definition_tables import agreement_table, crossed_table, kinds_table
+from churnscope.reports.money_charts import draw_profit, draw_value, profit_sentence, value_sentence
 from churnscope.reports.snippets import PICTURE_INCHES, drawing, grid, paragraph, picture, shown_rows, table
 from churnscope.reports.tables import (
     audit_table,
@@ -37,8 +38,11 @@ from churnscope.reports.tables import (
     driver_table,
     history_table,
     newcomer_table,
+    profit_table,
     segment_table,
+    sensitivity_table,
     source_table,
+    value_models_table,
 )
 from churnscope.reports.wording import counted, day, said_of, share
 from churnscope.timeline import is_part
@@ -57,6 +61,7 @@ if TYPE_CHECKING:
         Summarised,
         TrainResult,
     )
+    from churnscope.project.valued import ValueResult
     from churnscope.project.versions import Comparison, VersionDetails, VersionList
 
 ROWS_SHOWN = 10
@@ -65,6 +70,7 @@ CHARTS = (
     (draw_calibration, calibration_sentence),
     (draw_deciles, decile_sentence),
 )
+VALUED = ("customer_id", "alive_probability", "expected_purchase_days", "expected_spend", "spend_low", "spend_high", "value")
 LISTED = ("customer_id", "churn_probability", "risk_decile", "risk_band", "reason_1", "reason_2", "reason_3")
 
 
@@ -91,10 +97,12 @@ def _trained(result: TrainResult) -> Iterator[str]:
         f"Learned from {counted(result.rows, 'snapshots')} ({share(result.churned / result.rows)} of them churned) by "
         f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} {unseen}."
     )
+    yield from _labelled(result)
     yield from _judged(result)
 
 
 def _evaluated(result: EvaluateResult) -> Iterator[str]:
+    yield from _labelled(result)
     yield from _judged(result)
     past = {fold.cutoff: fold.evaluation for fold in result.backtest}
     if len(past) > 1:
@@ -106,6 +114,16 @@ def _evaluated(result: EvaluateResult) -> Iterator[str]:
         yield table(newcomer_table(new, past))
     if result.evaluation.segments:
         yield table(segment_table(result.evaluation))
+    if result.profit is not None:
+        yield drawing(profit_sentence(result.profit), partial(draw_profit, figures=result.profit))
+        yield table(profit_table(result.profit))
+        yield table(sensitivity_table(result.profit))
+
+
+def _labelled(result: TrainResult | EvaluateResult) -> Iterator[str]:
+    if result.label is not None:
+        left_out = f" {counted(result.unlabelled, 'snapshots')} are left out." if result.unlabelled else ""
+        yield paragraph(f"Churned ({result.label.kind.replace('_', ' ')}): {result.label.churned}{left_out}")
 
 
 def _judged(result: TrainResult | EvaluateResult | VersionDetails) -> Iterator[str]:
@@ -122,6 +140,16 @@ def _judged(result: TrainResult | EvaluateResult | VersionDetails) -> Iterator[s
 def _scored(result: ScoreResult) -> Iterator[str]:
     rows = result.to_arrow().select(LISTED)
     yield shown_rows(rows, ROWS_SHOWN, "a customer, the riskiest first")
+
+
+def _valued(result: ValueResult) -> Iterator[str]:
+    figures = result.figures
+    yield from map(paragraph, figures.notes)
+    if figures.judgement is not None:
+        yield table(value_models_table(figures.judgement, figures.kind))
+    values = [tenth.value for tenth in figures.tenths]
+    yield drawing(value_sentence(values), partial(draw_value, values=values))
+    yield shown_rows(result.to_arrow().select(VALUED), ROWS_SHOWN, "a customer, the most valuable first")
 
 
 def _driven(result: DriversResult) -> Iterator[str]:
@@ -200,6 +228,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "TrainResult": _trained,
     "EvaluateResult": _evaluated,
     "ScoreResult": _scored,
+    "ValueResult": _valued,
     "CatalogResult": _catalog,
     "VersionList": _listed,
     "VersionDetails": _detailed,

@@ -10,6 +10,7 @@ from typing import Any
 
 from churnscope.config.identity import config_hash
 from churnscope.config.models import Config
+from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.leak_audit import Finding
@@ -64,7 +65,8 @@ def past_evaluations(folder: Path, config: Config, as_of: int) -> tuple[Past, ..
 
 def judged_in(figures: Mapping[str, Any]) -> Judged:
     """The judgement of a bundle's figures."""
-    return Judged(day_of(figures["cutoff"]), Evaluation.from_json(figures["evaluation"]), Grade(**figures["grade"]))
+    profit = ProfitFigures.from_json(figures["profit"]) if "profit" in figures else None
+    return Judged(day_of(figures["cutoff"]), Evaluation.from_json(figures["evaluation"]), Grade(**figures["grade"]), profit)
 
 
 def audited_in(figures: Mapping[str, Any]) -> tuple[Finding, ...] | None:

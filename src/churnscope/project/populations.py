@@ -134,10 +134,9 @@ class Pair:
         """The newest day that both can use and days before it, as far apart as the wider of the two plans."""
         later = min((self.a, self.b), key=lambda side: side.newest)
         plans = [side.config.prediction for side in (self.a, self.b)]
-        spacing = max(plan.spacing_days or max(1, plan.horizon_days // 3) for plan in plans)
-        most = min(plan.most_cutoffs for plan in plans)
+        apart, most = max(plan.days_apart for plan in plans), min(plan.most_cutoffs for plan in plans)
         oldest = max(self.a.oldest, self.b.oldest)
-        return plan_cutoffs(oldest, later.as_of, later.config.timing, most=most, spacing_days=spacing)
+        return plan_cutoffs(oldest, later.as_of, later.config.timing, most=most, spacing_days=apart)
 
     def _asked(self, day: int) -> int:
         for side in (self.a, self.b):

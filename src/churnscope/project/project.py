@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         TrainResult,
     )
     from churnscope.project.tables import Spool, Streamed
+    from churnscope.project.valued import ValueResult
     from churnscope.project.versions import Comparison, Served, VersionDetails, VersionList
 
     OneDay = str | date | np.datetime64  # a time of pandas is a date
@@ -303,6 +304,43 @@ class Project:
             wait_seconds=wait_seconds,
         )
         return score(self.config, as_of_day(as_of, self.config), self.progress, request)
+
+    def value(
+        self,
+        as_of: Day = None,
+        *,
+        horizon_days: int | None = None,
+        output: str | Path | None = None,
+        wait_seconds: float = 0,
+    ) -> ValueResult:
+        """Tell what every customer who has bought will buy, spend and be worth; the same run again writes nothing.
+
+        Models of repeat buying are fitted before a past day and held against the purchases that followed; the nearest one, or
+        that of `[value] model`, is fitted again on all purchases and asked.
+
+        Parameters
+        ----------
+        horizon_days : that expected purchases and spend cover; default: `[value] horizon_days`, else that of the prediction.
+        output : a `.csv` or `.parquet` file; default: both, in the outputs folder.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : when a source of purchases has no amount, or the file has another ending or is one that is read.
+        InputError : when a file is refused, or the purchases do not tell how often or for how much customers buy.
+        BusyError : when another run writes the same files.
+        StorageError : when the files cannot be written.
+        """
+        from churnscope.project.value import value
+
+        return value(
+            self.config,
+            as_of_day(as_of, self.config),
+            self.progress,
+            horizon_days=horizon_days,
+            output=None if output is None else Path(output),
+            wait_seconds=wait_seconds,
+        )
 
     def drivers(self, as_of: Day = None, *, model: str = "champion") -> DriversResult:
         """What raises and lowers the scores of a day, concept by concept, and how the risk goes with the values.

@@ -1,22 +1,24 @@
-"""The gate a model passes before `score` uses it, and the simple rule that serves where none has passed."""
+"""The gate a model passes before `score` uses it, and what serves where none has passed: a simple rule, or the base rate."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 from churnscope.config.models import Config
 from churnscope.errors import ModelError
 from churnscope.evaluation.figures import MODEL, Evaluation
-from churnscope.evaluation.grade import DECIDING, METRIC_WORDS, Grade, is_worse
-from churnscope.model.baselines import LogisticRule
+from churnscope.evaluation.grade import CHANCE, DECIDING, METRIC_WORDS, Grade, is_little, is_worse
+from churnscope.evaluation.intervals import LEVEL
+from churnscope.model.baselines import Baseline, BaseRate, LogisticRule
 from churnscope.model.bundle import Bundle, champion
 from churnscope.model.calibration import Calibration
 from churnscope.model.no_purchase import NoPurchase
 from churnscope.model.predictor import Predictor
 from churnscope.project.comparison import OTHER
 from churnscope.project.judging import Judgement, figures_of, judge
-from churnscope.project.models import load_model, model_name, split_of
+from churnscope.project.models import load_model, model_name
 from churnscope.project.session import Folders
 from churnscope.snapshots import SnapshotTable
 
@@ -38,8 +40,8 @@ class Promotion:
 def gate(config: Config, candidate: Bundle, compare: Compare) -> Promotion:
     """Whether a trained model may serve.
 
-    It must not lose to the present champion on rows that neither has learned from. Where there is no champion, or only a simple
-    rule, or none that can be compared, it has to beat the simple rules.
+    It has to order customers better than chance, and must not lose to the present champion on rows that neither has learned
+    from. Where there is no champion, or only a simple rule, or none that can be compared, it has to beat the simple rules.
 
     Parameters
     ----------
@@ -49,8 +51,8 @@ def gate(config: Config, candidate: Bundle, compare: Compare) -> Promotion:
     present = champion(Folders.of(config).models, model_name(config))
     if present == candidate.version:
         return Promotion(granted=True, reason="it is the champion already")
-    if _is_little(candidate) and not config.model.allow_small:
-        return Promotion(granted=False, reason=f"{TOO_LITTLE}; to use it all the same, set [model] allow_small = true")
+    if refused := _refused_alone(config, candidate):
+        return Promotion(granted=False, reason=refused)
     if present is None:
         return against_rules(candidate, "first champion")
     try:
@@ -60,6 +62,16 @@ def gate(config: Config, candidate: Bundle, compare: Compare) -> Promotion:
         return against_champion(compare(candidate, rival), present)
     except ModelError as error:
         return against_rules(candidate, f"in place of {present}, which cannot be compared ({error.what})")
+
+
+def _refused_alone(config: Config, candidate: Bundle) -> str:
+    """Why a model may not serve, whatever it is compared with; empty where nothing is against it."""
+    verdict = Grade(**candidate.figures["grade"])
+    if verdict.is_chance and not candidate.stands_in:
+        return verdict.text
+    if _is_little(candidate) and not config.model.allow_small:
+        return f"{TOO_LITTLE}; to use it all the same, set [model] allow_small = true"
+    return ""
 
 
 def has_champion_model(config: Config) -> bool:
@@ -95,9 +107,10 @@ def against_champion(compared: Evaluation, present: str) -> Promotion:
 
 
 def stand_in(config: Config, bundle: Bundle, verdict: Judgement, table: SnapshotTable) -> Bundle | None:
-    """The simple rule with the lowest log loss as a model of its own; None where none can tell its reasons.
+    """The simple rule with the lowest log loss as a model of its own; the base rate where that rule is no better than chance.
 
-    Where there is too little data to tell which is the best, it is the simplest one.
+    Of rules that can tell their reasons. Where there is too little data to tell which is the best, it is the simplest one. None
+    where there is no base rate among the model's rules.
 
     Parameters
     ----------
@@ -105,15 +118,32 @@ def stand_in(config: Config, bundle: Bundle, verdict: Judgement, table: Snapshot
     table : snapshots at the test cutoff, among others.
     """
     names = [rule.name for rule in bundle.evaluation.baselines if isinstance(rule, CAN_SERVE)]  # the simplest first
-    names = [name for name in names if _rule(bundle.final, name)]
-    if not names:
+    names = [name for name in names if isinstance(_rule(bundle.final, name), CAN_SERVE)]
+    if names:
+        told = names[:1] if is_little(verdict.evaluation) else names
+        best = min(told, key=lambda name: verdict.evaluation.predictors[name].metrics["log_loss"].value)
+        rule, judged = _as_model(config, bundle, best, verdict, table)
+        if not judged.grade.is_chance and _is_no_luck(judged.evaluation, len(told)):
+            return rule
+    if any(_rule(predictor, CHANCE) is None for predictor in (bundle.final, bundle.evaluation)):
         return None
-    told = names[:1] if verdict.grade.verdict == "too little data" else names
-    best = min(told, key=lambda name: verdict.evaluation.predictors[name].metrics["log_loss"].value)
-    final, evaluation = (_ruled(predictor, best) for predictor in (bundle.final, bundle.evaluation))
-    (test,) = split_of(bundle).test
-    judged = figures_of(judge(config, evaluation, table, test))
-    return replace(bundle, final=final, evaluation=evaluation, dropped={}, figures=judged, version="", stands_in=best)
+    return _as_model(config, bundle, CHANCE, verdict, table)[0]
+
+
+def _as_model(config: Config, bundle: Bundle, name: str, verdict: Judgement, table: SnapshotTable) -> tuple[Bundle, Judgement]:
+    """A bundle with one of its rules in the model's place, judged where the model was."""
+    final, evaluation = (_ruled(predictor, name) for predictor in (bundle.final, bundle.evaluation))
+    judged = judge(config, evaluation, table, verdict.cutoff)
+    figures = figures_of(judged)
+    made = replace(bundle, final=final, evaluation=evaluation, dropped={}, figures=figures, version="", stands_in=name)
+    return made, judged
+
+
+def _is_no_luck(evaluation: Evaluation, tried: int) -> bool:
+    """Whether the best of several rules orders better than chance in an interval that allows for the choice (Bonferroni)."""
+    against = evaluation.differences[CHANCE]["auroc"]
+    usual, wider = (NormalDist().inv_cdf(1 - (1 - LEVEL) / 2 / times) for times in (1, tried))
+    return tried == 1 or against.value - (against.value - against.low) * wider / usual > 0
 
 
 def _is_little(candidate: Bundle) -> bool:
@@ -126,12 +156,14 @@ def _is_behind_chance(candidate: Bundle) -> bool:
     return bool(candidate.figures["evaluation"]["differences"]["base rate"]["auroc"]["high"] < 0)
 
 
-def _rule(predictor: Predictor, name: str) -> LogisticRule | NoPurchase | None:
-    return next((rule for rule in predictor.baselines if isinstance(rule, CAN_SERVE) and rule.name == name), None)
+def _rule(predictor: Predictor, name: str) -> Baseline | None:
+    return next((rule for rule in predictor.baselines if rule.name == name), None)
 
 
 def _ruled(predictor: Predictor, name: str) -> Predictor:
     """The predictor with one of its rules in place of its boosters."""
     rule = _rule(predictor, name)
-    assert rule is not None
+    if isinstance(rule, BaseRate):
+        rule = LogisticRule.constant(rule.name, rule.share, len(predictor.specs))
+    assert isinstance(rule, CAN_SERVE)
     return replace(predictor, scorer=rule, calibration=Calibration())

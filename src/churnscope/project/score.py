@@ -19,10 +19,10 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.project.models import base_rate, load_model, matching_plan, model_facts, trained_through
+from churnscope.project.models import bands_of, load_model, matching_plan, model_facts, trained_through, unknown_levels
 from churnscope.project.results import ScoreResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
-from churnscope.scoring import Bands, ScoreStamp, contribution_tables, score_table, state_counts
+from churnscope.scoring import ScoreStamp, contribution_tables, score_table, state_counts
 from churnscope.snapshots import ScoringRows, SnapshotTable, build_scoring_rows
 
 BYTES_PER_ROW = 400  # about what a scored customer takes in a CSV file
@@ -58,6 +58,7 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
             )
             record.run_id, record.as_of = facts.run_id, facts.as_of
             _warn_of_known_outcomes(bundle, loaded.as_of)
+            _warn_of_unknown_levels(bundle, loaded)
             outputs = _output_set(folders, loaded.as_of, request.output)
             beside = [OutputSet.beside(path) for path in (request.contributions,) if path is not None]
             with ExitStack() as held:
@@ -128,7 +129,7 @@ class _Scoring:
             self.loaded.ids(),
             rows,
             self.bundle.final,
-            Bands.around(base_rate(self.bundle)),
+            bands_of(self.config, self.bundle),
             ScoreStamp(self.loaded.as_of, self.bundle.version, run_id),
             usual=self.bundle.profile,
             inactive_too=inactive_too,
@@ -145,6 +146,16 @@ def _warn_of_known_outcomes(bundle: Bundle, as_of: int) -> None:
             bundle.version,
             iso(through - 1),
             iso(as_of),
+        )
+
+
+def _warn_of_unknown_levels(bundle: Bundle, loaded: Loaded) -> None:
+    """What has become common only now is no feature of the model: those customers have none of the values it knows."""
+    if unknown := unknown_levels(loaded, bundle):
+        logger.warning(
+            "Model %s knows nothing of %s, which has become common since it was trained: train again to learn of it.",
+            bundle.version,
+            ", ".join(unknown),
         )
 
 

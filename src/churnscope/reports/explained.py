@@ -49,8 +49,8 @@ class Explained:
     drivers: tuple[Driver, ...]
     effects: tuple[Effect, ...]
     listed: tuple[Listed, ...]
-    not_due: int = 0
     types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    not_due: int = 0
 
 
 def explain(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from churnscope.config.models import Config
+from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.leak_audit import Finding
@@ -20,6 +21,7 @@ class Judged:
     cutoff: int
     evaluation: Evaluation
     grade: Grade
+    profit: ProfitFigures | None = None
 
 
 @dataclass(frozen=True)

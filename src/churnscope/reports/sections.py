@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 
 from churnscope.evaluation.grade import DECIDING
@@ -31,6 +32,7 @@ from churnscope.reports.customer_charts import (
 )
 from churnscope.reports.drivers import telling
 from churnscope.reports.findings import Findings
+from churnscope.reports.money_charts import draw_profit, profit_sentence
 from churnscope.reports.page import PICTURE_INCHES, Part, Picture, Section
 from churnscope.reports.tables import (
     LEVEL,
@@ -44,8 +46,10 @@ from churnscope.reports.tables import (
     is_off,
     listed_table,
     newcomer_table,
+    profit_table,
     reliability_table,
     segment_table,
+    sensitivity_table,
     source_table,
     type_table,
 )
@@ -88,6 +92,7 @@ def prediction(findings: Findings) -> Iterator[Section]:
     facts = (
         ("Active" if findings.config.flat is None else "Customers", active_customers(findings.config)),
         ("Churned", churned_customers(findings.config)),
+        ("Kind of label", findings.config.label.kind.replace("_", " ")),
         ("Time to act", time_to_act(findings.config)),
         ("Judged on", _judged_on(findings)),
         ("Learned from", _learned_from(findings)),
@@ -137,6 +142,31 @@ def gains(findings: Findings) -> Iterator[Section]:
     )
     table, origin = decile_table(evaluation), _judged_in(findings)
     yield Section("gains", "Whom a list of the riskiest reaches", pictures=pictures, tables=(table,), origin=origin)
+
+
+def profit(findings: Findings) -> Iterator[Section]:
+    """The model in money."""
+    figures = findings.judged.profit
+    if findings.config.profit is None:
+        return
+    title, origin = "What is it worth in money?", _judged_in(findings)
+    if figures is None or asdict(figures.offer) != findings.config.profit.model_dump():
+        yield Section(
+            "profit",
+            title,
+            "The model was judged before [profit] stood in the config as it does. To see it here:",
+            closing=("churnscope train CONFIG",),
+        )
+        return
+    offer = figures.offer
+    lead = (
+        f"A contact costs {offer.contact_cost:g}, the offer {offer.offer_cost:g}. Of those about to leave "
+        f"{share(offer.acceptance)} accept it and stay, each worth {offer.value:g}; whoever would have stayed anyway takes it "
+        "too. That contacts keep customers at all is assumed here: only a control group can show it."
+    )
+    picture = Picture(profit_sentence(figures), partial(draw_profit, figures=figures))
+    tables = (profit_table(figures), sensitivity_table(figures))
+    yield Section("profit", title, lead, pictures=(picture,), tables=tables, origin=origin)
 
 
 def over_time(findings: Findings) -> Iterator[Section]:
@@ -313,6 +343,6 @@ def _learned_from(findings: Findings) -> str:
 PARTS: tuple[tuple[str, str, tuple[Callable[[Findings], Iterator[Section]], ...]], ...] = (
     ("question", "The question", (prediction,)),
     ("customers", "The customers: who, and why", (scores, riskiest, what_drives, effects)),
-    ("proof", "The proof: can it be trusted?", (comparison, gains, calibration, over_time, newcomers, segments)),
+    ("proof", "The proof: can it be trusted?", (comparison, gains, profit, calibration, over_time, newcomers, segments)),
     ("data", "The data it rests on", (data_quality, leak_audit)),
 )

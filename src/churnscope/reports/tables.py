@@ -9,6 +9,7 @@ import numpy as np
 
 from churnscope.config.models import Stages
 from churnscope.customer_types import TYPES
+from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import DECIDING, is_better, is_worse, spoken
 from churnscope.evaluation.intervals import Estimate
@@ -18,9 +19,11 @@ from churnscope.features.feature import EITHER, FALLING, RISING
 from churnscope.reports.charts import best_rule
 from churnscope.reports.drivers import Driver
 from churnscope.reports.explained import Explained, Listed
+from churnscope.reports.money_charts import money
 from churnscope.reports.page import Cell, Table
 from churnscope.reports.wording import UNKNOWN, count, counted, day, decimal, metric, said_of, share, typeset
 from churnscope.sources.report import SourceReport
+from churnscope.value.judging import Judgement
 
 METRIC_NOTES = (
     ("AUROC", "how often a customer who left was ranked above one who stayed; 0.5 is a toss of a coin, 1 is perfect"),
@@ -54,6 +57,60 @@ def comparison_table(evaluation: Evaluation) -> Table:
     rows = tuple((_predictor(name), *(_estimate(figures.metrics[each]) for each in asked)) for name, figures in ranked)
     caption = f"The model and simple rules on the same {count(evaluation.customers)} customers, with 95% intervals"
     return Table(caption, "<" + ">" * len(asked), ("", *map(metric, asked)), rows, METRIC_NOTES, is_wide=True)
+
+
+def profit_table(figures: ProfitFigures) -> Table:
+    """The model in money."""
+    chosen, needed = figures.chosen, figures.break_even
+    rows = (
+        ("A contact pays from a churn probability of", UNKNOWN if needed is None else share(needed, 1)),
+        ("Customers at that or more", f"{count(chosen.size)} ({share(chosen.share)})"),
+        ("Expected of contacting them", money(chosen.profit)),
+        ("Nine times in ten, as acceptance turns out", f"{money(chosen.profit_low)} to {money(chosen.profit_high)}"),
+        ("With the outcomes as they came", money(figures.came)),
+        ("Maximum profit per customer (MPC)", f"{decimal(figures.mpc.per_customer, ',.3f')} at {share(figures.mpc.share)}"),
+        ("Expected maximum profit (EMPC)", f"{decimal(figures.empc.per_customer, ',.3f')} at {share(figures.empc.share)}"),
+    )
+    return Table("The list by break-even, and what the order is worth at best", "<>", ("", ""), rows)
+
+
+def sensitivity_table(figures: ProfitFigures) -> Table:
+    """The list at other acceptances and values."""
+    rows = tuple(
+        (
+            f"{share(row.acceptance)}, value times {row.value_factor:g}",
+            UNKNOWN if row.break_even is None else share(row.break_even, 1),
+            count(row.size),
+            money(row.profit),
+            money(row.profit_of_chosen),
+            UNKNOWN if row.overlap is None else share(row.overlap),
+        )
+        for row in figures.sensitivity
+    )
+    columns = ("acceptance", "break-even", "best list", "its profit", "of the list above", "of that still on it")
+    return Table("What if fewer accept, or a customer is worth more? Expected profit", "<>>>>>", columns, rows, is_wide=True)
+
+
+def value_models_table(judgement: Judgement, kind: str) -> Table:
+    """The models of repeat buying and the simple rule beside what came, the nearest first."""
+    rows: list[Row] = [
+        (
+            f"{name} (used)" if name == kind else name,
+            decimal(errors.purchase_days_error),
+            count(errors.purchase_days),
+            decimal(errors.spend_error, ",.2f"),
+            count(errors.spend),
+            UNKNOWN if errors.spend_held is None else share(errors.spend_held),
+        )
+        for name, errors in sorted(judgement.errors.items(), key=lambda named: named[1].purchase_days_error)
+    ]
+    rows.append(("what came", "", count(judgement.purchase_days), "", count(judgement.spend), ""))
+    columns = ("", "off by, days", "purchase days", "off by, money", "spend", "inside the interval")
+    caption = (
+        f"{counted(judgement.horizon_days, 'days')} of {counted(judgement.customers, 'customers')}, forecast on "
+        f"{day(judgement.cutoff)} and as they came; off by: root mean squared error per customer"
+    )
+    return Table(caption, "<>>>>>", columns, tuple(rows))
 
 
 def difference_table(evaluation: Evaluation) -> Table:

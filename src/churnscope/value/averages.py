@@ -119,12 +119,36 @@ def hypergeometric(b: NDArray[Any], c: NDArray[Any], z: NDArray[Any]) -> NDArray
     ----------
     NIST Digital Library of Mathematical Functions, 15.7.5.
     """
-    root = np.sqrt(1.0 - np.clip(np.real(z), 0.0, 1 - 1e-12).max(initial=0.0))
+    if not any(map(np.iscomplexobj, (b, c, z))):
+        return _fraction(b, c, z, slopes=False)[0]
+    # Steps into the complex plane are so small that only first derivatives count: real numbers do, and are far cheaper.
+    real, imaginary = np.broadcast_arrays(*map(np.real, (b, c, z))), tuple(map(np.imag, (b, c, z)))
+    same = all(np.array_equal(each[0], each[-1]) for each in real)  # the directions differ in the steps alone
+    value, *slopes = _fraction(*(each[:1] for each in real) if same else real, slopes=True)
+    step = sum(slope * part for slope, part in zip(slopes, imaginary, strict=True))
+    return np.asarray(value + 1j * step)
+
+
+def _fraction(b: NDArray[Any], c: NDArray[Any], z: NDArray[Any], *, slopes: bool) -> tuple[NDArray[Any], ...]:
+    """The continued fraction and, where asked for, its derivatives by b, c and z."""
+    root = np.sqrt(1.0 - np.clip(z, 0.0, 1 - 1e-12).max(initial=0.0))
     needed = NEGLIGIBLE / -2.0 / np.log((1.0 - root) / (1.0 + root) + 1e-16)
     tail: NDArray[Any] = (1 + np.sqrt(1 - z)) / 2
+    by_b = by_c = np.zeros(tail.shape)
+    by_z = -1 / (4 * np.sqrt(1 - z))
     for m in range(8 + int(min(needed, MOST_STEPS)), 0, -1):
-        even = m * (c - 1 - b + m) / ((c - 2 + 2 * m) * (c - 1 + 2 * m))
-        tail = 1 - even * z / tail
-        odd = (b + m - 1) * (c - 2 + m) / ((c - 3 + 2 * m) * (c - 2 + 2 * m))
-        tail = 1 - odd * z / tail
-    return 1 / tail
+        for upper, upper_b, upper_c, low in (
+            (m * (c - 1 - b + m), -m, m, c - 2 + 2 * m),
+            ((b + m - 1) * (c - 2 + m), c - 2 + m, b + m - 1, c - 3 + 2 * m),
+        ):
+            lower = low * (low + 1)
+            share = z / (lower * tail)
+            if slopes:
+                term = upper * share
+                of_tail = term / tail
+                by_b = of_tail * by_b - upper_b * share
+                by_c = of_tail * by_c - upper_c * share + term * (2 * low + 1) / lower
+                by_z = of_tail * by_z - upper / (lower * tail)
+            tail = 1 - upper * share
+    factor = -1 / tail**2
+    return (1 / tail, factor * by_b, factor * by_c, factor * by_z) if slopes else (1 / tail,)

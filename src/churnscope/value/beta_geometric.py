@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import betainc, betaln, gammaln, loggamma
+from scipy.special import betainc, betaln, loggamma
 
 from churnscope.value.averages import beta_mean, gamma_nodes
+from churnscope.value.nbd import negative_binomial
 from churnscope.value.repeat_purchase import Numbers, RepeatPurchaseModel
 from churnscope.value.repeat_rows import Array
 
@@ -91,16 +92,15 @@ class BetaGeometric(RepeatPurchaseModel):
 
         return beta_mean(a, b, worth)
 
+    def counts_if_alive(self, frequency: Array, age: Array, horizon: float, most: int) -> Array:
+        """As of a new BG/NBD customer with lambda and p of those alive: the next chance to stop is the next purchase."""
+        shape, scale, a, b = (each[:, None] for each in self._alive(frequency, age))
+        count = np.arange(most + 1.0)
+        return _counts((shape, scale, a, b), count, count, horizon)
+
     def count_probability(self, count: Array, horizon: float) -> Array:
-        """B(a, b+n)/B(a, b) * P(N = count) + B(a+1, b+n-1)/B(a, b) * P(N >= count), N negative binomial."""
-        r, alpha, a, b = self.parameters
-        opportunities = count + self.stops_at_first
-        share = horizon / (alpha + horizon)
-        exactly = np.exp(gammaln(r + count) - gammaln(r) - gammaln(count + 1) + r * np.log1p(-share)) * share**count
-        at_least = np.where(count > 0, betainc(np.maximum(count, 1), r, share), 1.0)
-        survived = np.exp(betaln(a, b + opportunities) - betaln(a, b))
-        stopped = np.exp(betaln(a + 1, b + np.maximum(opportunities, 1) - 1) - betaln(a, b)) * (opportunities > 0)
-        return np.asarray(survived * exactly + stopped * at_least)
+        """P(X(t) = n), where MBG/NBD has one chance to stop more than purchases."""
+        return _counts(self.parameters, count, count + self.stops_at_first, horizon)
 
     def _alive(self, frequency: Array, age: Array) -> tuple[Array, Array, Array, Array]:
         """Shape and rate of lambda, a and b of p, of customers known to be alive at `age`."""
@@ -120,6 +120,16 @@ class MBGNBD(BetaGeometric):
 
     kind = "mbg_nbd"
     stops_at_first = 1
+
+
+def _counts(rates: tuple[Any, ...], count: Array, opportunities: Array, horizon: float) -> Array:
+    """B(a, b+n)/B(a, b) * P(N = count) + B(a+1, b+n-1)/B(a, b) * P(N >= count), N negative binomial, n the opportunities."""
+    shape, scale, a, b = rates
+    exactly, share = negative_binomial(shape, scale, count, horizon), horizon / (scale + horizon)
+    at_least = np.where(count > 0, betainc(np.maximum(count, 1), shape, share), 1.0)
+    survived = np.exp(betaln(a, b + opportunities) - betaln(a, b))
+    stopped = np.exp(betaln(a + 1, b + np.maximum(opportunities, 1) - 1) - betaln(a, b)) * (opportunities > 0)
+    return np.asarray(survived * exactly + stopped * at_least)
 
 
 def _log_beta(a: Any, b: Any) -> Numbers:

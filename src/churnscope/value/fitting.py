@@ -76,6 +76,7 @@ def maximise(
     *,
     customers: int,
     sketch: Objective | None = None,
+    largest: Mapping[str, float] | None = None,
 ) -> tuple[tuple[float, ...], FitReport]:
     """Parameters that make the likelihood largest.
 
@@ -85,12 +86,14 @@ def maximise(
     starts : first guesses, as parameters; the best end wins.
     names : of the parameters.
     sketch : the same on fewer customers, cheap; picks among the starts in the objective's place.
+    largest : of parameters beyond whose value the likelihood hardly changes, but its cost does.
 
     Raises
     ------
     InputError : when no start leads to a finite likelihood.
     """
-    ends = [_descend(sketch or objective, np.log(start), ROUGH) for start in starts]
+    limits = np.array([min(LOG_LIMIT, np.log((largest or {}).get(name, np.inf))) for name in names])
+    ends = [_descend(sketch or objective, np.log(start), limits, ROUGH) for start in starts]
     ends = [end for end in ends if np.isfinite(end.fun)]
     if not ends:
         raise InputError(
@@ -98,16 +101,17 @@ def maximise(
             "Check for customers with thousands of purchase days: they are seldom persons.",
         )
     best: Array = min(ends, key=lambda end: float(end.fun)).x
-    near = _descend(objective, best, FINE).x
-    held = np.abs(near) < LOG_LIMIT - 1e-3
+    near = _descend(objective, best, limits, FINE).x
+    held = (near > -LOG_LIMIT + 1e-3) & (near < limits - 1e-3)
     curvature = _curvature(objective, near, held)
-    logs = _finish(objective, near, held, curvature)
+    is_told = (_log_errors(held, curvature, customers) <= LOOSE).all()
+    logs = _finish(objective, near, held, curvature) if is_told else near
     return tuple(np.exp(logs).tolist()), _report(objective(logs), (logs, held, curvature), names, customers)
 
 
-def _descend(objective: Objective, logs: Array, tolerance: float) -> OptimizeResult:
-    inside = np.clip(logs, -LOG_LIMIT, LOG_LIMIT)
-    bounds = [(-LOG_LIMIT, LOG_LIMIT)] * len(logs)
+def _descend(objective: Objective, logs: Array, limits: Array, tolerance: float) -> OptimizeResult:
+    inside = np.clip(logs, -LOG_LIMIT, limits)
+    bounds = [(-LOG_LIMIT, limit) for limit in limits]
     end: OptimizeResult = minimize(
         objective, inside, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": tolerance, "gtol": 1e-8}
     )
@@ -115,7 +119,10 @@ def _descend(objective: Objective, logs: Array, tolerance: float) -> OptimizeRes
 
 
 def _finish(objective: Objective, logs: Array, held: Held, curvature: Array) -> Array:
-    """Newton steps with one curvature: the last digits, which a quasi-Newton method leaves on flat ridges."""
+    """Newton steps with one curvature: the last digits, which a quasi-Newton method leaves open.
+
+    Not for a ridge along which the data tell a parameter hardly at all: there are no last digits to be had.
+    """
     if not _bends(curvature):
         return logs
     for _ in range(10):
@@ -144,11 +151,17 @@ def _bends(curvature: Array) -> bool:
     return bool(curvature.size and np.linalg.eigvalsh(curvature)[0] > 0)
 
 
+def _log_errors(held: Held, curvature: Array, customers: int) -> Array:
+    """Standard errors of the log parameters; infinite where the likelihood does not hold them."""
+    errors = np.full(len(held), np.inf)
+    if _bends(curvature):
+        errors[held] = np.sqrt(np.diag(np.linalg.inv(curvature)) / customers)
+    return errors
+
+
 def _report(end: tuple[float, Array], place: tuple[Array, Held, Array], names: Sequence[str], customers: int) -> FitReport:
     (surprise, gradient), (logs, held, curvature) = end, place
-    log_errors = np.full(len(logs), np.inf)
-    if _bends(curvature):
-        log_errors[held] = np.sqrt(np.diag(np.linalg.inv(curvature)) / customers)
+    log_errors = _log_errors(held, curvature, customers)
     errors = [
         float(error) if log_error <= LOOSE else None
         for error, log_error in zip(np.exp(logs) * log_errors, log_errors, strict=True)

@@ -118,8 +118,11 @@ class GammaGamma:
         return self.p * self.v / (self.q - 1)
 
     def expected_spend(self, rows: SpendRows) -> Array:
-        """E[M | x, z] = p (v + x z) / (p x + q - 1), shape (n_rows,): a purchase day's expected amount."""
-        total = np.where(rows.frequency > 0, rows.frequency * rows.mean_spend, 0.0)
+        """E[M | x, z] = p (v + x z) / (p x + q - 1), shape (n_rows,): a purchase day's expected amount.
+
+        Who brought back more than was bought counts as having spent nothing.
+        """
+        total = np.where(rows.frequency > 0, np.maximum(rows.frequency * rows.mean_spend, 0.0), 0.0)
         return self.p * (self.v + total) / (self.p * rows.frequency + self.q - 1)
 
     def to_json(self) -> dict[str, Any]:

@@ -57,8 +57,18 @@ class NBD(RepeatPurchaseModel):
         r, alpha = self.parameters
         return (r + frequency) / (alpha + age) / discount
 
+    def counts_if_alive(self, frequency: Array, age: Array, horizon: float, most: int) -> Array:
+        """Negative binomial of the shape r+x and the rate alpha+T."""
+        r, alpha = self.parameters
+        return negative_binomial((r + frequency)[:, None], (alpha + age)[:, None], np.arange(most + 1.0), horizon)
+
     def count_probability(self, count: Array, horizon: float) -> Array:
         """Negative binomial."""
         r, alpha = self.parameters
-        log_scale = gammaln(r + count) - gammaln(r) - gammaln(count + 1) - r * np.log1p(horizon / alpha)
-        return np.asarray(np.exp(log_scale) * (horizon / (alpha + horizon)) ** count)
+        return negative_binomial(r, alpha, count, horizon)
+
+
+def negative_binomial(shape: Any, rate: Any, count: Array, time: Any) -> Array:
+    """P(N(t) = n) of customers who stay and buy at a rate that varies among them as Gamma(shape, rate)."""
+    log_scale = gammaln(shape + count) - gammaln(shape) - gammaln(count + 1) - shape * np.log1p(time / rate)
+    return np.asarray(np.exp(log_scale) * (time / (rate + time)) ** count)

@@ -41,6 +41,7 @@ class RepeatPurchaseModel(ABC):
 
     kind: ClassVar[str]
     names: ClassVar[tuple[str, ...]]
+    largest: ClassVar[Mapping[str, float]] = {}
 
     parameters: tuple[float, ...]
     days_per_unit: float = 7.0
@@ -67,7 +68,7 @@ class RepeatPurchaseModel(ABC):
         starts = cls.starts(rate=float(alike.customers @ alike.frequency) / units, span=units / total)
         objective = _mean_surprise(cls, alike, days_per_unit)
         sketch = _mean_surprise(cls, alike.thinned(SKETCH_ROWS), days_per_unit) if len(alike) > SKETCH_ROWS else None
-        parameters, report = maximise(objective, starts, cls.names, customers=round(total), sketch=sketch)
+        parameters, report = maximise(objective, starts, cls.names, customers=round(total), sketch=sketch, largest=cls.largest)
         return cls(parameters, days_per_unit, report)
 
     @classmethod
@@ -101,6 +102,10 @@ class RepeatPurchaseModel(ABC):
     @abstractmethod
     def discounted_if_alive(self, frequency: Array, age: Array, discount: float) -> Array:
         """Expected purchase days ever, each worth exp(-discount * t), of customers who have not left; time in units."""
+
+    @abstractmethod
+    def counts_if_alive(self, frequency: Array, age: Array, horizon: float, most: int) -> Array:
+        """P(X(T, T + horizon) = n), n = 0 .. most, of customers who have not left, shape (n, most + 1); time in units."""
 
     @abstractmethod
     def count_probability(self, count: Array, horizon: float) -> Array:

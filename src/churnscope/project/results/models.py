@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.config.models import Config
+from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import Evaluation
-from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.grade import CHANCE, Grade
 from churnscope.evaluation.leak_audit import Finding
 from churnscope.model.tuning import Tuned
 from churnscope.project.results.summarised import Summarised, iso, near
@@ -55,6 +56,11 @@ class StandIn:
 
     rule: str
     version: str
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether it is the base rate, which orders nobody."""
+        return self.rule == CHANCE
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,7 @@ class EvaluateResult(Summarised):
     unlabelled : customers of the cutoff whom the kind of label leaves out.
     label : what churned means.
     backtest : models of the same recipe, trained before earlier cutoffs and judged there, oldest first.
+    profit : the model in money, where `[profit]` is given.
     """
 
     name: str
@@ -178,6 +185,7 @@ class EvaluateResult(Summarised):
     backtest: tuple[Fold, ...] = ()
     unlabelled: int = 0
     label: LabelSaid | None = None
+    profit: ProfitFigures | None = None
 
     @property
     def summary(self) -> str:
@@ -203,6 +211,7 @@ class EvaluateResult(Summarised):
             "trained_through": iso(self.trained_through),
             "evaluation": self.evaluation.to_json(),
             "grade": self.grade.to_json(),
+            **({} if self.profit is None else {"profit": self.profit.to_json()}),
             "outputs": [str(path) for path in self.outputs],
             "tracking": asdict(self.tracking),
         }

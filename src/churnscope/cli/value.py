@@ -1,0 +1,105 @@
+"""`churnscope value`: what each customer will buy, spend and be worth, in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Output, Quiet
+from churnscope.cli.rendering import Part, Table, count, shown
+from churnscope.cli.score import Wait
+from churnscope.cli.session import session
+from churnscope.timeline import date_of
+
+if TYPE_CHECKING:
+    from churnscope.project.valued import ValueFigures, ValueResult
+    from churnscope.value.judging import Judgement
+
+Horizon = Annotated[
+    int | None,
+    typer.Option("--horizon-days", metavar="N", min=1, help="Days that expected purchases cover. [default: the config's]"),
+]
+
+
+def value(
+    config: ConfigFile,
+    *,
+    as_of: AsOf = None,
+    horizon_days: Horizon = None,
+    output: Output = None,
+    wait: Wait = 0,
+    json: Json = False,
+    log_format: LogFormat = "plain",
+    quiet: Quiet = False,
+) -> None:
+    """Write what each customer is worth.
+
+    For everyone who has bought: expected purchases and spend in the horizon with an interval, the probability of still being a
+    customer, and the discounted value of all purchases to come. The model is chosen on purchases it had not seen.
+    """
+    with session(json=json, log_format=log_format, quiet=quiet) as run:
+        from churnscope.project import Project
+
+        project = Project(config, progress=run.progress)
+        run.show(project.value(as_of, horizon_days=horizon_days, output=output, wait_seconds=wait), describe)
+
+
+def describe(result: ValueResult) -> Iterator[Part]:
+    """How the models did, what the customers are worth, and where the files are."""
+    figures = result.figures
+    done = "This very run was done before and its files are whole: nothing was written." if result.was_done else "Valued."
+    yield f"{done} {result.name}, as of {date_of(result.as_of)}, run {result.run_id}."
+    if figures.judgement is not None:
+        yield _judged(figures.judgement, figures.kind)
+    yield _tenths(figures)
+    yield ""
+    nobody = f"; {count(figures.never_bought)} more have bought nothing yet" if figures.never_bought else ""
+    money = f"Margin {figures.margin:.0%}, discounted by {figures.discount_rate:.1%} a year."
+    yield f"{count(figures.customers)} customers{nobody}. {money}"
+    yield from figures.notes
+    written = "Already written" if result.was_done else "Written"
+    yield from (f"{written}: {shown(path)}" for path in (*result.outputs, result.manifest))
+
+
+def _judged(judgement: Judgement, kind: str) -> Table:
+    """The models and the rule, each beside what came."""
+    rows = [
+        (
+            f"{name}{' *' if name == kind else ''}",
+            f"{errors.purchase_days_error:.3f}",
+            count(round(errors.purchase_days)),
+            f"{errors.spend_error:,.2f}",
+            count(round(errors.spend)),
+            "" if errors.spend_held is None else f"{errors.spend_held:.0%}",
+        )
+        for name, errors in sorted(judgement.errors.items(), key=lambda named: named[1].purchase_days_error)
+    ]
+    rows.append(("what came", "", count(round(judgement.purchase_days)), "", count(round(judgement.spend)), ""))
+    rows += [(name, "refused", "", "", "", "") for name in judgement.refused]
+    columns = ("", "off by days", "purchase days", "off by money", "spend", "in interval")
+    title = (
+        f"Forecast of {count(judgement.horizon_days)} days for {count(judgement.customers)} customers, fitted before "
+        f"{date_of(judgement.cutoff)}; * is used"
+    )
+    return Table(title, "<>>>>>", tuple(rows), columns)
+
+
+def _tenths(figures: ValueFigures) -> Table:
+    total = figures.total("value")
+    rows = tuple(
+        (
+            str(number),
+            count(tenth.customers),
+            f"{tenth.purchase_days:,.0f}",
+            f"{tenth.spend:,.0f}",
+            f"{tenth.value:,.0f}",
+            f"{tenth.value / total:.1%}" if total else "",
+        )
+        for number, tenth in enumerate(figures.tenths, start=1)
+    )
+    columns = ("tenth", "customers", "purchase days", "spend", "value", "of all value")
+    return Table(
+        f"Expected in {count(figures.horizon_days)} days, and the value of all that is to come", "<>>>>>", rows, columns
+    )

@@ -1,0 +1,113 @@
+"""What each customer will buy, spend and be worth: one purchase model and the spend model, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from churnscope.errors import InputError
+from churnscope.value.gamma_gamma import GammaGamma
+from churnscope.value.histories import Histories
+from churnscope.value.intervals import Interval, intervals
+from churnscope.value.repeat_purchase import RepeatPurchaseModel
+from churnscope.value.repeat_rows import Array
+from churnscope.value.saved import REPEAT_PURCHASE_MODELS, model_from_json
+
+INTERVAL_SHARE = 0.8  # of customers alike, four in five end inside
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Of each customer of some histories, shape (n,) each; money in currency.
+
+    Parameters
+    ----------
+    alive : P(still a customer).
+    purchase_days, spend : expected in the horizon.
+    purchase_days_within, spend_within : between what and what they lie for four in five customers alike.
+    """
+
+    alive: Array
+    purchase_days: Array
+    spend: Array
+    purchase_days_within: Interval
+    spend_within: Interval
+
+
+@dataclass(frozen=True)
+class ValueModel:
+    """When customers buy, and what a purchase day is worth.
+
+    References
+    ----------
+    P. Fader, B. Hardie, K. L. Lee (2005), RFM and CLV: using iso-value curves for customer base analysis, Journal of Marketing
+    Research 42(4): value as expected spend times discounted expected residual transactions.
+    """
+
+    purchases: RepeatPurchaseModel
+    spend: GammaGamma
+
+    @classmethod
+    def fit(cls, kind: str, histories: Histories, spend: GammaGamma | None = None) -> Self:
+        """The model of a kind, such as "bg_nbd", under which the histories are most likely.
+
+        Parameters
+        ----------
+        spend : a spend model fitted on the same histories already.
+
+        Raises
+        ------
+        InputError : when the histories do not tell its parameters, or the search for them does not end.
+        """
+        purchases = REPEAT_PURCHASE_MODELS[kind].fit(histories.rows)
+        report = purchases.report
+        if report is not None and not report.converged:
+            raise InputError(f"{kind}: {report.note}", "Choose another [value] model, or give a longer history.")
+        return cls(purchases, fitted_spend(histories) if spend is None else spend)
+
+    def forecast(self, histories: Histories, horizon_days: int) -> Forecast:
+        """What the customers of these histories will do in the horizon."""
+        rows, totals = histories.rows, (histories.spend.frequency * histories.spend.mean_spend).clip(0)
+        days = self.purchases.expected_purchases(rows, horizon_days)
+        within = intervals(self.purchases, self.spend, rows, totals, horizon_days=horizon_days, share=INTERVAL_SHARE)
+        spend = days * self.spend.expected_spend(histories.spend)
+        return Forecast(self.purchases.alive_probability(rows), days, spend, *within)
+
+    def worth(self, histories: Histories, *, margin: float, yearly_discount: float) -> Array:
+        """What all purchases ever to come of each customer earn, discounted to today, in currency, shape (n,).
+
+        Parameters
+        ----------
+        margin : share of the revenue that is earned.
+        yearly_discount : effective rate a year, above 0.
+        """
+        to_come = self.purchases.discounted_purchases(histories.rows, yearly_discount=yearly_discount)
+        return margin * self.spend.expected_spend(histories.spend) * to_come
+
+    def to_json(self) -> dict[str, Any]:
+        """The model as plain values for JSON."""
+        return {"purchases": self.purchases.to_json(), "spend": self.spend.to_json()}
+
+    @classmethod
+    def from_json(cls, saved: Mapping[str, Any]) -> Self:
+        """The model that `to_json` wrote.
+
+        Raises
+        ------
+        ModelError : when it is damaged.
+        """
+        return cls(model_from_json(saved["purchases"]), GammaGamma.from_json(saved["spend"]))
+
+
+def fitted_spend(histories: Histories) -> GammaGamma:
+    """The spend model of some histories.
+
+    Raises
+    ------
+    InputError : when the amounts do not tell its parameters, or the search for them does not end.
+    """
+    spend = GammaGamma.fit(histories.spend)
+    if spend.report is not None and not spend.report.converged:
+        raise InputError(f"Spend model: {spend.report.note}", "Give a longer history.")
+    return spend
