@@ -17,7 +17,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from churnscope.errors import InputError, ModelError
+from churnscope.errors import ConfigError, InputError, ModelError
 from churnscope.project import Project
 from churnscope.timeline import cutoff_name, is_part
 
@@ -222,6 +222,11 @@ def test_rows_without_label_are_not_learned_from_but_scored(project: Callable[..
     result = made.train()
     assert result.rows == 1_000
     assert made.score(model="latest").counts["active"] == 1_500
+
+
+def test_there_are_no_pauses_to_advise_on(served: Path) -> None:
+    with pytest.raises(ConfigError, match="no pauses to weigh windows by"):
+        Project(served / "members.toml").advise()
 
 
 def test_two_rows_of_a_customer_are_refused_without_a_date(project: Callable[..., Project]) -> None:

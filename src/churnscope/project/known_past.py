@@ -51,7 +51,7 @@ class KnownPast:
         folder = Folders.of(config).outputs / "past"
         then, now, findings = {}, {}, list[Finding]()
         for source in loaded.places:
-            if "time" not in config.sources[source].columns:  # what has no day has no past
+            if not config.has_days:  # a new file of how customers are is no rewritten past
                 continue
             kept, tags = _kept(folder / f"{source}.parquet"), _tags(config, source)
             usable = kept is not None and {key: kept.tags.get(key) for key in tags} == tags
