@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from churnscope.config.models import Profit
-from churnscope.errors import InputError, ModelError
+from churnscope.errors import ConfigError, InputError, ModelError
 from churnscope.project import Project
 from churnscope.timeline import cutoff_name, is_part
 
@@ -137,6 +137,7 @@ def test_features_are_the_columns_as_they_stand_in_the_file(project: Callable[..
         assert told["days_since_joined"] == (date(2024, 7, 1) - date.fromisoformat(row["Joined"])).days
         assert told["has_locker_is_yes"] == (row["Has locker"] == "yes")
     assert "status_is_left" not in frame.column_names
+    assert "is_loyal" not in frame.column_names
 
 
 def test_a_model_is_trained_judged_and_saved_without_any_date(served: Path) -> None:
@@ -226,6 +227,11 @@ def test_rows_without_label_are_not_learned_from_but_scored(project: Callable[..
     result = made.train()
     assert result.rows == 1_000
     assert made.score(model="latest").counts["active"] == 1_500
+
+
+def test_there_are_no_pauses_to_advise_on(served: Path) -> None:
+    with pytest.raises(ConfigError, match="no pauses to weigh windows by"):
+        Project(served / "members.toml").advise()
 
 
 def test_two_rows_of_a_customer_are_refused_without_a_date(project: Callable[..., Project]) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnscope.config.identity import definition
-from churnscope.config.models import Config
+from churnscope.config.models import Config, Source
 from churnscope.engines.duckdb import Loaded
 from churnscope.engines.fingerprint import MADE_BY
 from churnscope.errors import StorageError
@@ -52,10 +52,7 @@ class KnownPast:
         folder = Folders.of(config).outputs / "past"
         then, now, findings = {}, {}, list[Finding]()
         for source in loaded.places:
-            said = config.sources[source]
-            if (
-                "time" not in said.columns and not ROLES[said.role].since
-            ):  # what has no day has no past, unless it holds since ever
+            if not _has_past(config, config.sources[source]):
                 continue
             kept, tags = _kept(folder / f"{source}.parquet"), _tags(config, source)
             usable = kept is not None and {key: kept.tags.get(key) for key in tags} == tags
@@ -93,6 +90,11 @@ class _Kept:
     table: pa.Table
     as_of: int
     tags: Mapping[str, str]
+
+
+def _has_past(config: Config, source: Source) -> bool:
+    """Whether its rows have days, or hold since ever; a new file of how customers are is no rewritten past."""
+    return config.has_days and ("time" in source.columns or bool(ROLES[source.role].since))
 
 
 def _kept(path: Path) -> _Kept | None:

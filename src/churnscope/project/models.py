@@ -130,12 +130,13 @@ def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Seque
 
 def unknown_levels(loaded: Loaded, bundle: Bundle) -> tuple[str, ...]:
     """Texts that have become common since the model was trained, which has no feature for them: `plan "Family"`."""
+    known = bundle.plan["levels"]
     return tuple(
         f'{column} "{level.name}"'
         for role, columns in loaded.levels.items()
         for column, levels in columns.items()
         for level in levels
-        if level.name not in bundle.plan["levels"].get(role, {}).get(column, ())
+        if column in known.get(role, {}) and level.name not in known[role][column]
     )
 
 
