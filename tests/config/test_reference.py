@@ -109,7 +109,7 @@ def as_written(default: object) -> object:
 
 @pytest.mark.parametrize("role", ROLES.values(), ids=ROLES.keys())
 def test_every_column_of_every_role_is_shown(role) -> None:
-    shown = next(source["columns"] for source in WRITTEN["sources"].values() if source["role"] == role.name)
+    shown = next(source["columns"] for source in WITH_EXAMPLES["sources"].values() if source["role"] == role.name)
     assert list(shown) == [role.key(column.name) for column in role.columns]
 
 

@@ -13,7 +13,16 @@ from churnscope.config.places import Place
 from churnscope.errors import ConfigError
 
 RoleName = Literal[
-    "purchases", "engagement", "support", "contacts", "campaigns", "subscriptions", "customers", "extra_features", "labels"
+    "purchases",
+    "engagement",
+    "support",
+    "contacts",
+    "campaigns",
+    "subscriptions",
+    "customers",
+    "extra_features",
+    "labels",
+    "snapshot",
 ]
 Channel = Literal["phone", "e-mail", "visit"]
 # A century of days: more is a slip of the keyboard, and day numbers stay far from overflow.

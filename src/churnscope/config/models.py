@@ -28,6 +28,7 @@ from churnscope.config.fields import (
     Share,
     Text,
 )
+from churnscope.config.flat import ROLE as FLAT
 from churnscope.levels import safe_word
 from churnscope.roles import ROLES
 from churnscope.timeline import Timing
@@ -378,6 +379,16 @@ class Config(Section):
     tracking: Tracking = Tracking()
     folders: Folders = Folders()
     engine: Engine = Engine()
+
+    @property
+    def flat(self) -> Source | None:
+        """The flat file of a config that reads one: a row a customer, the label a column of it."""
+        return next((source for source in self.sources.values() if source.role == FLAT), None)
+
+    @property
+    def has_days(self) -> bool:
+        """Whether rows tell of a day; without one, customers are told apart by parts, not by time."""
+        return self.flat is None or "time" in self.flat.columns
 
     @property
     def sources_of_churn(self) -> frozenset[str]:
