@@ -283,6 +283,12 @@ class Tracking(Section):
     required: bool = False
 
 
+class Outcomes(Section):
+    """Where lists and what came of them are remembered."""
+
+    url: Expanded | None = Field(default=None, repr=False)  # of SQLAlchemy; default: an SQLite file in the outputs folder
+
+
 class Folders(Section):
     """Where results go, relative to the config file."""
 
@@ -317,6 +323,7 @@ class Config(Section):
     value: Value = Value()
     profit: Profit | None = None  # absent: nothing is said of money
     tracking: Tracking = Tracking()
+    outcomes: Outcomes = Outcomes()
     folders: Folders = Folders()
     engine: Engine = Engine()
 
