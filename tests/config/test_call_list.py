@@ -41,7 +41,7 @@ def test_actions_alone_are_a_config(load) -> None:
             "ana stands there more",
         ),
         ("minutes = 60", 'minutes = 60, languages = ["en"]', "nothing says which one a customer speaks"),
-        ('["Name", "Zip code"]', '{ name = "Name", rank = "Rank" }', "the list has a column rank already"),
+        ('["Name", "Zip code"]', '{ name = "Name", rank = "Rank" }', "rank has a meaning on a list already"),
         ('phone = "Phone"', 'phone = "lower(Phone"', "reach.phone"),
         ('phone = "Phone"', 'e-mail = "Mail"', r"\[actions.call\] channel: .* who can be reached by phone"),
         ('"phone"', '"fax"', "channel"),

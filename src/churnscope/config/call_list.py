@@ -32,7 +32,8 @@ LIST_COLUMNS = (
     "as_of",
     "run_id",
 )
-OUTCOME_COLUMNS = ("result", "call_back", "note")
+OUTCOME_COLUMNS = ("result", "called_on", "call_back", "note")  # filled in by whoever calls
+TAKEN = frozenset({*LIST_COLUMNS, *OUTCOME_COLUMNS, "tries", "call_back_noted", "outcome", "callback", "day", "date"})
 SAID = ("agent", "campaign")  # what an opening may name beside what is shown
 LANGUAGE = "language"
 
@@ -96,8 +97,8 @@ def _agents(settings: CallList) -> Iterator[ConfigError]:
 
 def _columns(settings: CallList) -> Iterator[ConfigError]:
     for name in settings.show:
-        if name in {*LIST_COLUMNS, *OUTCOME_COLUMNS}:
-            yield ConfigError(f"[call_list] show: the list has a column {name} already.", "Choose another name.")
+        if name in TAKEN:
+            yield ConfigError(f"[call_list] show: {name} has a meaning on a list already.", "Choose another name.")
     for key, texts in (("show", settings.show), ("reach", settings.reach)):
         for name, text in texts.items():
             if may_be_header(text):

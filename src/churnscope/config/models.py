@@ -341,6 +341,12 @@ class Tracking(Section):
     required: bool = False
 
 
+class Outcomes(Section):
+    """Where lists and what came of them are remembered."""
+
+    url: Expanded | None = Field(default=None, repr=False)  # of SQLAlchemy; default: an SQLite file in the outputs folder
+
+
 class Folders(Section):
     """Where results go, relative to the config file."""
 
@@ -377,6 +383,7 @@ class Config(Section):
     actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
     call_list: CallList | None = None  # absent: no call list
     tracking: Tracking = Tracking()
+    outcomes: Outcomes = Outcomes()
     folders: Folders = Folders()
     engine: Engine = Engine()
 

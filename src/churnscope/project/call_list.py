@@ -29,9 +29,10 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.outcomes import CALLABLE, CONTROL, RESULTS, Line, ListFacts, line_key, open_store
+from churnscope.outcomes import CALLABLE, CONTROL, RESULTS, Line, ListFacts, line_key
 from churnscope.project.list_inputs import REASONS, Files, Inputs, Past, Reading, Scores, gathered, outside
 from churnscope.project.listed import ActionUse, AgentUse, CallListResult, ListFigures
+from churnscope.project.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, refuse_source_as_output
 from churnscope.reports.openings import opening
@@ -44,7 +45,6 @@ FIGURES, CONTROL_FILE, WORKBOOK = "figures.json", "control.parquet", ".xlsx"
 OWNER_ALONE = 0o600  # may read and write what names customers
 BYTES_PER_LINE = 2_000
 MONEY_DIGITS, SHARE_DIGITS = 2, 6
-STORE = "outcomes.db"
 
 logger = logging.getLogger(__name__)
 
@@ -67,8 +67,7 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
         progress("read", 0, 1)
         scores = Scores.read(files.scores)
         there = outside(config, settings, scores.as_of)
-        folders.outputs.mkdir(parents=True, exist_ok=True)
-        with open_store(f"sqlite:///{folders.outputs / STORE}", config.name) as store:
+        with store_of(config) as store:
             past = Past.of(store.history(), scores.as_of)
             facts = RunFacts(
                 command="call-list",

@@ -40,7 +40,8 @@ WIDTHS: Final = {
     "last_contact": 12,
     "line_key": 19,
     "result": 15,
-    "call_back": 14,
+    "called_on": 12,
+    "call_back": 12,
     "note": 32,
 }
 _FORMS: Final = {
@@ -51,6 +52,7 @@ _FORMS: Final = {
     "minutes": "0.#",
     "rank": "0",
 }
+_DAYS = {"called_on", "call_back"}
 _WRAPPED = {"opening", "reason_1", "reason_2", "reason_3", "note"}
 _LAST = ("reason_1", "reason_2", "reason_3", "last_contact", "line_key")
 _ELSEWHERE = {"agent", "campaign", "as_of", "run_id"}  # on top of the sheet, or nobody's business on the phone
@@ -96,11 +98,13 @@ class _Styles:
     wrapped: Any
     text: Any
     entry: Any
+    day_entry: Any
     of_column: dict[str, Any]
 
     @classmethod
     def of(cls, book: Any) -> _Styles:
         top = {"valign": "top"}
+        blank = {**top, "bg_color": "#FFF8E1", "border": 1, "border_color": "#D8CFB0"}
         forms = {name: book.add_format({**top, "num_format": form}) for name, form in _FORMS.items()}
         return cls(
             header=book.add_format(
@@ -116,9 +120,14 @@ class _Styles:
             plain=book.add_format(top),
             wrapped=book.add_format({**top, "text_wrap": True}),
             text=book.add_format({**top, "num_format": "@"}),  # a phone number keeps its plus and its zeros
-            entry=book.add_format({**top, "num_format": "@", "bg_color": "#FFF8E1", "border": 1, "border_color": "#D8CFB0"}),
+            entry=book.add_format({**blank, "num_format": "@"}),
+            day_entry=book.add_format({**blank, "num_format": "yyyy-mm-dd"}),
             of_column=forms,
         )
+
+    def of_entry(self, name: str) -> Any:
+        """Of a cell to be filled in."""
+        return self.day_entry if name in _DAYS else self.entry
 
     def of_text(self, name: str, shown: Sequence[str]) -> Any:
         """Of a text cell."""
@@ -136,7 +145,7 @@ def _sheet(sheet: Any, lines: pa.Table, shown: Sequence[str], choices: list[str]
         place = names.index(name)
         if name in OUTCOME_COLUMNS:
             for row in range(1, lines.num_rows + 1):
-                sheet.write_blank(row, place, None, styles.entry)
+                sheet.write_blank(row, place, None, styles.of_entry(name))
             continue
         for row, value in enumerate(lines.column(name).to_pylist(), start=1):
             _cell(sheet, row, place, value, styles.of_column.get(name) or styles.of_text(name, shown))
