@@ -396,3 +396,23 @@ def test_the_summary_says_what_came_out(desk: Desk) -> None:
     result = desk.listed()
     assert f"{result.figures.lines} lines for spring" in result.summary
     assert "to_pandas" in repr(result)
+
+
+def test_the_workbook_comes_back_and_the_next_list_knows(desk: Desk) -> None:
+    desk.with_config("control_share = 0.2", "control_share = 0.0")
+    path = desk.listed().manifest.parent / "call_list.xlsx"
+    book = openpyxl.load_workbook(path)
+    for sheet in book:
+        titles = {cell.value: cell.column for cell in sheet[1]}
+        for row in range(2, sheet.max_row + 1):
+            if sheet.cell(row, titles["Customer"]).value == "k00":
+                sheet.cell(row, titles["Result"]).value = "do not call"
+                sheet.cell(row, titles["Called on"]).value = date(2023, 2, 27)
+    returned = desk.folder / "returned.xlsx"
+    book.save(returned)
+    assert desk.project.add_outcomes(returned).stored == 1
+    with desk.scores.open("wb") as stream:
+        write_parquet(scores(as_of=[date(2023, 2, 28)] * N), stream)
+    result = desk.listed()
+    assert "k00" not in result.to_arrow().column("customer_id").to_pylist()
+    assert result.figures.left_out["not to be contacted"] == 2
