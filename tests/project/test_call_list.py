@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -297,8 +298,26 @@ def test_what_came_of_earlier_lists_counts(desk: Desk) -> None:
     rows = {row["customer_id"]: row for row in desk.listed().to_arrow().to_pylist()}
     assert "k07" not in rows
     assert {rows["k00"]["action"], rows["k10"]["action"]} == {"letter"}
-    assert (rows["k08"]["tries"], rows["k08"]["call_back_noted"], rows["k08"]["action"]) == ("1", "Friday", "personal offer")
+    assert (rows["k08"]["tries"], rows["k08"]["call_back_noted"], rows["k08"]["action"]) == (1, "Friday", "personal offer")
     assert rows["k00"]["last_contact"] == day
+
+
+def test_what_is_new_again_and_dropped_since_the_last_list(desk: Desk) -> None:
+    desk.with_config("control_share = 0.2", "control_share = 0.0").with_config("[actions.letter]", "[actions.letter]\nmost = 5")
+    first = desk.listed()
+    before = set(first.to_arrow().column("customer_id").to_pylist())
+    assert (first.figures.last_day, first.figures.again, first.figures.dropped) == (None, 0, {})
+    assert set(first.to_arrow().column("listed").to_pylist()) == {"new"}
+    later = scores(as_of=[date(2023, 3, 6)] * N, churn_probability=[None, *(0.94 - number / 100 for number in range(N - 1))])
+    with desk.scores.open("wb") as stream:
+        write_parquet(later.filter(pc.not_equal(later["customer_id"], "k07")), stream)
+    second = desk.listed()
+    now = {row["customer_id"]: row["listed"] for row in second.to_arrow().to_pylist()}
+    assert {customer for customer, listed in now.items() if listed == "again"} == before & set(now)
+    assert second.figures.last_day == "2023-02-27"
+    assert second.figures.again == len(before & set(now))
+    assert sum(second.figures.dropped.values()) == len(before - set(now))
+    assert second.figures.dropped["without a probability"] == second.figures.dropped["no longer in the scores"] == 1
 
 
 def test_values_of_a_file_are_those_of_one_who_stays(desk: Desk) -> None:
