@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -18,17 +18,6 @@ def floor_of(log: Path, threads: int) -> Callable[[], int]:
     def group_by() -> int:
         with duckdb.connect(config={"threads": threads, "temp_directory": str(log.parent / "spill")}) as connection:
             return len(connection.sql(query).to_arrow_table())
-
-    return group_by
-
-
-def floor_of_all(logs: Sequence[Path], threads: int) -> Callable[[], int]:
-    """One such group-by, of what every log has, over each of several."""
-    query = "SELECT customer, count(*) FROM read_parquet('{log}') GROUP BY customer"
-
-    def group_by() -> int:
-        with duckdb.connect(config={"threads": threads}) as connection:
-            return sum(len(connection.sql(query.format(log=log)).to_arrow_table()) for log in logs)
 
     return group_by
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 from event_log import DAYS, config_of, event_log, late_log, whole_business
-from floor import floor_of, floor_of_all, read_once
+from floor import floor_of, read_once
 from measuring import in_turns, measured, once
 from profiling import kernel_seconds
 
@@ -113,8 +113,7 @@ def every_role(business: Path, threads: int, cutoffs: int) -> dict[str, object]:
     for log in logs.values():
         read_once(log)
     shape: list[tuple[int, int]] = []
-    floor = floor_of_all(list(logs.values()), threads)
-    costs = in_turns({"case": lambda: shape.append(build_all(business, threads, cutoffs)), "floor": floor})
+    costs = in_turns({"case": lambda: shape.append(build_all(business, threads, cutoffs))})
     lines = {name: count_of(log) for name, log in logs.items()}
     spent = _family_seconds(business, threads, cutoffs)
     return {"lines": lines, "rows": shape[0][0], "features": shape[0][1], "costs": costs, "families": spent}

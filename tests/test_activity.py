@@ -185,6 +185,30 @@ def test_given_labels_that_differ_are_refused() -> None:
         given((100, True), (100, False))
 
 
+def of_rows(*told: tuple[int, int, float], cutoffs: tuple[int, ...] = (100, 130), together: int = 1) -> list[list[int]]:
+    """Labels of two customers by the rows (customer, day, label) of a flat file."""
+    customer, day, label = (np.array(values) for values in zip(*sorted(told), strict=True))
+    events = Events(2, customer.astype(np.int32), day.astype(np.int64), day.astype(np.int32), {"churned": label.astype(float)})
+    said = {"timing": Timing(horizon_days=20), "as_of": 131, "days_together": together}
+    given_label, days = Label(kind="given"), np.array(cutoffs, np.int32)
+    return churned(activity(*SHOP), given_label, {"snapshot": events}, cutoffs=days, **said).tolist()
+
+
+def test_a_row_of_a_flat_file_is_that_of_the_cutoff_after_its_day() -> None:
+    assert of_rows((0, 99, 1), (1, 129, 0)) == [[1, CENSORED], [CENSORED, 0]]
+    assert of_rows((0, 98, 1), (0, 100, 1), (1, 128, 0), (1, 130, 0)) == [[CENSORED, CENSORED], [CENSORED, CENSORED]]
+
+
+def test_rows_of_several_days_are_looked_at_together_and_the_newest_one_tells() -> None:
+    assert of_rows((0, 95, 0), (0, 98, 1), (1, 100, 1), (1, 120, 0), together=30) == [[1, CENSORED], [CENSORED, 0]]
+    assert of_rows((0, 95, 1), (0, 98, np.nan), (1, 70, 1), (1, 69, 0), together=30) == [[CENSORED, 1], [CENSORED, CENSORED]]
+
+
+def test_rows_of_one_day_that_differ_are_refused() -> None:
+    with pytest.raises(InputError, match="1 rows have another label than a row of the same customer and day"):
+        of_rows((0, 99, 1), (0, 99, 0))
+
+
 def contract_label(*spans: tuple[int, int | None], kind: str = "contract_end", as_of: int = 200, **keys: object) -> int:
     """Gap 5, horizon 20 and 7 days of grace after cutoff 100: contracts end in [105, 125) and are renewed within 7 days."""
     cutoffs, definition = np.array([100], np.int32), activity(in_force(7))

@@ -54,6 +54,7 @@ HOMES = {
     "rich": {"cli", "operations"},
     "matplotlib": {"reports"},
     "jinja2": {"reports"},
+    "xlsxwriter": {"reports"},
 }
 NOWHERE = {"pickle", "cloudpickle", "joblib", "dill", "shelve", "marshal"}  # loading a saved model runs no code
 

@@ -75,7 +75,9 @@ class CustomerType:
 
 
 def types_there(columns: Columns) -> tuple[CustomerType, ...]:
-    """The types that sources with these columns tell."""
+    """The types that sources with these columns tell; what a customer did is none of a flat file's."""
+    if columns and all(ROLES[role].is_state for role in columns):
+        return ()
     return tuple(each for each in TYPES if each.is_there(columns))
 
 

@@ -56,6 +56,7 @@ class Role:
     `many_per_customer` is false where a customer has one row, `is_activity` where a row is not something that happened.
     `since` names the column that says since when a row holds, where rows tell what customers are rather than what they did:
     `time` is then no more than one of the things told, and travels as the day `start`.
+    `is_state` is true where a row tells how a customer is on a day: without a time, on the last day that is read.
     `time_key` is what a config calls the row's own `time`.
     """
 
@@ -67,7 +68,13 @@ class Role:
     many_per_customer: bool = True
     is_activity: bool = True
     since: str = ""
+    is_state: bool = False
     time_key: str = "time"
+
+    @property
+    def has_attributes(self) -> bool:
+        """Whether rows tell what customers are."""
+        return bool(self.since) or self.is_state
 
     def key(self, name: str) -> str:
         """What a config calls a column.
@@ -270,6 +277,20 @@ ROLES: dict[str, Role] = {
             noun="label",
             verb="labelled",
             is_activity=False,
+        ),
+        Role(
+            "snapshot",
+            "a customer of a flat file, as the customer is at the end of a day",
+            (
+                _CUSTOMER,
+                RoleColumn("time", "time", "the day the row tells of; without it, every row tells of the day of the file"),
+                RoleColumn(
+                    "churned", "truth", "true where the customer left after it; empty where nobody knows yet", told="later"
+                ),
+            ),
+            noun="row",
+            verb="described",
+            is_state=True,
         ),
     )
 }

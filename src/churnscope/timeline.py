@@ -13,6 +13,10 @@ from datetime import date, timedelta
 from churnscope.errors import ConfigError, InputError
 
 EPOCH = date(1970, 1, 1)
+NO_DATE = "The file has no date: customers were divided, not time. This cannot show that the model holds later."
+CUSTOMER_PARTS = 5  # of the customers, where no date divides them
+_BEFORE_ANY_DAY = -(1 << 24)  # no calendar goes back as far: from here on stand parts of customers, not days
+_PART = "part "
 FEWEST_TO_CALIBRATE = 3  # cutoffs to fit on; with fewer, a later slice serves better for learning than for calibration
 
 
@@ -36,6 +40,38 @@ def date_of(day: int) -> date:
     '1970-01-02'
     """
     return EPOCH + timedelta(days=int(day))
+
+
+def part_number(place: int) -> int:
+    """What stands for a cutoff where rows have no date: one of the parts of the customers, from 1 on.
+
+    Examples
+    --------
+    >>> cutoff_name(part_number(3)), cutoff_name(1)
+    ('part 3', '1970-01-02')
+    """
+    return _BEFORE_ANY_DAY + place
+
+
+def is_part(cutoff: int) -> bool:
+    """Whether a cutoff is a part of the customers and no day."""
+    return cutoff <= part_number(CUSTOMER_PARTS)
+
+
+def cutoff_name(cutoff: int) -> str:
+    """A cutoff as files and the command line name it: 2024-02-28, or part 3."""
+    return f"{_PART}{cutoff - _BEFORE_ANY_DAY}" if is_part(cutoff) else date_of(cutoff).isoformat()
+
+
+def cutoff_named(name: str) -> int:
+    """The cutoff of a name.
+
+    Examples
+    --------
+    >>> cutoff_named("part 3") == part_number(3), cutoff_named("1970-01-02")
+    (True, 1)
+    """
+    return part_number(int(name.removeprefix(_PART))) if name.startswith(_PART) else day_number(date.fromisoformat(name))
 
 
 @dataclass(frozen=True)
@@ -157,6 +193,24 @@ def split_by_time(cutoffs: Sequence[int], timing: Timing) -> Split:
         f"(gap {timing.gap_days} + horizon {timing.horizon_days} days lie between the groups).",
         "Give more history, a shorter [prediction] horizon_days, or a smaller [prediction] history_days.",
     )
+
+
+def split_around(test: int) -> Split:
+    """One part of the customers tests, the next calibrates, the one after it stops, the others are fitted on.
+
+    Parameters
+    ----------
+    test : the number of a part.
+
+    Examples
+    --------
+    >>> split = split_around(part_number(5))
+    >>> [[cutoff_name(part) for part in group] for group in (split.fit, split.stop, split.calibrate, split.test)]
+    [['part 3', 'part 4'], ['part 2'], ['part 1'], ['part 5']]
+    """
+    place = test - part_number(1)
+    calibrate, stop, *fit = (part_number((place + step) % CUSTOMER_PARTS + 1) for step in range(1, CUSTOMER_PARTS))
+    return Split(tuple(sorted(fit)), (stop,), (test,), (calibrate,))
 
 
 def _closed(rising: Sequence[int], group: Sequence[int], timing: Timing) -> list[int]:

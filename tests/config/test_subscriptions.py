@@ -72,6 +72,19 @@ def test_a_length_is_a_number_or_an_expression() -> None:
     assert [config.sources["terms"].rolling.months for config in lengths] == ["12", "12", "length"]
 
 
+def test_a_rolling_contract_has_agreed_ends() -> None:
+    document = business({"start": "begin"}, rolling={"months": 1})
+    document |= {
+        "activity": {"rules": [{"source": "terms", "in_force": True}]},
+        "label": {"kind": "contract_end"},
+        "prediction": {"horizon_days": 60, "days_before_end": 14, "horizon_renewals": 1, "spacing_days": 7},
+    }
+    assert load_config(document, {}).timing.renewals == 1
+    del document["sources"]["terms"]["rolling"]
+    with pytest.raises(ConfigError, match=r"no rule of \[activity\] counts terms that end"):
+        load_config(document, {})
+
+
 def test_only_contracts_roll() -> None:
     document = business({"time": "day"}, role="purchases", rolling={"days": "7"})
     with pytest.raises(ConfigError, match="rolling: purchases have no terms"):

@@ -131,12 +131,25 @@ def test_nonsense_is_refused(churned, score, said):
             measure(churned, score)
 
 
+def drawn():
+    rng = np.random.default_rng(5)
+    score = rng.random(300)
+    return (rng.random(300) < score).astype(int), score
+
+
+def test_figures_of_another_implementation():
+    """As empulse 0.13.1 has them."""
+    churned, score = drawn()
+    dear = Offer(value=350, offer_cost=25, contact_cost=3, acceptance=0.4, acceptance_trials=10)
+    assert mpc(churned, score).per_customer == pytest.approx(25.663333333333327, abs=1e-12)
+    assert empc(churned, score).per_customer == pytest.approx(25.75913088630981, abs=1e-12)
+    assert empc(churned, score, dear).per_customer == pytest.approx(57.60690070246914, abs=1e-12)
+
+
 @pytest.mark.skipif(importlib.util.find_spec("empulse") is None, reason="empulse, an oracle for development, is not installed")
 def test_the_oracle_agrees():
     from empulse.metrics import empc_score, mpc_score
 
-    rng = np.random.default_rng(5)
-    score = rng.random(300)
-    churned = (rng.random(300) < score).astype(int)
+    churned, score = drawn()
     assert empc(churned, score).per_customer == pytest.approx(empc_score(churned, score), rel=1e-9)
     assert mpc(churned, score).per_customer == pytest.approx(mpc_score(churned, score), rel=1e-9)

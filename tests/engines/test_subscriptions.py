@@ -11,6 +11,7 @@ import pytest
 
 from churnscope.events.block import NO_DAY
 from churnscope.roles import ROLES
+from churnscope.snapshots import SnapshotPlan, build_snapshots
 from churnscope.timeline import date_of, day_number
 
 TERMS = ("start", "end", "ended", "cancelled", "reason", "price", "due", "paid", "failed")
@@ -199,3 +200,38 @@ def test_terms_are_those_of_the_calendar(shop, contracts, zone):
         told = [shown(row.ended_day) for row in own if row.ended_day != NO_DAY]
         assert told == ([ended.isoformat()] if ended and ended < as_of else [])
         assert all(earlier.end == later.time for earlier, later in pairwise(own))
+
+
+def test_contracts_and_their_terms_written_out_give_the_same_table(shop, config, source):
+    """Population, label and every feature."""
+    rng, rolling, written = np.random.default_rng(5), ["customer,start,ended,months\n"], ["customer,start,end,ended\n"]
+    for number in range(120):
+        begin, months = date(2022, 1, 31) + timedelta(int(rng.integers(0, 800))), int(rng.choice([1, 3, 12]))
+        ended = begin + timedelta(int(rng.integers(10, 900))) if rng.random() < 0.7 else None
+        rolling.append(f"c{number},{begin},{ended or ''},{months}\n")
+        for start, end in terms_of(begin, months, ended, date(2025, 1, 1)):
+            is_last = ended is not None and ended <= date.fromisoformat(end)
+            written.append(f"c{number},{start},{end},{ended if is_last else ''}\n")
+    columns = {"customer": "customer", "start": "start", "ended": "ended"}
+    sources = [
+        source(
+            shop.write("".join(rolling), "rolling.csv"), role="subscriptions", columns=columns, rolling={"months": "months"}
+        ),
+        source(shop.write("".join(written), "written.csv"), role="subscriptions", columns=columns | {"end": "end"}),
+    ]
+    changes = {
+        "complete_through": date(2024, 12, 31),
+        "activity": {"rules": [{"source": "contracts", "in_force": True, "grace_days": 7}]},
+        "label": {"kind": "contract_end"},
+        "prediction": {"horizon_days": 40},
+    }
+    tables = []
+    for one in sources:
+        whole = config({"contracts": one}, **changes)
+        loaded = shop.open(whole)
+        plan = SnapshotPlan.from_config(whole, loaded, [day("2023-06-01"), day("2024-03-31"), day("2024-11-01")])
+        tables.append(build_snapshots(loaded.blocks(), plan, threads=1))
+    assert len(tables[0].customer) > 100
+    assert {0, 1} <= set(tables[0].churned.tolist())
+    for name in ("customer", "cutoff", "churned", "features"):
+        np.testing.assert_array_equal(getattr(tables[0], name), getattr(tables[1], name))

@@ -80,3 +80,22 @@ def test_praise_compares_with_the_hardest_rule():
 def test_an_undefined_difference_is_no_win():
     nothing = (float("nan"), float("nan"))
     assert grade(evaluation({"base rate": (nothing, nothing)})).text == "no better than the base rate"
+
+
+@pytest.mark.parametrize(
+    ("order", "churned", "rows", "text"),
+    [
+        (DRAW, 99, 500, "no better than the base rate"),
+        (LOSS, 30, 500, "no better than the base rate"),
+        (DRAW, 29, 500, "too little data"),
+        (DRAW, 199, 228, "too little data"),
+        (WIN, 99, 500, "too little data"),
+        ((float("nan"), float("nan")), 99, 500, "too little data"),
+    ],
+    ids=["not told from chance", "worse than chance", "too few churned", "too few stayed", "better", "nothing resampled"],
+)
+def test_few_outcomes_can_fail_to_tell_a_model_from_chance(order, churned, rows, text):
+    verdict = grade(evaluation({"base rate": (order, order), "recency rule": (WIN, WIN)}, churned, rows))
+    assert verdict.text == text
+    assert verdict.is_chance == (text == "no better than the base rate")
+    assert f"{churned} customers churned" in verdict.reason

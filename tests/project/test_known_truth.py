@@ -53,3 +53,19 @@ def test_model_comes_close_to_the_best_possible(tmp_path: Path, monkeypatch: pyt
     assert model["auroc"].value > Gains.of(churned, best).auroc() - SHORT_OF_THE_BEST_AUROC
     assert model["log_loss"].value < log_loss(churned, best) + ABOVE_THE_BEST_LOG_LOSS
     assert trained.evaluation.differences["recency rule"]["auroc"].low > 0
+
+
+@pytest.mark.slow
+def test_value_foresees_what_customers_of_a_known_business_spend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURNSCOPE__VALUE__MODEL", "pareto_nbd")
+    written = simulate(BUSINESS, tmp_path / "shop", customers=6_000, days=DAYS, seed=5)
+    project = Project(written.config)
+    judged = project.value().figures.judgement
+    errors = judged.errors["pareto_nbd"]
+    assert judged.beats_rule("pareto_nbd")
+    assert errors.purchase_days == pytest.approx(judged.purchase_days, rel=0.05)
+    assert errors.spend == pytest.approx(judged.spend, rel=0.05)
+    assert (
+        0.85 < errors.spend_held < 0.96
+    )  # at least four in five: many buy nothing, and no money is inside or outside as a whole
+    assert errors.top_tenth_share > judged.errors["same as last period"].top_tenth_share

@@ -15,6 +15,16 @@ from churnscope.project import Project
 from .conftest import Shop
 from .test_audit import PEEKING, SCORES, outcome_scores, with_text
 
+PEOPLE = """
+[sources.people]
+role = "customers"
+format = "csv"
+files = "people.csv"
+columns = { customer = "id" }
+types = { fee = "number" }
+attributes = ["fee"]
+static = ["fee"]
+"""
 CHANCE = '''
 import numpy as np
 
@@ -96,6 +106,19 @@ def an_amount_written_over(shop: Shop) -> Project:
     return shop.project([replace(sale, amount=sale.amount + 1) if i % 5 == 0 else sale for i, sale in enumerate(shop.sales)])
 
 
+def with_people(shop: Shop, fee: Callable[[int], int]) -> Project:
+    """A table of customers without a day, whose fee is said never to change."""
+    people = sorted({sale.customer for sale in shop.sales})
+    lines = ["id,fee", *(f"{person},{fee(number)}" for number, person in enumerate(people))]
+    (shop.folder / "people.csv").write_text("\n".join(lines) + "\n")
+    return with_text(shop, PEOPLE)
+
+
+def a_static_value_that_changed(shop: Shop) -> Project:
+    with_people(shop, lambda number: number % 7).audit()
+    return with_people(shop, lambda number: number % 7 + (number % 5 == 0))
+
+
 PLANTED: tuple[tuple[Callable[[Shop], Project], str, str, str, str], ...] = (
     (a_score_of_the_outcome, "tells the outcome", "scores.risk", 'signals.risk = "risk"', "columns.known"),
     (a_state_of_today, "tells the outcome", "sales.left", "signals.left", "left out"),
@@ -103,6 +126,7 @@ PLANTED: tuple[tuple[Callable[[Shop], Project], str, str, str, str], ...] = (
     (a_reason_of_those_who_left, "is filled by the outcome", "sales.category", 'columns.category = "note"', "leave it out"),
     (a_family_that_peeks, "reads later rows", "share_of_best", "my_own.py", "end at the cutoff"),
     (a_family_that_draws, "is not repeatable", "luck", "my_own.py", "drawn at random"),
+    (a_static_value_that_changed, "past changed", "people.fee", 'attributes.fee = "fee"', "It is not `static`"),
     (an_amount_written_over, "past changed", "sales.amount", 'columns.amount = "amount"', "keeps every value"),
 )
 
@@ -120,3 +144,11 @@ def test_a_planted_leak_is_named_with_its_place_and_refuses_training(
     assert advice in found[kind].advice
     with pytest.raises(InputError, match=subject):
         project.train()
+
+
+def test_new_customers_of_a_table_without_days_are_no_change_as_their_past_sales_are(bare: Shop) -> None:
+    some = tuple(sale for sale in bare.sales if sale.customer < "c0400")
+    with_people(replace(bare, sales=some), lambda number: number % 7).audit()
+    again = with_people(bare, lambda number: number % 7).audit()
+    assert [finding.subject for finding in again.findings] == ["sales.rows"]
+    assert set(again.compared_with) == {"sales", "people"}

@@ -16,12 +16,13 @@ from churnscope.config.models import Evaluation as Settings
 from churnscope.errors import GateError, ModelError
 from churnscope.evaluation.figures import MODEL, Evaluation, evaluate
 from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.intervals import Estimate
 from churnscope.model.baselines import LogisticRule
 from churnscope.model.bundle import Bundle, champion, promote, read_bundle, resolve, write_bundle
 from churnscope.project import Project
 from churnscope.project.comparison import OTHER
 from churnscope.project.judging import judge
-from churnscope.project.promotion import gate, stand_in
+from churnscope.project.promotion import _is_no_luck, gate, stand_in
 from churnscope.snapshots import SnapshotTable
 
 from .conftest import Shop
@@ -164,6 +165,25 @@ def test_the_rule_with_the_lowest_log_loss_stands_in(config: Config, candidate: 
     assert rule.figures["evaluation"]["predictors"]["model"]["metrics"]["log_loss"]["value"] == losses[rule.stands_in]
     bare = replace(candidate, evaluation=replace(candidate.evaluation, baselines=()))
     assert stand_in(config, bare, no_better, table) is None
+
+
+@pytest.mark.parametrize("allow_small", [False, True])
+def test_no_order_of_chance_is_let_through(models: Path, config: Config, candidate: Bundle, allow_small: bool) -> None:
+    chance = graded(candidate, {"verdict": "no better", "text": "no better than the base rate", "reason": ""})
+    config = allowing_small(config) if allow_small else config
+    for _ in range(2):
+        refused = gate(config, chance, never)
+        assert (refused.granted, refused.reason) == (False, "no better than the base rate")
+        if champion(models, "corner_shop"):
+            without_champion(models)
+
+
+def test_the_best_of_several_rules_has_to_beat_chance_by_more() -> None:
+    against = {"base rate": {"auroc": Estimate(0.05, 0.01, 0.09)}}
+    lucky = Evaluation(500, 500, 250, {}, against, None, 500)
+    assert _is_no_luck(lucky, 1)
+    assert not _is_no_luck(lucky, 4)
+    assert _is_no_luck(replace(lucky, differences={"base rate": {"auroc": Estimate(0.05, 0.02, 0.08)}}), 4)
 
 
 def test_a_rule_that_stands_in_gives_way_to_a_model_that_wins(config: Config, models: Path, candidate: Bundle) -> None:

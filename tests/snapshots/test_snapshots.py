@@ -101,6 +101,7 @@ def test_a_plan_follows_its_config() -> None:
         places={"shop": ("purchases", 0)},
         as_of=1_000,
         first_day=1,
+        label_days=(),
     )
     setting = SnapshotPlan.from_config(config, facts, [900, 800])
     assert setting.cutoffs == (800, 900)

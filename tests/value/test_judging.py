@@ -34,7 +34,7 @@ def past():
 
 @pytest.fixture(scope="module")
 def judgement(past):
-    return judge((*CANDIDATES, "nbd"), *past, cutoff=100, horizon_days=84, **MONEY)
+    return judge((*CANDIDATES, "nbd"), *past, cutoff=100, horizon_days=84)
 
 
 def test_models_that_know_of_leaving_beat_the_rule_and_the_one_that_does_not(judgement):
@@ -50,14 +50,14 @@ def test_models_that_know_of_leaving_beat_the_rule_and_the_one_that_does_not(jud
 def test_errors_are_those_of_the_forecast(past, judgement):
     histories, came = past
     model = ValueModel.fit("bg_nbd", histories)
-    made = model.forecast(histories, horizon_days=84, **MONEY)
+    made = model.forecast(histories, 84)
     assert judgement.errors["bg_nbd"].purchase_days_error == pytest.approx(
         np.sqrt(np.mean((made.purchase_days - came.days) ** 2))
     )
     assert judgement.errors["bg_nbd"].spend == pytest.approx(made.spend.sum())
     per_day = model.spend.expected_spend(histories.spend)
     residual = model.purchases.discounted_purchases(histories.rows, yearly_discount=0.1)
-    np.testing.assert_allclose(made.value, 0.5 * per_day * residual)
+    np.testing.assert_allclose(model.worth(histories, **MONEY), 0.5 * per_day * residual)
     np.testing.assert_allclose(made.spend, made.purchase_days * per_day)
 
 
@@ -72,7 +72,7 @@ def test_a_model_that_cannot_be_fitted_is_named(past):
     histories, came = past
     once = RepeatRows(np.zeros(3), np.zeros(3), [7, 14, 21])
     few = Histories(np.arange(3), once, histories.spend, np.zeros(3), np.zeros(3))
-    found = judge(["bg_nbd"], few, Recent(np.zeros(3), np.zeros(3)), cutoff=1, horizon_days=7, **MONEY)
+    found = judge(["bg_nbd"], few, Recent(np.zeros(3), np.zeros(3)), cutoff=1, horizon_days=7)
     assert "bought on a second day" in found.refused["bg_nbd"]
     assert found.best is None
     assert found.errors[LAST_PERIOD].top_tenth_share is None

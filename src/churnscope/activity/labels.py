@@ -23,7 +23,14 @@ Labels = NDArray[np.int8]
 
 
 def churned(
-    activity: Activity, label: Label, logs: Mapping[str, Events], *, cutoffs: NDArray[np.int32], timing: Timing, as_of: int
+    activity: Activity,
+    label: Label,
+    logs: Mapping[str, Events],
+    *,
+    cutoffs: NDArray[np.int32],
+    timing: Timing,
+    as_of: int,
+    days_together: int = 1,
 ) -> Labels:
     """The label of every customer at every cutoff, from every row known when it is built.
 
@@ -40,11 +47,12 @@ def churned(
         - `cancel`: a cancellation falls in it: notice given of a counted term, or a row of the source that `cancel` names.
         - `partial`: what the rules count in it is less than `share` of the same in the horizon's days before the cutoff. Left
           out is who had nothing then.
-        - `given`: as the rows of the role `labels` say, one per customer and cutoff, whatever the timing; without a row there
-          is no label.
+        - `given`: as the rows of the role `labels` say, one per customer and cutoff, whatever the timing, or as the customer's
+          newest row of the role `snapshot` does; without it there is no label.
     logs : role -> rows.
     cutoffs : int32, shape (n_cutoffs,), rising.
     as_of : first day that is not read.
+    days_together : days before a cutoff whose rows of the role `snapshot` are those of the cutoff.
 
     Returns
     -------
@@ -55,7 +63,7 @@ def churned(
     InputError : when two given labels of one customer and cutoff differ.
     """
     if label.kind == "given":
-        return _given(logs["labels"], cutoffs)
+        return _given(logs["labels"], cutoffs) if "labels" in logs else _of_rows(logs["snapshot"], cutoffs, days_together)
     outcome = _Outcome(activity, label, timing, logs, cutoffs)
     answer: Labels = _KINDS[label.kind](outcome).astype(np.int8)
     answer[timing.outcome_end(0) + cutoffs > as_of] = CENSORED
@@ -161,5 +169,24 @@ def _given(labels: Events, cutoffs: NDArray[np.int32]) -> Labels:
         raise InputError(
             f"{contradicted:,} given labels differ from another one of the same customer and cutoff.",
             "Give each customer one label a cutoff; which of them is true only you can know.",
+        )
+    return answer
+
+
+def _of_rows(rows: Events, cutoffs: NDArray[np.int32], days_together: int) -> NDArray[np.int8]:
+    """The label of each customer's newest row of the days before a cutoff."""
+    told, customer, day = rows.signals["churned"], rows.customer, rows.day
+    label = np.where(np.isnan(told), CENSORED, told).astype(np.int8)
+    answer = np.full((len(cutoffs), rows.n_customers), CENSORED, np.int8)
+    place = np.searchsorted(cutoffs, day, side="right")
+    near = cutoffs[np.minimum(place, len(cutoffs) - 1)] - day
+    here = np.flatnonzero((near >= 1) & (near <= days_together))
+    answer[place[here], customer[here]] = label[here]  # rows rise with time: the newest one is written last
+    same_day = (np.diff(customer) == 0) & (np.diff(day) == 0)
+    contradicted = int(np.count_nonzero(same_day & (np.diff(label) != 0)))
+    if contradicted:
+        raise InputError(
+            f"{contradicted:,} rows have another label than a row of the same customer and day.",
+            "Give each customer one row a day; which of them is true only you can know.",
         )
     return answer

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from churnscope import __version__
 from churnscope.cli.advise import advise
 from churnscope.cli.audit import audit
+from churnscope.cli.call_list import call_list
 from churnscope.cli.campaign import campaign
 from churnscope.cli.catalog import catalog
 from churnscope.cli.check import check
@@ -48,6 +49,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     evaluate: ("evaluate my_shop.toml", "evaluate my_shop.toml --model champion --no-backtest"),
     score: ("score my_shop.toml", "score my_shop.toml -o today.csv", "score my_shop.toml --log-format json --wait 600"),
     value: ("value my_shop.toml", "value my_shop.toml --horizon-days 365 -o worth.csv"),
+    call_list: ("call-list my_shop.toml", "call-list my_shop.toml --scores today.csv --values worth.csv -o monday.xlsx"),
     report: ("report my_shop.toml", "report my_shop.toml -o march.html --no-customers"),
     catalog: ("catalog", "catalog my_shop.toml --role purchases", "catalog my_shop.toml --json"),
     features: ("features my_shop.toml -o table.parquet", "features my_shop.toml --cutoffs 2024-01-01"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, share
 from churnscope.cli.session import session
-from churnscope.timeline import date_of
+from churnscope.timeline import date_of, is_part
 
 if TYPE_CHECKING:
     from churnscope.project.results import CheckResult
@@ -32,7 +32,7 @@ def describe(result: CheckResult) -> Iterator[Part]:
     """One table a source, then the advice."""
     yield (
         f"As of {date_of(result.as_of)}; data are complete through {date_of(result.complete_through)}; "
-        f"{len(result.cutoffs)} cutoffs to train on."
+        f"{_to_train_on(result.cutoffs)}."
     )
     for report in result.reports:
         yield source_table(report)
@@ -76,3 +76,9 @@ def _history(first_day: int | None, last_day: int | None) -> Iterator[tuple[str,
     yield "first day", str(date_of(first_day)), ""
     yield "last day", str(date_of(last_day)), ""
     yield "history in days", count(last_day - first_day + 1), ""
+
+
+def _to_train_on(cutoffs: Sequence[int]) -> str:
+    if cutoffs and is_part(cutoffs[0]):
+        return "no date, so that customers are divided and not time"
+    return f"{len(cutoffs)} {'cutoff' if len(cutoffs) == 1 else 'cutoffs'} to train on"

@@ -19,7 +19,7 @@ from churnscope.cli.figures import (
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
 from churnscope.cli.rendering import Part, count, shown
 from churnscope.cli.session import session
-from churnscope.timeline import date_of
+from churnscope.timeline import NO_DATE, cutoff_name, is_part
 
 if TYPE_CHECKING:
     from churnscope.project.results import EvaluateResult
@@ -50,10 +50,13 @@ def evaluate(
 
 def describe(result: EvaluateResult) -> Iterator[Part]:
     """The figures, and where they were written."""
-    yield (
-        f"{result.name} {result.version} at the cutoff {date_of(result.cutoff)}, "
-        f"trained on cutoffs through {date_of(result.trained_through)}."
-    )
+    if is_part(result.cutoff) or any(is_part(fold.cutoff) for fold in result.backtest):
+        yield f"{result.name} {result.version}, each customer judged by the recipe trained on others. {NO_DATE}"
+    else:
+        yield (
+            f"{result.name} {result.version} at the cutoff {cutoff_name(result.cutoff)}, "
+            f"trained on cutoffs through {cutoff_name(result.trained_through)}."
+        )
     yield from label_line(result.label)
     if result.unlabelled:
         yield f"{count(result.unlabelled)} customers are left out: {UNLABELLED}."

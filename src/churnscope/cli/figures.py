@@ -7,7 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from churnscope.cli.rendering import Part, Table, count
-from churnscope.timeline import date_of
+from churnscope.timeline import cutoff_name, is_part
 
 if TYPE_CHECKING:
     from churnscope.decisions import ProfitFigures
@@ -149,11 +149,19 @@ def backtest_tables(folds: Sequence[Fold]) -> Iterator[Part]:
     """A row a cutoff: the figures of the model trained before it, then how far it is ahead of each rule."""
     if not folds:
         return
-    yield Table("Backtest: the model as it would have been on earlier days", "<>>>>>>", tuple(map(_fold_row, folds)), _FOLDS)
+    of_parts = is_part(folds[0].cutoff)
+    title = (
+        "Part by part: a model trained on the others"
+        if of_parts
+        else "Backtest: the model as it would have been on earlier days"
+    )
+    kept = len(_FOLDS) - (2 if of_parts else 0)  # of parts, everybody is new
+    yield Table(title, "<>>>>>>"[:kept], tuple(_fold_row(fold)[:kept] for fold in folds), _FOLDS[:kept])
     rules = tuple(dict.fromkeys(name for fold in folds for name in fold.evaluation.differences))
-    rows = tuple((str(date_of(fold.cutoff)), *(_ahead(fold.evaluation, rule) for rule in rules)) for fold in folds)
+    rows = tuple((cutoff_name(fold.cutoff), *(_ahead(fold.evaluation, rule) for rule in rules)) for fold in folds)
     columns = ("cutoff", *(name.replace("_", " ") for name in rules))
-    yield Table("Backtest: AUROC of the model minus that of each rule", "<" + ">" * len(rules), rows, columns)
+    of = "Part by part" if of_parts else "Backtest"
+    yield Table(f"{of}: AUROC of the model minus that of each rule", "<" + ">" * len(rules), rows, columns)
 
 
 def looks_line(looks: int) -> str:
@@ -177,7 +185,7 @@ def _fold_row(fold: Fold) -> tuple[str, ...]:
     everyone, newcomers = fold.evaluation, fold.newcomers
     metrics = everyone.model.metrics
     return (
-        str(date_of(fold.cutoff)),
+        cutoff_name(fold.cutoff),
         count(everyone.rows),
         f"{everyone.base_rate:.1%}",
         _interval(metrics["auroc"]),

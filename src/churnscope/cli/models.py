@@ -11,7 +11,7 @@ from churnscope.cli.figures import figures, predictor_table, tracking_line
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet, example
 from churnscope.cli.rendering import Part, Table, count
 from churnscope.cli.session import session
-from churnscope.timeline import date_of
+from churnscope.timeline import cutoff_name, cutoff_named, date_of, is_part
 
 if TYPE_CHECKING:
     from churnscope.project.versions import Comparison, Served, Version, VersionDetails, VersionList
@@ -127,13 +127,16 @@ def describe_version(result: VersionDetails) -> Iterator[Part]:
     )
     yield Table("Model", "<<", (*cutoffs, *facts))
     yield ""
-    yield f"At the test cutoff {result.cutoff}, which its twin for evaluation never saw:"
+    if is_part(cutoff_named(result.split["test"][0])):
+        yield "Every customer judged by the recipe trained on others:"
+    else:
+        yield f"At the test cutoff {result.cutoff}, which its twin for evaluation never saw:"
     yield from figures(result.evaluation, result.grade)
 
 
 def describe_comparison(result: Comparison) -> Iterator[Part]:
     """Both side by side, and what can be told from it."""
-    yield f"{result.one} (model) and {result.other} (other model) at the cutoff {date_of(result.cutoff)}"
+    yield f"{result.one} (model) and {result.other} (other model) at the cutoff {cutoff_name(result.cutoff)}"
     yield predictor_table(result.evaluation)
     yield ""
     yield result.verdict

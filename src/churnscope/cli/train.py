@@ -12,7 +12,7 @@ from churnscope.cli.figures import UNLABELLED, figures, label_line, looks_line, 
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
-from churnscope.timeline import date_of
+from churnscope.timeline import NO_DATE, cutoff_name, date_of, is_part
 
 if TYPE_CHECKING:
     from churnscope.model.tuning import Tuned
@@ -45,6 +45,9 @@ def describe(result: TrainResult) -> Iterator[Part]:
     yield f"Trained {result.name} {result.version} as of {date_of(result.as_of)}: {shown(result.folder)}"
     yield from label_line(result.label)
     yield _training_table(result)
+    if is_part(result.split.test[0]):
+        yield ""
+        yield f"Every customer was judged by the recipe trained on others. {NO_DATE}"
     yield ""
     yield from figures(result.evaluation, result.grade)
     yield from findings_told(result.findings)
@@ -53,8 +56,10 @@ def describe(result: TrainResult) -> Iterator[Part]:
     yield looks_line(result.looks)
     yield f"{'Champion' if result.promoted else 'Not promoted'}: {result.promotion}"
     if result.stand_in:
+        rule = result.stand_in.rule
+        said = f"the {rule}, the same for everyone" if result.stand_in.is_chance else f"a simple rule, the {rule}"
         yield (
-            f"In its place serves a simple rule, the {result.stand_in.rule}: version {result.stand_in.version}. "
+            f"In its place serves {said}: version {result.stand_in.version}. "
             f"To use the model all the same: churnscope models promote CONFIG {result.version} --force"
         )
     yield from tracking_line(result.tracking)
@@ -64,7 +69,7 @@ def describe(result: TrainResult) -> Iterator[Part]:
 
 def _training_table(result: TrainResult) -> Table:
     cutoffs = tuple(
-        (f"cutoffs to {use}", ", ".join(str(date_of(day)) for day in days))
+        (f"cutoffs to {use}", ", ".join(map(cutoff_name, days)))
         for use, days in (
             ("fit", result.split.fit),
             ("stop", result.split.stop),
@@ -72,7 +77,7 @@ def _training_table(result: TrainResult) -> Table:
             ("test", result.split.test),
             ("refit too", result.split.between + result.split.late),
         )
-        if days
+        if days and not is_part(days[0])
     )
     facts = (
         ("snapshots", f"{count(result.rows)}, of which {count(result.churned)} churned"),

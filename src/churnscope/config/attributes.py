@@ -23,7 +23,7 @@ def left_out(source: Source) -> tuple[str, ...]:
     >>> left_out(Source(**told, attributes=["plan", "sex"], static=("sex",)))
     ('plan',)
     """
-    if has_history(source):
+    if has_history(source) or ROLES[source.role].is_state:
         return ()
     changing = (item.name for item in ROLES[source.role].columns if item.changes and item.name in source.columns)
     return tuple(name for name in (*changing, *source.attributes) if name not in source.static)

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from churnscope.config.attributes import has_history
+from churnscope.config.call_list import call_list_problems
+from churnscope.config.flat import ROLE as FLAT
 from churnscope.config.models import COLUMN_TYPES, Cancel, Config, Rule, Source
 from churnscope.config.problems import refuse_all
 from churnscope.errors import ConfigError, InputError, nearest
@@ -19,7 +21,6 @@ from churnscope.timeline import Timing, date_of, day_number, split_by_time
 EVENTS = "events"
 # What a number can be added up from; `events` counts rows instead.
 _ADDABLE = ("money", "number")
-_ENDS = frozenset({"end", "period"})  # an agreed end, or how long a term lasts
 _FORMAT_PARTS = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
 _RESERVED_SIGNALS = frozenset({EVENTS, "source", "minute_of_day", "own_day"})
 
@@ -45,6 +46,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *(problem for name, source in config.sources.items() for problem in _source(f"[sources.{name}]", source)),
         *_some_events(config),
         *_label(config),
+        *_alone(config),
         *(problem for number, rule in enumerate(config.activity.rules, 1) for problem in _rule(number, rule, config)),
         *_due(config),
         *_renewals(config),
@@ -55,6 +57,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *_repeated("[evaluation] segments", config.evaluation.segments),
         *_tuned_trees(config),
         *_profit(config),
+        *call_list_problems(config),
     ]
 
 
@@ -77,7 +80,7 @@ def _label(config: Config) -> Iterator[ConfigError]:
     kind, terms = config.label.kind, [rule for rule in config.activity.rules if rule.in_force]
     notice = any("cancelled" in config.sources[rule.source].columns for rule in terms if rule.source in config.sources)
     where = f'[label] kind: "{kind}"'
-    if kind == "given" and not any(source.role == "labels" for source in config.sources.values()):
+    if kind == "given" and not any(source.role in {"labels", FLAT} for source in config.sources.values()):
         yield ConfigError(f"{where}, but no source holds labels.", "Add a source of the role labels.")
     if kind == "contract_end" and not terms:
         yield ConfigError(f"{where}, but no rule of [activity] counts terms.", "Add a rule with in_force = true.")
@@ -115,6 +118,23 @@ def _marks(where: str, source: str, name: str | None, flags: Sequence[str]) -> I
     if name is not None and name not in flags:
         advice = nearest(name, flags) if flags else f"Declare it: [sources.{source}] signals.{name} = ..."
         yield ConfigError(f"{where} where: {source} has no flag or signal {name!r}.", advice)
+
+
+def _alone(config: Config) -> Iterator[ConfigError]:
+    """A flat file is a whole table to learn from: nothing is built beside it."""
+    if config.flat is None:
+        return
+    if len(config.sources) > 1:
+        yield ConfigError(
+            f"[sources]: a source of the role {FLAT} stands alone.",
+            "Beside events, what a customer is like is a source of the role customers, and who left one of the role labels.",
+        )
+    if config.label.kind != "given":
+        yield ConfigError(
+            f'[label] kind: "{config.label.kind}", but a flat file has no events.', 'Leave it out: it is "given".'
+        )
+    if not config.has_days and config.flat.delay_days:
+        yield ConfigError("[sources] delay_days: the rows have no time.", "Leave it out, or map columns.date.")
 
 
 def _event_sources(config: Config) -> list[str]:
@@ -157,13 +177,16 @@ def _signals(where: str, source: Source) -> Iterator[ConfigError]:
 def _attributes(where: str, source: Source) -> Iterator[ConfigError]:
     """What is told of customers stands under attributes, what is carried by events under signals."""
     role = ROLES[source.role]
-    if not role.since:
+    if not role.has_attributes:
         for key in ("attributes", "static"):
             if getattr(source, key):
                 yield ConfigError(f"{where} {key}: {source.role} have none.", "Write columns of your own under signals.")
         return
     if source.signals:
         yield ConfigError(f"{where} signals: {source.role} have none.", "Write columns of your own under attributes.")
+    if source.static and role.is_state:
+        yield ConfigError(f"{where} static: a row tells of its own day.", "Leave it out.")
+        return
     changing = [item.name for item in role.columns if item.changes and item.name in source.columns]
     known = [*source.attributes, *changing]
     for name in source.static:
@@ -330,7 +353,7 @@ def _due(config: Config) -> Iterator[ConfigError]:
 def _agreed(where: str, config: Config) -> Iterator[ConfigError]:
     """Some counted term has to have an end that was agreed."""
     sources = [config.sources[rule.source] for rule in config.activity.rules if rule.in_force and rule.source in config.sources]
-    if not any(_ENDS & set(source.columns) for source in sources):
+    if not any(source.rolling or "end" in source.columns for source in sources):
         yield ConfigError(f"{where}: no rule of [activity] counts terms that end.", "Add one with in_force = true; map `end`.")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from churnscope.config.checks import check_config
+from churnscope.config.flat import with_flat_defaults
 from churnscope.config.keys import Key
 from churnscope.config.models import Config
 from churnscope.config.overrides import override
@@ -50,6 +51,7 @@ def load_config(
     document = written_out(document)
     if tables:
         document = with_tables(document, tables)
+    document = with_flat_defaults(document)
     refuse_all(origin, list(literal_secrets(document)))
     origins = override(document, variables)
     config = _validated(document, origin, Place(folder, variables), origins)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -44,7 +44,7 @@ class RoleRows:
     role : its name.
     sources : in the order of the config.
     zone : whose wall clock tells the minute of the day.
-    kinds : signal -> money, number, flag, text, time or day, over all sources.
+    kinds : signal -> money, number, flag, truth, text, date, time or day, over all sources.
     has_visible_day : whether a row of any source can be late.
     """
 
@@ -62,7 +62,13 @@ class RoleRows:
             kinds |= source.mapping.streamed_kinds
         if role == "purchases" and {"amount", "quantity"} & set(kinds):
             kinds["is_return"] = "flag"
+        if ROLES[role].is_state:  # a file to be scored may have no label
+            kinds["churned"] = "truth"
         return cls(role, tuple(sources), zone, kinds, any(source.mapping.has_visible_day for source in sources))
+
+    def without(self, names: Collection[str]) -> RoleRows:
+        """The same rows, some of whose columns are not carried."""
+        return replace(self, kinds={name: kind for name, kind in self.kinds.items() if name not in names})
 
     @property
     def signals(self) -> frozenset[str]:
@@ -95,7 +101,7 @@ class RoleRows:
         return bool(ROLES[self.role].since)
 
     def _rows(self, number: int, source: CheckedSource, as_of: int) -> exp.Select:
-        carried, (time, day) = set(source.mapping.streamed_kinds), self._clock()
+        carried, (time, day) = set(source.mapping.streamed_kinds), self._clock(source, as_of)
         signals = [self._as_of(as_of, name, kind, carried).as_(name, quoted=True) for name, kind in self.kinds.items()]
         if self.has_visible_day:
             known = column("visible_day") if source.mapping.has_visible_day else exp.null()
@@ -104,15 +110,17 @@ class RoleRows:
         if len(self.sources) > 1:
             signals.append(tree("CAST(:number AS BIGINT)", number=number).as_(SOURCE))
         rows = exp.select("person", time.as_("time"), day.as_("day"), *signals)
-        used = (used_rows(source, as_of), *([] if self.tells_state else [tree("time IS NOT NULL")]))
+        used = (used_rows(source, as_of), tree(":time IS NOT NULL", time=time))
         if source.plan.source.rolling is None:
             return rows.from_(table(source.rows)).where(*used)
         contracts = exp.select("*").from_(table(source.rows)).where(*used)
         walls, days = (None, None) if is_utc(self.zone) else (walls_of(self.zone), days_of(self.zone))
         return rows.from_(terms_of(source.mapping, contracts, as_of=as_of, walls=walls, days=days).subquery("terms"))
 
-    def _clock(self) -> tuple[exp.Expr, exp.Expr]:
+    def _clock(self, source: CheckedSource, as_of: int) -> tuple[exp.Expr, exp.Expr]:
         """Time and day of a row."""
+        if ROLES[self.role].is_state and not source.mapping.has_time:
+            return tree("CAST(:x AS BIGINT)", x=as_of * DAY_US - 1), tree("CAST(:x AS INTEGER)", x=as_of - 1)
         if not self.tells_state:
             return column("time"), column("day")
         return tree("coalesce(time, :first)", first=FIRST_DAY * DAY_US), tree("coalesce(day, :first)", first=FIRST_DAY)

@@ -70,8 +70,9 @@ class CheckedSource:
 
     @property
     def is_known_list(self) -> bool:
-        """Whether the source says who is a customer."""
-        return not ROLES[self.plan.source.role].many_per_customer
+        """Whether the source says who is a customer, in one row for each."""
+        role = ROLES[self.plan.source.role]
+        return not role.many_per_customer or (role.is_state and not self.mapping.has_time)
 
 
 def check_rows(

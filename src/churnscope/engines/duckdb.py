@@ -16,10 +16,11 @@ from sqlglot import exp
 from churnscope.config.attributes import has_history
 from churnscope.config.models import Config
 from churnscope.engines.blocks import RoleRows, SortedRows, stream_blocks
-from churnscope.engines.checking import CheckedSource, check_rows
+from churnscope.engines.checking import CheckedSource, check_rows, used_rows
 from churnscope.engines.connection import connected
 from churnscope.engines.counting import People, Report, count_people, states_at_once, tally_rows
 from churnscope.engines.fingerprint import fingerprint
+from churnscope.engines.identifiers import identifiers
 from churnscope.engines.levels import coded, find_levels
 from churnscope.engines.queries import arrow_table
 from churnscope.engines.reading import SourcePlan, read_source
@@ -37,7 +38,8 @@ from churnscope.sources.contract import (
 )
 from churnscope.sources.files import DataFile
 from churnscope.sources.report import SourceReport
-from churnscope.sources.trees import table
+from churnscope.sources.trees import table, tree
+from churnscope.sources.zones import DAY_US
 from churnscope.timeline import day_number
 
 # A gzip file of events is about an eighth of its text.
@@ -54,13 +56,14 @@ class Loaded:
     as_of : first day that is not read.
     complete_through : last day on which the data are whole.
     first_day : day of the first used row.
-    label_days : rising, the days of which the rows of the role `labels` speak.
+    label_days : rising, the days of which given labels speak.
     n_customers : customers with a used row, numbered from 0 in the order of their ids.
     columns : role -> names of the signals its events carry.
     places : source -> (role, index of the source within its role).
     flags : role -> names of the signals that are true or false.
     dates : role -> names of those that are days.
     levels : role -> column -> the values that are common enough to be told apart.
+    identifiers : role -> numbers that are left out, since they count customers and tell nothing of them.
     """
 
     reports: tuple[SourceReport, ...]
@@ -74,6 +77,7 @@ class Loaded:
     flags: Mapping[str, frozenset[str]]
     dates: Mapping[str, frozenset[str]]
     levels: Levels
+    identifiers: Mapping[str, frozenset[str]]
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _people: People = field(repr=False)
     _roles: Mapping[str, RoleRows] = field(repr=False)
@@ -134,7 +138,8 @@ class DuckDBEngine:
         InputError : when a file is refused; refused rows are written before.
         ConfigError : when a mapping does not fit its file.
         """
-        raw = [(plan, read_source(self._connection, plan, f"raw_{i}")) for i, plan in enumerate(self._plans)]
+        plans = [plan.as_found() for plan in self._plans]
+        raw = [(plan, read_source(self._connection, plan, f"raw_{i}")) for i, plan in enumerate(plans)]
         sources = check_rows(self._connection, self._config, raw)
         for source in sources:
             self._refuse(source, quarantine)
@@ -170,18 +175,21 @@ class DuckDBEngine:
         )
         days = [report.first_day for report in reports if report.first_day is not None and ROLES[report.role].is_activity]
         roles = _roles(sources, self._config.time_zone)
+        numbered = identifiers(self._connection, self._config, roles, as_of)
+        roles = {role: rows.without(numbered.get(role, frozenset())) for role, rows in roles.items()}
         return Loaded(
             reports=reports,
             as_of=as_of,
             complete_through=complete_through,
             first_day=min(days, default=as_of),
-            label_days=_label_days(sources, as_of),
+            label_days=_label_days(self._connection, sources, as_of),
             n_customers=int(people.is_used.sum()),
             columns={role: rows.signals for role, rows in roles.items()},
             places=_places(roles),
             flags={role: rows.flags for role, rows in roles.items()},
             dates={role: rows.dates for role, rows in roles.items() if rows.dates},
             levels=find_levels(self._connection, roles, as_of),
+            identifiers=numbered,
             _connection=self._connection,
             _people=people,
             _roles=roles,
@@ -202,7 +210,7 @@ class DuckDBEngine:
         else:
             read = self._config.sources_of_churn
             newest = [source.tally.newest_day(source.last_plausible) for source in sources if source.plan.name in read]
-            known = [day for day in newest if day is not None]
+            known = [day for day in newest if day is not None] + [_day_before_written(source) for source in _undated(sources)]
             if not known and as_of is None:
                 raise InputError(f"No row of {', '.join(sorted(read))} can be used.", "Check that these are the right files.")
             day = max(known, default=NO_DAY)
@@ -234,7 +242,7 @@ def _text_bytes(file: DataFile) -> int:
 
 
 def _roles(sources: Sequence[CheckedSource], zone: str) -> dict[str, RoleRows]:
-    """Roles with rows that have a time."""
+    """Roles with rows that have a time, or tell how a customer is."""
     timed = [source for source in sources if source.mapping.has_time or _tells_something(source)]
     names = dict.fromkeys(source.plan.source.role for source in timed)
     return {name: RoleRows.of(name, [source for source in timed if source.plan.source.role == name], zone) for name in names}
@@ -242,13 +250,34 @@ def _roles(sources: Sequence[CheckedSource], zone: str) -> dict[str, RoleRows]:
 
 def _tells_something(source: CheckedSource) -> bool:
     """Whether rows without a time tell what customers are."""
-    return bool(ROLES[source.plan.source.role].since and source.mapping.measures)
+    role = ROLES[source.plan.source.role]
+    return role.is_state or bool(role.since and source.mapping.measures)
 
 
-def _label_days(sources: Sequence[CheckedSource], as_of: int) -> tuple[int, ...]:
+def _label_days(connection: duckdb.DuckDBPyConnection, sources: Sequence[CheckedSource], as_of: int) -> tuple[int, ...]:
+    """Days of which given labels speak; a row that tells how a customer is speaks of the day after its own."""
     labels = [source for source in sources if source.plan.source.role == "labels"]
     days = [source.tally.day[source.tally.used(source.last_plausible, as_of)] for source in labels]
+    states = [source for source in sources if ROLES[source.plan.source.role].is_state and "churned" in source.mapping.kinds]
+    days += [_labelled_days(connection, source, as_of) + 1 for source in states]
     return tuple(sorted({int(day) for day in np.concatenate([np.empty(0, np.int64), *days]) if day != NO_DAY}))
+
+
+def _labelled_days(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as_of: int) -> NDArray[np.int64]:
+    """Days of the used rows with a label; for rows without a time, the last day that is read."""
+    day = tree("coalesce(day, :last)", last=as_of - 1).as_("day")
+    query = exp.select(day).distinct().from_(table(source.rows)).where(used_rows(source, as_of), tree("NOT isnan(churned)"))
+    return np.asarray(arrow_table(connection, query)["day"].to_numpy(), np.int64)
+
+
+def _undated(sources: Sequence[CheckedSource]) -> list[CheckedSource]:
+    """Those that tell how customers are, and not when."""
+    return [source for source in sources if ROLES[source.plan.source.role].is_state and not source.mapping.has_time]
+
+
+def _day_before_written(source: CheckedSource) -> int:
+    """The day before the one on which the newest file was written, by UTC: as of the latter the file is read."""
+    return max(file.modified_ns for file in source.plan.files) // (DAY_US * 1_000) - 1
 
 
 def _places(roles: Mapping[str, RoleRows]) -> dict[str, tuple[str, int]]:

@@ -15,7 +15,8 @@ from churnscope.sources.trees import column, table, tree
 from churnscope.sources.zones import FIRST_DAY
 
 _CELLS_A_DAY = 8
-MADE_BY: Final = f"duckdb {duckdb.__version__}, {_CELLS_A_DAY} cells a day"  # another version may hash otherwise
+_UNDATED = 1_024  # days before all days, among which the customers of rows without a day are divided
+MADE_BY: Final = f"duckdb {duckdb.__version__}, {_CELLS_A_DAY} cells a day, {_UNDATED} before"  # another may hash otherwise
 _WHOLE = 1 << 64
 
 
@@ -30,17 +31,22 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as
     -------
     day, slot, is_new, rows; `key` of customer and time, and for each mapped column `sum <name>` of customer, time and value:
     sums of 64-bit hashes modulo 2^64, which no order of the rows changes. Columns that are told later than the row are left
-    out: they are meant to be filled in.
+    out: they are meant to be filled in. Rows that tell of customers since ever stand on days before `FIRST_DAY`.
     """
     later = {item.name for item in ROLES[source.plan.source.role].columns if item.told != "time"}
     measures = [measure.name for measure in source.mapping.measures if measure.name not in later]
     values = {name: column(name) for name in measures} | ({"known": column("visible_day")} if source.mapping.has_known else {})
     is_new = tree("visible_day > :since", since=since) if source.mapping.has_visible_day else exp.false()
     tells_state = bool(ROLES[source.plan.source.role].since)
-    day = tree("coalesce(day, :first)", first=FIRST_DAY) if tells_state else column("day")  # without a day: since ever
+    group = tree("CAST(person_hash // :cells % :groups AS INTEGER)", cells=_CELLS_A_DAY, groups=_UNDATED)
+    since_ever = tree("coalesce(day, :first - 1 - :group)", first=FIRST_DAY, group=group)
     people = exp.select("person", tree("hash(id)").as_("person_hash")).from_(table("people"))
     rows = (
-        exp.select(day.as_("day"), tree("hash(person_hash, time)").as_("row_key"), is_new.as_("is_new"))
+        exp.select(
+            (since_ever if tells_state else column("day")).as_("day"),
+            tree("hash(person_hash, time)").as_("row_key"),
+            is_new.as_("is_new"),
+        )
         .select(tree("CAST(person_hash % :cells AS UTINYINT)", cells=_CELLS_A_DAY).as_("slot"))
         .select(*(value.as_(f"value {name}", quoted=True) for name, value in values.items()))
         .from_(table(source.rows).as_("r"))

@@ -54,7 +54,7 @@ def _levels(
     connection: duckdb.DuckDBPyConnection, role: str, holders: Sequence[tuple[CheckedSource, Measure]], as_of: int
 ) -> tuple[Level, ...]:
     name = holders[0][1].name
-    of_people = bool(ROLES[role].since)  # a customer counts once, however often the history says the same
+    of_people = ROLES[role].has_attributes  # a customer counts once, however often the history says the same
     code = column(name).as_("code")
     parts = [
         exp.select(*(["person"] if of_people else []), code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import pyarrow as pa
@@ -13,9 +13,11 @@ from sqlglot import exp
 from churnscope.config.models import Csv, Source
 from churnscope.engines.queries import create, number, types_of
 from churnscope.errors import InputError, nearest
+from churnscope.roles import ROLES
 from churnscope.sources.columns import TEXT, RawColumn
 from churnscope.sources.door import Door
 from churnscope.sources.files import DataFile, find_files, sha256_of, source_files
+from churnscope.sources.flat import as_found
 from churnscope.sources.headers import FileColumns, common_columns, needed_columns, unused_columns
 from churnscope.sources.parsing import FILE, LINE, parse_records
 from churnscope.sources.report import FileFacts
@@ -40,6 +42,13 @@ class SourcePlan:
         join = source.join
         joined = find_files(join.files, source.format, where=f"[sources.{name}] join files") if join else ()
         return cls(name, source, source_files(name, source), joined)
+
+    def as_found(self) -> SourcePlan:
+        """The plan for the columns that the files of a flat table have; any other plan as it is."""
+        if not ROLES[self.source.role].is_state:
+            return self
+        files = (*_opened(self.files, self.source).columns, *_opened(self.joined, self.source).columns)
+        return replace(self, source=as_found(self.source, files))
 
 
 @dataclass

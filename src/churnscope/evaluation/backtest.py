@@ -10,7 +10,7 @@ import numpy as np
 from churnscope.errors import InputError
 from churnscope.evaluation.figures import Evaluation, evaluate
 from churnscope.evaluation.segments import Segmentation
-from churnscope.timeline import Split, Timing, split_by_time
+from churnscope.timeline import Split, Timing, is_part, split_by_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,10 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Fold:
-    """One step of the backtest; `newcomers` judges only customers that were never trained on, None where there are none."""
+    """One step of the backtest; `newcomers` judges only customers that were never trained on.
+
+    It is None where there are none, and where a split divides customers, so that all of them are.
+    """
 
     split: Split
     evaluation: Evaluation
@@ -92,11 +95,38 @@ def backtest(
     return tuple(_judge(split, fit_and_predict(split), settings, rng) for split in folds)
 
 
+def pooled(
+    predictions: Sequence[Predictions],
+    settings: Settings,
+    rng: np.random.Generator,
+    *,
+    segmentations: Sequence[Segmentation] = (),
+) -> Evaluation:
+    """The rows of several folds judged as one, each by the model that was not trained on it.
+
+    Parameters
+    ----------
+    segmentations : ways to divide the rows of all folds, in their order.
+    """
+    first = predictions[0]
+    together = Predictions(
+        churned=np.concatenate([each.churned for each in predictions]),
+        customer=np.concatenate([each.customer for each in predictions]),
+        probabilities={
+            name: np.concatenate([each.probabilities[name] for each in predictions]) for name in first.probabilities
+        },
+        trained_on=np.concatenate([each.trained_on for each in predictions]),
+        segmentations=tuple(segmentations),
+    )
+    return _evaluate(together, np.ones(len(together.churned), np.bool_), settings, rng)
+
+
 def _judge(split: Split, predictions: Predictions, settings: Settings, rng: np.random.Generator) -> Fold:
     everyone = np.ones(len(predictions.churned), dtype=np.bool_)
     new = ~predictions.trained_on
     evaluation = _evaluate(predictions, everyone, settings, rng)
-    return Fold(split, evaluation, _evaluate(predictions, new, settings, rng) if new.any() else None)
+    tells = new.any() and not is_part(split.test[0])  # of parts, nobody was trained on
+    return Fold(split, evaluation, _evaluate(predictions, new, settings, rng) if tells else None)
 
 
 def _evaluate(predictions: Predictions, rows: NDArray[np.bool_], settings: Settings, rng: np.random.Generator) -> Evaluation:

@@ -22,10 +22,12 @@ LEAST_DOUBTED = 30  # churned and stayed: below it an interval is too wide to ca
 CHANCE = "base rate"  # orders nobody
 DECIDING = ("auroc", "log_loss")  # the order, and the probabilities
 MUST_BEAT = (CHANCE, "recency rule", "P0")
-MUST_NOT_LOSE_TO = ("RFM logistic",)
+MUST_NOT_LOSE_TO = ("RFM logistic", "attributes logistic", "contract rule")
 SPOKEN = {
     "P0": "the chance of no purchase by BG/NBD",
     "RFM logistic": "the logistic rule of recency, frequency and amount",
+    "contract rule": "the logistic rule of how soon the term ends and how long the customer has been under contract",
+    "attributes logistic": "the logistic rule of the attributes",
 }
 METRIC_WORDS = {"auroc": "AUROC", "log_loss": "Log loss"}
 

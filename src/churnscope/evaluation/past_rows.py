@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from churnscope.evaluation.leak_audit import Finding, Severity
+from churnscope.sources.zones import FIRST_DAY
 from churnscope.timeline import date_of
 
 LEAST_DAYS = 3  # what changed on fewer days, or on a smaller share of them, was a correction
@@ -19,6 +20,11 @@ LEAST_SHARE = 0.01
 LONGEST_DELAY_DAYS = 60  # rows later than this are no delay but another delivery
 _SLOTS = 256  # of a day, at most: a slot is a byte
 _SUM = "sum "
+_KEEP_VALUES = "Read a table that keeps every value with the day it became known (columns.known), or leave the column out."
+_KEEP_VALUES_SINCE_EVER = (
+    "It is not `static`: take it out there, or read a table that keeps every value with the day since which it held "
+    "(columns.valid_from)."
+)
 
 Sums = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
@@ -128,24 +134,26 @@ def findings_of(changed: Changed, source: str, places: Mapping[str, str], then: 
     """
     past = f"of {changed.rows:,} rows from before {date_of(then)}"
     for name, days in changed.columns.items():
+        since_ever = bool((days < FIRST_DAY).all())
         yield Finding(
             kind="past changed",
             severity=_severity(days, changed.days),
             subject=f"{source}.{name}",
             where=places[name],
-            what=f"{name} has another value than before in at least {len(days):,} {past}, {_span(days)}: "
+            what=f"{name} has another value than before in at least {len(days):,} {past}{_span(days)}: "
             "a cutoff in the past reads what was not known then.",
-            advice="Read a table that keeps every value with the day it became known (columns.known), or leave the column out. "
+            advice=f"{_KEEP_VALUES_SINCE_EVER if since_ever else _KEEP_VALUES} "
             "After a correction made once: churnscope audit CONFIG --renew.",
         )
-    if len(changed.came):
+    came = changed.came[changed.came >= FIRST_DAY]  # rows without a day may be of new customers
+    if len(came):
         yield Finding(
             kind="past changed",
             severity="suspicious",
             subject=f"{source}.rows",
             where=f"[sources.{source}]",
-            what=f"At least {len(changed.came):,} rows were added to the past, {_span(changed.came)}; it consisted {past}.",
-            advice=_late_advice(then - int(changed.came.min()), has_known=has_known),
+            what=f"At least {len(came):,} rows were added to the past{_span(came)}; it consisted {past}.",
+            advice=_late_advice(then - int(came.min()), has_known=has_known),
         )
     if len(changed.went):
         yield Finding(
@@ -153,7 +161,7 @@ def findings_of(changed: Changed, source: str, places: Mapping[str, str], then: 
             severity="suspicious",
             subject=f"{source}.rows",
             where=f"[sources.{source}]",
-            what=f"At least {len(changed.went):,} {past} are no longer there, {_span(changed.went)}.",
+            what=f"At least {len(changed.went):,} {past} are no longer there{_span(changed.went)}.",
             advice="Where customers are deleted because they left, a model cannot learn who leaves. Where the source's `where` "
             "reads a column that is written over, past cutoffs miss what was seen then.",
         )
@@ -173,9 +181,12 @@ def _late_advice(delay_days: int, *, has_known: bool) -> str:
 
 
 def _span(days: Numbers) -> str:
-    different = np.unique(days)
+    """On which days; nothing is said of rows without one."""
+    different = np.unique(days[days >= FIRST_DAY])
+    if not len(different):
+        return ""
     first, last = date_of(int(different[0])), date_of(int(different[-1]))
-    return f"on {first}" if first == last else f"on {len(different):,} days from {first} to {last}"
+    return f", on {first}" if first == last else f", on {len(different):,} days from {first} to {last}"
 
 
 def _cells(table: pa.Table) -> Numbers:

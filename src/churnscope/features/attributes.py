@@ -76,7 +76,7 @@ def loyalty(log: Log) -> Iterator[Feature]:
         )
 
 
-@family("customers")
+@family("customers", "snapshot")
 def attributes(log: Log) -> Iterator[Feature]:
     """What else the config declares to be told of the customer: numbers, true or false, dates, common texts."""
     for name in log.own_signals:
@@ -90,7 +90,7 @@ def attributes(log: Log) -> Iterator[Feature]:
                 concept=words,
                 sentence=f"{words} {{value:,.0f}} days ago",
                 missing=f"{words}: no day before this one known",
-                values=log.rows.cutoff_days() - log.held(name),
+                values=_told_on(log) - log.held(name),
             )
         elif name in log.flags:
             yield Feature(
@@ -126,6 +126,12 @@ def _levels(log: Log, column: str) -> Iterator[Feature]:
             missing=f"{words}: not known",
             values=log.holds(column, level),
         )
+
+
+def _told_on(log: Log) -> NDArray[np.float64]:
+    """The cutoff; of a row that tells of a day of its own, the end of that day, however long before the cutoff it is."""
+    cutoff = log.rows.cutoff_days().astype(np.float64)
+    return cutoff - (log.rows.days_since_last() - 1) if log.role.is_state else cutoff
 
 
 def age_in_years(birthday: NDArray[np.float64], cutoff: NDArray[np.int32]) -> NDArray[np.float64]:

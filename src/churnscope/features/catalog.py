@@ -215,6 +215,7 @@ def every_column() -> Columns:
     for role in ROLES.values():
         own = {"your_number"} | ({"your_flag", "minute_of_day"} if role.is_activity else set())
         own |= {"your_flag", "your_day", "your_text"} if role.since else set()
+        own = {"your_column"} if role.is_state else own  # a flat file stands alone, and what it tells has the same names
         columns[role.name] = frozenset(role.carried) | own
         texts = [*(column.name for column in role.columns if column.levels), *(own & {"your_text"})]
         named = ((text, text.removeprefix("your_")) for text in texts)
@@ -270,7 +271,7 @@ def _fitting(families: Sequence[Family], logs: Mapping[str, Log]) -> Iterator[tu
 
 
 def _no_events(role: str, columns: frozenset[str], flags: frozenset[str]) -> Events:
-    kinds = {**ROLES[role].carried, **dict.fromkeys(flags, "flag")}
+    kinds = {**dict.fromkeys(flags, "flag"), **ROLES[role].carried}
     signals: dict[str, Signal] = {name: _no_values(kinds.get(name, "number")) for name in columns}
     none = np.empty(0, np.int32)
     return Events(0, none, np.empty(0, np.int64), none, signals)

@@ -119,7 +119,7 @@ def renewal(log: Log) -> Iterator[Feature]:
         name="days_to_term_end",
         unit="days",
         concept="renewal",
-        sentence="next term ends in {value:.0f} days",
+        sentence="current term ends in {value:.0f} days",
         missing="no contract in force has an end",
         values=log.rows.terms.days_to_end(),
     )

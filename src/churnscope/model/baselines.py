@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from churnscope.features import FeatureSpec
 from churnscope.model.blocks import Matrix
 from churnscope.model.logistic import Floats, fit_logistic, sigmoid
+from churnscope.roles import ROLES
 
 RIDGE = 1.0  # on standardised columns: a prior of unit spread, of no weight beside thousands of rows
 COMMON_PART = ("recency", "overdue", "frequency", "monetary")
@@ -68,6 +69,7 @@ class LogisticRule:
     Parameters
     ----------
     name : in words.
+    signed : whether negative values count as the mirror of positive ones; else they count as 0.
     columns : names of the features; `positions` in the matrix.
     centre, spread : shape (n_columns,), of log(1 + x) where it is not missing.
     weights : shape (2 n_columns + 1,): values, flags, intercept.
@@ -81,19 +83,29 @@ class LogisticRule:
     spread: Floats
     weights: Floats
     width: int
+    signed: bool = False
 
     @classmethod
-    def fit(cls, name: str, columns: Sequence[str], features: Matrix, churned: NDArray[np.int8], names: Sequence[str]) -> Self:
-        """Fit on rows of which some churned and some did not; negative values count as 0."""
+    def fit(
+        cls,
+        name: str,
+        columns: Sequence[str],
+        features: Matrix,
+        churned: NDArray[np.int8],
+        names: Sequence[str],
+        *,
+        signed: bool = False,
+    ) -> Self:
+        """Fit on rows of which some churned and some did not."""
         positions = tuple(names.index(column) for column in columns)
-        logs = _logs(features, positions)
+        logs = _logs(features, positions, signed=signed)
         known = ~np.isnan(logs)
         count = np.maximum(known.sum(axis=0), 1)
         centre = np.where(known, logs, 0).sum(axis=0) / count
         spread = np.sqrt(np.where(known, (logs - centre) ** 2, 0).sum(axis=0) / count)
         spread[spread == 0] = 1.0
         weights = fit_logistic(_standardised(logs, centre, spread), churned, RIDGE)
-        return cls(name, tuple(columns), positions, centre, spread, weights, len(names))
+        return cls(name, tuple(columns), positions, centre, spread, weights, len(names), signed)
 
     @classmethod
     def constant(cls, name: str, share: float, width: int) -> Self:
@@ -122,7 +134,7 @@ class LogisticRule:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
         arrays = {"centre": self.centre.tolist(), "spread": self.spread.tolist(), "weights": self.weights.tolist()}
-        return {"kind": "logistic", "name": self.name, "columns": list(self.columns), **arrays}
+        return {"kind": "logistic", "name": self.name, "columns": list(self.columns), **arrays, "signed": self.signed}
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any], names: Sequence[str]) -> Self:
@@ -137,14 +149,17 @@ class LogisticRule:
         if not len(centre) == len(spread) == len(columns) or len(weights) != 2 * len(columns) + 1:
             raise ValueError("a logistic rule has numbers that do not fit its columns")
         positions = tuple(list(names).index(column) for column in columns)
-        return cls(str(saved["name"]), columns, positions, centre, spread, weights, len(names))
+        signed = bool(saved.get("signed", False))  # rules of earlier versions know nothing of it
+        return cls(str(saved["name"]), columns, positions, centre, spread, weights, len(names), signed)
 
     def _design(self, features: Matrix) -> Floats:
-        return _standardised(_logs(features, self.positions), self.centre, self.spread)
+        return _standardised(_logs(features, self.positions, signed=self.signed), self.centre, self.spread)
 
 
-def _logs(features: Matrix, positions: Sequence[int]) -> Floats:
-    return np.log1p(np.maximum(features[:, list(positions)].astype(np.float64), 0.0))
+def _logs(features: Matrix, positions: Sequence[int], *, signed: bool) -> Floats:
+    values = features[:, list(positions)].astype(np.float64)
+    logs: Floats = np.copysign(np.log1p(np.abs(values)), values) if signed else np.log1p(np.maximum(values, 0.0))
+    return logs
 
 
 def _standardised(logs: Floats, centre: Floats, spread: Floats) -> Floats:
@@ -179,6 +194,15 @@ def rule(name: str, *wanted: str, families: Sequence[str] = COMMON_PART) -> Fitt
     return fit
 
 
+def attributes_rule(features: Matrix, churned: NDArray[np.int8], specs: Sequence[FeatureSpec]) -> LogisticRule | None:
+    """A logistic regression on all that a flat file says of a customer; None where it says nothing."""
+    names = [spec.name for spec in specs]
+    columns = [spec.name for spec in specs if spec.role in STATES]
+    return LogisticRule.fit(ATTRIBUTES, columns, features, churned, names, signed=True) if columns else None
+
+
+ATTRIBUTES = "attributes logistic"
+STATES = frozenset(role.name for role in ROLES.values() if role.is_state)
 # How soon the current term ends, and how long the customer has kept to contracts.
 CONTRACT_RULE = rule("contract rule", "*_to_term_end", "*_in_force_ever", families=("renewal", "terms_in_force"))
 RFM = ("days_since_last_*", "*_count_ever", "mean_purchase_value_ever*")

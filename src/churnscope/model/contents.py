@@ -15,6 +15,8 @@ from churnscope.config.models import Config
 from churnscope.errors import ConfigError, ModelError
 from churnscope.features import FeatureSpec
 from churnscope.model.baselines import BaseRate, LogisticRule, Reader
+from churnscope.model.blend import KIND as BLEND
+from churnscope.model.blend import Blend
 from churnscope.model.boosters import Boosters
 from churnscope.model.calibration import Calibration
 from churnscope.model.no_purchase import KIND, NoPurchase
@@ -22,7 +24,7 @@ from churnscope.model.predictor import Predictor, Scorer
 from churnscope.model.profile import Profile, without_nan
 from churnscope.model.together import KIND as TOGETHER
 from churnscope.model.together import Together
-from churnscope.timeline import Split, date_of, day_number
+from churnscope.timeline import Split, cutoff_name, date_of, day_number
 
 Files = dict[str, bytes]
 Json = Any
@@ -97,7 +99,7 @@ def definition_of(config: Config, split: Split) -> dict[str, Json]:
         "label": config.label.model_dump(mode="json"),
         "population": "customers who are active at the cutoff",
         "timing": timing | {"grace_days": config.timing.grace_days},
-        "split": {use: [date_of(cutoff).isoformat() for cutoff in cutoffs] for use, cutoffs in asdict(split).items()},
+        "split": {use: [cutoff_name(cutoff) for cutoff in cutoffs] for use, cutoffs in asdict(split).items()},
     }
 
 
@@ -232,7 +234,8 @@ def _spec(saved: Mapping[str, Json]) -> FeatureSpec:
 
 
 def _texts(use: str, scorer: Scorer) -> dict[str, str]:
-    return dict(zip(_text_names(use, scorer), scorer.texts, strict=True)) if isinstance(scorer, Boosters) else {}
+    boosters = scorer.boosters if isinstance(scorer, Blend) else scorer
+    return dict(zip(_text_names(use, boosters), boosters.texts, strict=True)) if isinstance(boosters, Boosters) else {}
 
 
 def _text_names(use: str, boosters: Boosters) -> list[str]:
@@ -242,6 +245,8 @@ def _text_names(use: str, boosters: Boosters) -> list[str]:
 def _scorer_json(use: str, scorer: Scorer) -> dict[str, Json]:
     if isinstance(scorer, Boosters):
         return {"kind": "boosters", "files": _text_names(use, scorer), "columns": list(scorer.columns)}
+    if isinstance(scorer, Blend):
+        return {"kind": BLEND, "boosters": _scorer_json(use, scorer.boosters), "rule": scorer.rule.to_json()}
     assert isinstance(scorer, (LogisticRule, NoPurchase, Together))
     return scorer.to_json()
 
@@ -251,9 +256,15 @@ def _scorer(model: Mapping[str, Json], use: str, files: Files, names: Sequence[s
         saved = model[use]
         if saved["kind"] in SCORING_RULES:
             return SCORING_RULES[saved["kind"]](saved, names)
-        columns = tuple(map(str, saved["columns"]))
-        texts = tuple(files[name].decode() for name in saved["files"])
-        boosters = Boosters(texts, columns, tuple(names.index(column) for column in columns), len(names))
+        if saved["kind"] == BLEND:
+            return Blend(_boosters(saved["boosters"], files, names), LogisticRule.from_json(saved["rule"], names))
+        return _boosters(saved, files, names)
+
+
+def _boosters(saved: Mapping[str, Json], files: Files, names: Sequence[str]) -> Boosters:
+    columns = tuple(map(str, saved["columns"]))
+    texts = tuple(files[name].decode() for name in saved["files"])
+    boosters = Boosters(texts, columns, tuple(names.index(column) for column in columns), len(names))
     if saved["kind"] != "boosters" or not texts or not boosters.trees:
         raise ModelError("The model is of a kind that is not known here.", ADVICE)
     return boosters

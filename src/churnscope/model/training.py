@@ -27,11 +27,12 @@ from numpy.typing import NDArray
 
 from churnscope.config.models import Model as Settings
 from churnscope.errors import InputError
-from churnscope.model.baselines import FITTERS, RFM, Baseline, Fitter, LogisticRule, columns_of
+from churnscope.model.baselines import FITTERS, RFM, Baseline, Fitter, LogisticRule, attributes_rule, columns_of
+from churnscope.model.blend import Blend
 from churnscope.model.boosters import Boosters, Boosting, Rows
 from churnscope.model.calibration import Calibration
 from churnscope.model.corrections import Corrections, Outcomes, Trial, helpful
-from churnscope.model.logistic import Floats
+from churnscope.model.logistic import Floats, best_shift, row_losses
 from churnscope.model.no_purchase import NoPurchase
 from churnscope.model.own import Factory, OwnScorer
 from churnscope.model.predictor import Predictor, Scorer
@@ -39,7 +40,7 @@ from churnscope.model.profile import Profile
 from churnscope.model.together import Together
 from churnscope.model.tuning import Tuned, tuned
 from churnscope.snapshots import SnapshotTable
-from churnscope.timeline import Split, date_of
+from churnscope.timeline import Split, cutoff_name, is_part
 
 FEWEST_CHURNED = 30  # customers; below it little can be learned
 FEWEST_ALLOWED = 10  # the same where small models are allowed: RFM and P0 have few numbers to fit
@@ -75,7 +76,7 @@ class Trained:
     @property
     def rounds(self) -> tuple[int, ...]:
         """Boosting rounds of the final model, one per seed; empty for the small-data recipe."""
-        return self.final.scorer.rounds if isinstance(self.final.scorer, Boosters) else ()
+        return self.final.scorer.rounds if isinstance(self.final.scorer, (Boosters, Blend)) else ()
 
 
 def train(
@@ -153,7 +154,7 @@ def _recipe(bench: _Bench, split: Split, small_below: int = SMALL_BELOW) -> _Sma
         return _Corrected(bench, split, _OwnLearner(bench, split, bench.own))
     if bench.churned_customers(split.before_test) < small_below:
         return _Small(bench, split)
-    return _Corrected(bench, split, _TreeLearner(bench, split))
+    return _Corrected(bench, split, _BlendLearner(bench, split, _TreeLearner(bench, split)))
 
 
 class _Learner(Protocol):
@@ -197,6 +198,43 @@ class _TreeLearner:
     def fitted(self, cutoffs: Sequence[int]) -> Boosters:
         """Of a few more rounds."""
         return self._tuned.boosters(cutoffs, [math.ceil(MORE_ROUNDS * count) for count in self.first.rounds])
+
+
+@dataclass(frozen=True, eq=False)
+class _BlendLearner:
+    """Trees, averaged with a logistic regression of a flat file's attributes where that is better on the stop cutoffs."""
+
+    bench: _Bench
+    split: Split
+    trees: _TreeLearner
+
+    @property
+    def search(self) -> Tuned | None:
+        """What a search for settings of the trees found."""
+        return self.trees.search
+
+    @cached_property
+    def first(self) -> Scorer:
+        """Whichever tells more of the stop cutoffs."""
+        blend = self._blend(self.trees.first, self.split.fit)
+        return self.trees.first if blend is None or self._loss(self.trees.first) <= self._loss(blend) else blend
+
+    def fitted(self, cutoffs: Sequence[int]) -> Scorer:
+        """As the first."""
+        trees = self.trees.fitted(cutoffs)
+        return (self._blend(trees, cutoffs) or trees) if isinstance(self.first, Blend) else trees
+
+    def _blend(self, trees: Boosters, cutoffs: Sequence[int]) -> Blend | None:
+        """With the rule of some cutoffs; None where there are no attributes."""
+        rows = self.bench.rows(cutoffs)
+        rule = attributes_rule(rows.features, rows.churned, self.bench.table.specs)
+        return None if rule is None else Blend(trees, rule)
+
+    def _loss(self, scorer: Scorer) -> float:
+        """As trees are stopped: after the shift that suits the rows best."""
+        later = self.bench.outcomes(scorer, self.split.stop)
+        shift = best_shift(later.margin, later.churned) if 0 < later.churned.mean() < 1 else 0.0
+        return float(row_losses(later.margin + shift, later.churned).mean())
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,6 +302,8 @@ class _Corrected:
 class _Small:
     """What few churned customers can carry: a logistic regression on recency, frequency and amount, averaged with P0.
 
+    Of a flat file it is a logistic regression on the attributes.
+
     Notes
     -----
     On samples of 60 to 300 customers of a music shop and of a web shop the average has a lower log loss than the regression
@@ -287,6 +327,9 @@ class _Small:
         names = [spec.name for spec in self.bench.table.specs]
         columns = columns_of(self.bench.table.specs, *RFM) or tuple(names[:1])
         rows = self.bench.rows(cutoffs)
+        attributes = attributes_rule(rows.features, rows.churned, self.bench.table.specs)
+        if attributes is not None:
+            return attributes
         logistic = LogisticRule.fit("small data", columns, rows.features, rows.churned, names)
         p0 = [rule for rule in self.bench.baselines(cutoffs) if isinstance(rule, NoPurchase)]
         return Together((logistic, *p0)) if p0 else logistic
@@ -330,7 +373,8 @@ class _Bench:
         """Refuse labels from which nothing can be learned."""
         churned, allowed = self.churned_customers(cutoffs), self.boosting.settings.allow_small
         fewest = FEWEST_ALLOWED if allowed else FEWEST_CHURNED
-        span = f"after the cutoffs from {date_of(cutoffs[0])} to {date_of(cutoffs[-1])}"
+        span = f"after the cutoffs from {cutoff_name(cutoffs[0])} to {cutoff_name(cutoffs[-1])}"
+        span = "of those to learn from" if is_part(cutoffs[0]) else span
         if churned < fewest:
             small = "" if allowed or churned < FEWEST_ALLOWED else "Set [model] allow_small = true to try all the same. "
             raise InputError(

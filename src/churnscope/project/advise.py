@@ -71,6 +71,10 @@ class AdviseResult(Summarised):
 def advise(config: Config, as_of: int | None, progress: Progress) -> AdviseResult:
     """Count the pauses, weigh every window and horizon, draw them; `Project.advise` says more."""
     rules = config.activity.rules
+    if config.flat is not None:
+        raise ConfigError(
+            "A flat file holds no events: there are no pauses to weigh windows by.", "Its label says already who has left."
+        )
     if any(rule.in_force for rule in rules):
         raise ConfigError(
             "[activity] rules: terms in force are counted, and advise weighs windows of events.",

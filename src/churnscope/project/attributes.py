@@ -13,7 +13,16 @@ from churnscope.levels import LEAST_SHARE
 
 def left_out(config: Config, loaded: Loaded) -> tuple[str, ...]:
     """A sentence for each source whose values at earlier days are not known, and for each text without common values."""
-    return (*left_out_notes(config), *_without_levels(loaded))
+    return (*left_out_notes(config), *_without_levels(loaded), *_numbering(loaded))
+
+
+def _numbering(loaded: Loaded) -> Iterator[str]:
+    for names in loaded.identifiers.values():
+        told = ", ".join(sorted(names))
+        yield (
+            f"No feature is made of {told}: another whole number for every customer, as an id is. "
+            "Where it measures something, name all attributes of the file, it among them."
+        )
 
 
 def read_as_text(loaded: Loaded) -> tuple[str, ...]:

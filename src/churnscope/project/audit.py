@@ -17,16 +17,21 @@ from churnscope.evaluation.later_rows import Change, Sample, changed_by_later_ro
 from churnscope.evaluation.leak_audit import SIMPLE, Finding, Kind, Strong, enough_of, settled, too_good
 from churnscope.events import Block
 from churnscope.features import FeatureSpec
+from churnscope.features.log import RESERVED_SIGNALS
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
 from churnscope.project.days import training_split
+from churnscope.project.dividing import built_at, divided
 from churnscope.project.known_past import KnownPast
 from churnscope.project.models import snapshot_plan
 from churnscope.project.origins import BUILT_IN, family_place, is_mapped, place
 from churnscope.project.results import AuditResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
+from churnscope.roles import ROLES
 from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots
 from churnscope.timeline import Split
+
+NO_DATE = "no date: it may have been written after the outcome"
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def audit(config: Config, as_of: int | None, progress: Progress, *, renew: bool)
     with recorded(folders.ledger, "audit") as record, loaded_data(config, as_of, progress) as loaded:
         record.run_id, record.as_of = facts_of("audit", config, loaded).run_id, iso(loaded.as_of)
         split = training_split(config, loaded)
-        plan = snapshot_plan(config, loaded, split.all)
+        plan = snapshot_plan(config, loaded, built_at(split.all, loaded))
         table, audited = audited_table(config, loaded, plan, split, progress)
         audited.past.remember(all_sources=renew)
         record.counts = {"snapshots": len(table.customer), "findings": sum(f.is_open for f in audited.findings)}
@@ -93,6 +98,7 @@ def audited_table(
     people = Sample(None, customers, MOST_CUSTOMERS)
     blocks = people.watching(sample.watching(loaded.blocks()))
     table = build_snapshots(blocks, plan, progress=lambda done: progress("features", done, customers))
+    table = divided(config, loaded, table)
     progress("audit", 0, 1)
     past = KnownPast.of(config, loaded)
     look = _Look(config, loaded, plan, sample.block, people.block)
@@ -142,14 +148,22 @@ class _Look:
 
     def filled(self, split: Split) -> list[Finding]:
         """Columns that are there for those who churned and not for the others."""
-        groups = (split.before_test, split.test)
+        groups = (split.before_test, split.test) if self.config.has_days else (self.plan.cutoffs,)
         return [self._filled(one) for one in filled_later(self.people, self.plan, groups, simple=self.simple)]
 
     def as_of_today(self) -> tuple[list[Finding], dict[str, str]]:
         """Columns without history that are as of today, and those of which nobody can tell."""
         compared = compared_with_today(self.people, self.plan)
         unchecked = {self._mapped(role, name)[0]: why for (role, name), why in compared.unchecked.items()}
-        return [self._current(one) for one in compared.current], unchecked
+        return [self._current(one) for one in compared.current], unchecked | self._undated()
+
+    def _undated(self) -> dict[str, str]:
+        """Columns of a file without date: nobody can tell whether they were written before the outcome or after."""
+        if self.config.has_days:
+            return {}
+        names = {(source, name) for source, (role, _) in self.loaded.places.items() for name in self.plan.columns[role]}
+        told = {name for source, name in names if name not in ROLES[self.config.sources[source].role].carried}
+        return {f"{source}.{name}": NO_DATE for source, name in names if name in told - RESERVED_SIGNALS}
 
     def later_rows(self) -> Iterator[Finding]:
         """Features that read what had not happened, or was not known, and those that come out differently each time."""

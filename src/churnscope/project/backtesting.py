@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
 from churnscope.errors import InputError
-from churnscope.evaluation.backtest import Fold, Predictions, backtest, plan_folds
+from churnscope.evaluation.backtest import Fold, Predictions, backtest, pooled
+from churnscope.evaluation.figures import MODEL
+from churnscope.evaluation.grade import grade
 from churnscope.model.bundle import Bundle
 from churnscope.model.predictor import Predictor
 from churnscope.model.training import train_before_test
 from churnscope.operations.logs import Progress
-from churnscope.project.days import timing_of
-from churnscope.project.judging import baseline_fitters, own_factory, segmentations_of
+from churnscope.project.judging import Judgement, baseline_fitters, in_money, judge, own_factory, segmentations_of
 from churnscope.project.results import iso, split_dates
 from churnscope.snapshots import SnapshotTable
 from churnscope.timeline import Split
@@ -37,6 +38,7 @@ class Backtesting:
     bundle : the model under judgement; where its split is a fold's, its twin is that fold's model. None for a classifier of
         one's own.
     table : snapshots at all the cutoffs, as of the day `as_of`.
+    at_hand : models of the recipe that were fitted before the tests of some splits.
     """
 
     config: Config
@@ -44,16 +46,46 @@ class Backtesting:
     table: SnapshotTable
     as_of: int
     progress: Progress
+    at_hand: Mapping[Split, Predictor] = field(default_factory=dict)
 
-    def folds(self, cutoffs: Sequence[int]) -> tuple[Fold, ...]:
-        """The newest cutoffs that can be tested, oldest first; those with too little to learn from are left out, and logged.
+    def folds(self, splits: Sequence[Split]) -> tuple[Fold, ...]:
+        """What each split's test says, in their order; those with too little to learn from are left out, and logged."""
+        return tuple(self._judged(splits))
+
+    def verdict(self, split: Split, parts: Sequence[Split]) -> Judgement:
+        """The model at hand on the test of its split; of a file without date, its recipe on all customers.
 
         Parameters
         ----------
-        cutoffs : complete ones, rising.
+        parts : splits whose tests are the parts of the customers; not read where a date divides them.
+
+        Raises
+        ------
+        InputError : when nobody is in the test, or there is too little to learn from.
         """
-        most = self.config.evaluation.folds
-        return tuple(self._judged(plan_folds(cutoffs, timing_of(self.config), most=most) if most else ()))
+        if self.config.has_days:
+            return judge(self.config, self.at_hand[split], self.table, split.test[0])
+        return self.cross_validation(parts)[0]
+
+    def cross_validation(self, splits: Sequence[Split]) -> tuple[Judgement, tuple[Fold, ...]]:
+        """All customers, each judged once by the recipe trained on the other parts, and the parts one by one.
+
+        Raises
+        ------
+        InputError : when there is too little to learn from.
+        """
+        told = {}
+        for number, split in enumerate(splits):
+            self.progress("backtest", number, len(splits))
+            told[split] = self._predictions(split)
+        self.progress("backtest", len(splits), len(splits))
+        settings, seed = self.config.evaluation, self.config.model.seed
+        folds = backtest(splits, told.__getitem__, settings, np.random.default_rng(seed))
+        ways = segmentations_of(self.config, self.table.specs, self.table.features[self.table.churned >= 0])
+        evaluation = pooled(tuple(told.values()), settings, np.random.default_rng(seed), segmentations=ways)
+        churned = np.concatenate([part.churned for part in told.values()])
+        probability = np.concatenate([part.probabilities[MODEL] for part in told.values()])
+        return Judgement(self.as_of, evaluation, grade(evaluation), in_money(self.config, churned, probability)), folds
 
     def _judged(self, splits: Sequence[Split]) -> Iterator[Fold]:
         for number, split in enumerate(splits):
@@ -82,6 +114,8 @@ class Backtesting:
         )
 
     def _predictor(self, split: Split) -> Predictor:
+        if split in self.at_hand:
+            return self.at_hand[split]
         if self.bundle is not None and self._is_of_the_bundle(self.bundle, split):
             return self.bundle.evaluation
         fitters, own = baseline_fitters(self.config), own_factory(self.config)

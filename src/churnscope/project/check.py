@@ -10,7 +10,7 @@ from churnscope.errors import InputError
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
 from churnscope.project.attributes import left_out, read_as_text
-from churnscope.project.days import complete_cutoffs, training_split
+from churnscope.project.days import backtest_splits, complete_cutoffs, training_split
 from churnscope.project.known_past import KnownPast
 from churnscope.project.results import CheckResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
@@ -32,7 +32,7 @@ def check(config: Config, as_of: int | None, progress: Progress) -> CheckResult:
             as_of=loaded.as_of,
             complete_through=loaded.complete_through,
             reports=loaded.reports,
-            cutoffs=complete_cutoffs(config, loaded),
+            cutoffs=_learned_from(config, loaded),
             advice=(
                 *history_advice(config, loaded),
                 *_unread_labels(config),
@@ -43,6 +43,13 @@ def check(config: Config, as_of: int | None, progress: Progress) -> CheckResult:
             ),
             quarantine=folders.quarantine if quarantined else None,
         )
+
+
+def _learned_from(config: Config, loaded: Loaded) -> tuple[int, ...]:
+    """The complete cutoffs, or the parts of the customers that stand in their place."""
+    if config.has_days:
+        return complete_cutoffs(config, loaded)
+    return tuple(split.test[0] for split in backtest_splits(config, loaded))
 
 
 def history_advice(config: Config, loaded: Loaded) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from churnscope.evaluation.figures import MODEL, Evaluation, evaluate
 from churnscope.model.bundle import Bundle
 from churnscope.model.logistic import Floats
 from churnscope.operations.logs import Progress
+from churnscope.project.dividing import built, built_at
 from churnscope.project.models import matching_plan, unseen
-from churnscope.snapshots import SnapshotTable, build_snapshots
+from churnscope.snapshots import SnapshotTable
 
 OTHER = "other model"
 
@@ -49,9 +50,8 @@ class Ground:
         return evaluate(rows.churned[here], rows.customer[here], forecasts, self.config.evaluation, rng)
 
     def _rows(self, bundle: Bundle, cutoff: int) -> SnapshotTable:
-        customers = self.loaded.n_customers
-        plan = matching_plan(self.config, self.loaded, bundle, (cutoff,))
-        return build_snapshots(self.loaded.blocks(), plan, progress=lambda done: self.progress("features", done, customers))
+        plan = matching_plan(self.config, self.loaded, bundle, built_at((cutoff,), self.loaded))
+        return built(self.config, self.loaded, plan, self.progress)
 
 
 def _known(table: SnapshotTable, cutoff: int) -> NDArray[np.intp]:

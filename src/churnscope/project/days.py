@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from churnscope.config.models import Config
 from churnscope.errors import ConfigError, InputError
-from churnscope.timeline import Split, Timing, date_of, day_number, plan_cutoffs, split_by_time
+from churnscope.evaluation.backtest import plan_folds
+from churnscope.snapshots.plan import days_together, timing_of
+from churnscope.timeline import (
+    CUSTOMER_PARTS,
+    Split,
+    Timing,
+    date_of,
+    day_number,
+    is_part,
+    part_number,
+    plan_cutoffs,
+    split_around,
+    split_by_time,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,11 +53,6 @@ def as_of_day(as_of: str | date | np.datetime64 | None, config: Config, *, optio
         return day_number(date.fromisoformat(written))
     except ValueError as error:
         raise ConfigError(f"{option} {as_of} is not a day.", "Write it as 2024-02-28, or today, or yesterday.") from error
-
-
-def timing_of(config: Config) -> Timing:
-    """What the config predicts, and when it is known."""
-    return config.timing
 
 
 def history_days(config: Config) -> int:
@@ -78,10 +87,10 @@ def complete_cutoffs(config: Config, covered: Covered) -> tuple[int, ...]:
     ------
     InputError : when a listed cutoff's outcome is not complete at `as_of`.
     """
-    timing, as_of = timing_of(config), covered.as_of
+    timing, as_of = timing_of(config, covered.label_days), covered.as_of
     listed = sorted(day_number(day) for day in config.prediction.cutoffs)
     if config.label.kind == "given":
-        told = [day for day in covered.label_days if not listed or day in listed]
+        told = _blocks(config, covered.label_days) if not listed else [day for day in covered.label_days if day in listed]
         return tuple(told[-config.prediction.most_cutoffs :])
     if listed:
         return tuple(cutoff for cutoff in listed if timing.is_complete(cutoff, as_of))
@@ -91,13 +100,17 @@ def complete_cutoffs(config: Config, covered: Covered) -> tuple[int, ...]:
 
 
 def newest_cutoff(config: Config, covered: Covered) -> int:
-    """The newest cutoff whose outcome is known at `as_of`.
+    """The newest cutoff whose outcome is known at `as_of`; of a file without date, the last part of its customers.
 
     Raises
     ------
     InputError : when there is none.
     """
     cutoffs = complete_cutoffs(config, covered)
+    if not cutoffs and config.flat is not None:
+        raise no_label(config)
+    if cutoffs and not config.has_days:
+        return part_number(CUSTOMER_PARTS)
     if not cutoffs:
         raise InputError(
             f"No cutoff has a complete outcome before {date_of(covered.as_of)}.",
@@ -114,10 +127,52 @@ def training_split(config: Config, covered: Covered) -> Split:
     InputError : when history is too short for one cutoff each to fit, to stop and to test on; it says how much is missing.
     """
     cutoffs = complete_cutoffs(config, covered)
+    if not cutoffs and config.flat is not None:
+        raise no_label(config)
+    if not config.has_days:
+        return split_around(part_number(CUSTOMER_PARTS))
     try:
-        return split_by_time(cutoffs, timing_of(config))
+        return split_by_time(cutoffs, timing_of(config, covered.label_days))
     except InputError as error:
         span = f"Data begin on {date_of(covered.first_day)} and are read to {date_of(covered.as_of - 1)}."
         planned = len(cutoffs) == config.prediction.most_cutoffs and not config.prediction.cutoffs
         advice = "Plan more cutoffs, or further apart: [prediction] most_cutoffs, spacing_days." if planned else error.advice
         raise InputError(f"{error.what} {span}", advice) from error
+
+
+def backtest_splits(config: Config, covered: Covered) -> tuple[Split, ...]:
+    """The splits of a backtest, oldest first; of a file without date, every part of its customers is a test once."""
+    cutoffs, most = complete_cutoffs(config, covered), config.evaluation.folds
+    if config.has_days:
+        return plan_folds(cutoffs, timing_of(config, covered.label_days), most=most) if most else ()
+    return tuple(split_around(part_number(place)) for place in range(1, CUSTOMER_PARTS + 1)) if cutoffs else ()
+
+
+def split_before(cutoffs: Sequence[int], cutoff: int, timing: Timing) -> Split:
+    """The split whose test is a cutoff.
+
+    Parameters
+    ----------
+    cutoffs : those that there are.
+    """
+    return split_around(cutoff) if is_part(cutoff) else split_by_time([day for day in cutoffs if day <= cutoff], timing)
+
+
+def no_label(config: Config) -> InputError:
+    """What to say where no row of a flat file has a label."""
+    assert config.flat is not None
+    label = config.flat.columns.get("churned")
+    if label is None:
+        return InputError("The config names no label.", "Map it, as columns = { churned = \"Churn = 'Yes'\" }.")
+    return InputError(
+        f"No row has a label: {label} is missing, or empty, everywhere.", "Give the file of customers who are known."
+    )
+
+
+def _blocks(config: Config, label_days: Sequence[int]) -> list[int]:
+    """The days that labels speak of; of a flat file, the last one of each block of days that are looked at together."""
+    together = days_together(config, label_days)
+    if together == 1:
+        return list(label_days)
+    newest = label_days[-1]
+    return sorted({newest - (newest - day) // together * together for day in label_days})

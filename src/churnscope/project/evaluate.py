@@ -15,14 +15,14 @@ from churnscope.operations.looks import looked_at
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.project.backtesting import Backtesting
-from churnscope.project.days import complete_cutoffs, newest_cutoff
+from churnscope.project.days import backtest_splits, complete_cutoffs, newest_cutoff
+from churnscope.project.dividing import built, built_at
 from churnscope.project.judging import Judgement, figures_of, judge
 from churnscope.project.log import logged_run, pictures, track
 from churnscope.project.models import load_model
 from churnscope.project.results import EvaluateResult, LabelSaid, fold_json, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.project.subjects import Own, Saved
-from churnscope.snapshots import build_snapshots
 
 
 def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: str, backtest: bool = True) -> EvaluateResult:
@@ -34,15 +34,18 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
             options = {"backtest": str(backtest).lower()}
             facts = facts_of("evaluate", config, loaded, model=subject.facts, options=options)
             record.run_id, record.as_of = facts.run_id, facts.as_of
-            cutoffs = complete_cutoffs(config, loaded) if backtest else ()
             cutoff = newest_cutoff(config, loaded)
-            plan = subject.plan(config, loaded, cutoffs or (cutoff,))
-            customers = loaded.n_customers
-            table = build_snapshots(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
-        predictor, through = subject.unseen(config, table, cutoff)
-        verdict = judge(config, predictor, table, cutoff)
-        folds = Backtesting(config, subject.bundle, table, loaded.as_of, progress).folds(cutoffs)
-        looks = looked_at(folders.looks, {iso(day) for day in (cutoff, *(fold.cutoff for fold in folds))}, facts.run_id)
+            splits = backtest_splits(config, loaded) if backtest else ()
+            cutoffs = complete_cutoffs(config, loaded) if backtest else (cutoff,)
+            plan = subject.plan(config, loaded, built_at(cutoffs, loaded))
+            table = built(config, loaded, plan, progress)
+        backtesting = Backtesting(config, subject.bundle, table, loaded.as_of, progress)
+        if splits and not config.has_days:
+            (verdict, folds), through = backtesting.cross_validation(splits), loaded.as_of
+        else:
+            predictor, through = subject.unseen(config, table, cutoff, plan.timing)
+            verdict, folds = judge(config, predictor, table, cutoff), backtesting.folds(splits)
+        looks = looked_at(folders.looks, {iso(day) for day in (verdict.cutoff, *(fold.cutoff for fold in folds))}, facts.run_id)
         counts = {
             "rows": verdict.evaluation.rows,
             "churned": verdict.evaluation.churned,
@@ -52,18 +55,18 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
         record.counts = counts
         record.outputs = [str(outputs.folder / name) for name in outputs.names]
         name, version = subject.facts["name"], subject.facts["version"]
-        described = subject.described(config, table)
+        described = subject.described(config, table, cutoff, plan.timing)
         tracking = track(config, logged_run(config, facts, verdict, started_ms, bundle=described, folds=folds), record)
     return EvaluateResult(
         name=name,
         version=version,
         as_of=loaded.as_of,
-        cutoff=cutoff,
+        cutoff=verdict.cutoff,
         trained_through=through,
         evaluation=verdict.evaluation,
         grade=verdict.grade,
         profit=verdict.profit,
-        looks=looks[iso(cutoff)],
+        looks=looks[iso(verdict.cutoff)],
         label=LabelSaid.of(config),
         unlabelled=counts["unlabelled"],
         backtest=folds,
@@ -77,7 +80,8 @@ def _write(config: Config, facts: RunFacts, verdict: Judgement, folds: Sequence[
     label = {"label": asdict(LabelSaid.of(config))}
     document = {**figures_of(verdict), **label, "backtest": [fold_json(fold) for fold in folds]}
     contents = {"evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(), **pictures(verdict)}
-    outputs = OutputSet(Folders.of(config).outputs / "evaluation" / iso(verdict.cutoff), tuple(contents))
+    home = Folders.of(config).outputs / "evaluation" / iso(verdict.cutoff).replace(" ", "-")
+    outputs = OutputSet(home, tuple(contents))
     with outputs.held():
         if not outputs.is_intact(facts.run_id):
             writers = {name: _writer(content) for name, content in contents.items()}

@@ -17,15 +17,15 @@ from churnscope.evaluation.figures import MODEL, Evaluation, evaluate
 from churnscope.evaluation.grade import Grade, grade
 from churnscope.evaluation.segments import Segmentation
 from churnscope.features import FeatureSpec
-from churnscope.model.baselines import CONTRACT_RULE, FITTERS, Fitter
+from churnscope.model.baselines import CONTRACT_RULE, FITTERS, BaseRate, Fitter, attributes_rule
 from churnscope.model.no_purchase import p0
 from churnscope.model.own import Factory, factory_of
 from churnscope.model.predictor import Predictor
-from churnscope.project.days import timing_of
 from churnscope.project.models import offer_of
 from churnscope.project.results import iso
 from churnscope.roles import ROLES
 from churnscope.snapshots import SnapshotTable
+from churnscope.snapshots.plan import timing_of
 from churnscope.snapshots.table import Features
 
 logger = logging.getLogger(__name__)
@@ -50,8 +50,11 @@ def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
     """The rules a model of this config is held against; P0 reads the events of the first activity rule that counts events.
 
     Where terms in force alone say who is active, or an end does who left, there is no P0: it knows of nothing but silence.
-    Where they say it at all, there is a rule of contracts.
+    Where they say it at all, there is a rule of contracts. A flat file has no events to tell recency and frequency by: its
+    rules are the base rate and what the attributes add up to.
     """
+    if config.flat is not None:
+        return (BaseRate.fit, attributes_rule)
     rules = config.activity.rules
     contracts = (CONTRACT_RULE,) if any(rule.in_force for rule in rules) else ()
     counted = [rule for rule in rules if not rule.in_force]
@@ -89,9 +92,14 @@ def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: in
     evaluation = evaluate(
         table.churned[here], table.customer[here], probabilities, config.evaluation, rng, segmentations=segmentations
     )
-    offer = offer_of(config)
-    profit = None if offer is None else profit_figures(table.churned[here], probabilities[MODEL], offer)
+    profit = in_money(config, table.churned[here], probabilities[MODEL])
     return Judgement(cutoff, evaluation, grade(evaluation), profit)
+
+
+def in_money(config: Config, churned: NDArray[Any], probability: NDArray[Any]) -> ProfitFigures | None:
+    """What a model is worth by the costs and the value of the config; None where it names none."""
+    offer = offer_of(config)
+    return None if offer is None else profit_figures(churned, probability, offer)
 
 
 def segmentations_of(config: Config, specs: Sequence[FeatureSpec], features: Features) -> tuple[Segmentation, ...]:

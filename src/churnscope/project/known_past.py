@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnscope.config.identity import definition
-from churnscope.config.models import Config
+from churnscope.config.models import Config, Source
 from churnscope.engines.duckdb import Loaded
 from churnscope.engines.fingerprint import MADE_BY
 from churnscope.errors import StorageError
@@ -20,6 +20,7 @@ from churnscope.evaluation.past_rows import PastRows, compared, findings_of, wit
 from churnscope.files import make_folder, storage_errors, write_atomically
 from churnscope.project.origins import place
 from churnscope.project.session import Folders
+from churnscope.roles import ROLES
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class KnownPast:
         folder = Folders.of(config).outputs / "past"
         then, now, findings = {}, {}, list[Finding]()
         for source in loaded.places:
+            if not _has_past(config, config.sources[source]):
+                continue
             kept, tags = _kept(folder / f"{source}.parquet"), _tags(config, source)
             usable = kept is not None and {key: kept.tags.get(key) for key in tags} == tags
             if kept is not None and usable and kept.as_of > loaded.as_of:
@@ -87,6 +90,11 @@ class _Kept:
     table: pa.Table
     as_of: int
     tags: Mapping[str, str]
+
+
+def _has_past(config: Config, source: Source) -> bool:
+    """Whether its rows have days, or hold since ever; a new file of how customers are is no rewritten past."""
+    return config.has_days and ("time" in source.columns or bool(ROLES[source.role].since))
 
 
 def _kept(path: Path) -> _Kept | None:

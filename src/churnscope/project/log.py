@@ -168,8 +168,8 @@ def _catalogue(bundle: Bundle | Described) -> bytes:
 
 
 def _step(cutoff: int) -> int:
-    """A cutoff as MLflow shows it beside its figures: 2024-02-28 is 20240228."""
-    return int(iso(cutoff).replace("-", ""))
+    """A cutoff as MLflow shows it beside its figures: 2024-02-28 is 20240228, part 3 is 3."""
+    return int(iso(cutoff).removeprefix("part ").replace("-", ""))
 
 
 def _backtest_steps(folds: Sequence[Fold]) -> dict[str, dict[int, float]]:
@@ -184,7 +184,7 @@ def _backtest_steps(folds: Sequence[Fold]) -> dict[str, dict[int, float]]:
 def _logged_fold(fold: Fold, key: str, started_ms: int) -> LoggedRun:
     newcomers = {} if fold.newcomers is None else flat_metrics(fold.newcomers)
     return LoggedRun(
-        key=f"{key}:{iso(fold.cutoff)}",
+        key=f"{key}:{iso(fold.cutoff).replace(' ', '-')}",
         name=f"fold {iso(fold.cutoff)}",
         started_ms=started_ms,
         metrics=flat_metrics(fold.evaluation) | {f"newcomers/{name}": value for name, value in newcomers.items()},

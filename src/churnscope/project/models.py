@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, Literal
 
 from churnscope.config.models import Config
@@ -19,9 +18,10 @@ from churnscope.model.baselines import BaseRate
 from churnscope.model.bundle import Bundle, definition_of, read_bundle, resolve
 from churnscope.model.predictor import Predictor
 from churnscope.project.session import Folders
+from churnscope.roles import ROLES
 from churnscope.scoring import Bands
 from churnscope.snapshots import SnapshotPlan
-from churnscope.timeline import Split, Timing, date_of, day_number
+from churnscope.timeline import Split, Timing, cutoff_name, cutoff_named, date_of, is_part
 
 _ADVICE = "Train a model with this config, or use the config it was trained with."
 
@@ -68,23 +68,32 @@ def bands_of(config: Config, bundle: Bundle) -> Bands:
 
 def trained_through(bundle: Bundle, cutoffs: Literal["all", "before_test"]) -> int:
     """The first day after the newest outcome that the final model, or its twin from before the test, learned from."""
-    days = {
-        use: tuple(day_number(date.fromisoformat(day)) for day in saved) for use, saved in bundle.definition["split"].items()
-    }
-    timing = bundle.definition["timing"]
-    newest = max(getattr(Split(**days), cutoffs))
+    split, timing = split_of(bundle), bundle.definition["timing"]
+    newest = max(getattr(split, cutoffs))
+    if is_part(newest):
+        return bundle.as_of
     return Timing(timing["horizon_days"], timing["gap_days"], grace_days=timing["grace_days"]).outcome_end(newest)
+
+
+def split_of(bundle: Bundle) -> Split:
+    """The cutoffs a bundle was trained and judged on, by use."""
+    return Split(**{use: tuple(map(cutoff_named, names)) for use, names in bundle.definition["split"].items()})
 
 
 def unseen(bundle: Bundle, cutoff: int) -> tuple[Predictor, int]:
     """The predictor of a bundle whose training outcomes had all closed by a cutoff, and the day they closed.
 
-    The final model where it is old enough; else its twin from before the test cutoff.
+    The final model where it is old enough; else its twin from before the test cutoff. Of a part of the customers, the twin that
+    was judged on it.
 
     Raises
     ------
     ModelError : when both have seen outcomes after the cutoff.
     """
+    if is_part(cutoff):
+        if split_of(bundle).test != (cutoff,):
+            raise ModelError(f"Model {bundle.version} has learned from {cutoff_name(cutoff)} of the customers.", _ADVICE)
+        return bundle.evaluation, bundle.as_of
     for predictor, through in (
         (bundle.final, trained_through(bundle, "all")),
         (bundle.evaluation, trained_through(bundle, "before_test")),
@@ -109,7 +118,8 @@ def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Seque
     families = tuple(bundle.plan["families"])
     asked = config.features.families or families
     same = config.model_copy(update={"features": config.features.model_copy(update={"families": families})})
-    plan = replace(snapshot_plan(same, loaded, cutoffs), levels=loaded.coded(bundle.plan["levels"]))
+    plan = snapshot_plan(same, loaded, cutoffs)
+    plan = replace(plan, levels=loaded.coded(bundle.plan["levels"]), columns=_read_of(plan, bundle))
     now = feature_plan(plan)
     changed = [key for key in now if now[key] != bundle.plan[key]] + ["families"] * (set(asked) != set(families))
     if changed or plan.specs != bundle.specs:
@@ -120,13 +130,22 @@ def matching_plan(config: Config, loaded: Loaded, bundle: Bundle, cutoffs: Seque
 
 def unknown_levels(loaded: Loaded, bundle: Bundle) -> tuple[str, ...]:
     """Texts that have become common since the model was trained, which has no feature for them: `plan "Family"`."""
+    known = bundle.plan["levels"]
     return tuple(
         f'{column} "{level.name}"'
         for role, columns in loaded.levels.items()
         for column, levels in columns.items()
         for level in levels
-        if level.name not in bundle.plan["levels"].get(role, {}).get(column, ())
+        if column in known.get(role, {}) and level.name not in known[role][column]
     )
+
+
+def _read_of(plan: SnapshotPlan, bundle: Bundle) -> dict[str, frozenset[str]]:
+    """The columns of a plan; of a flat file those that the model knows, whatever else is in it."""
+    known = bundle.plan["columns"]
+    return {
+        role: names & frozenset(known.get(role, ())) if ROLES[role].is_state else names for role, names in plan.columns.items()
+    }
 
 
 def snapshot_plan(config: Config, loaded: Loaded, cutoffs: Sequence[int]) -> SnapshotPlan:

@@ -46,6 +46,7 @@ from churnscope.reports.tables import (
     value_models_table,
 )
 from churnscope.reports.wording import counted, day, said_of, share
+from churnscope.timeline import is_part
 
 if TYPE_CHECKING:
     from churnscope.features import FeatureSpec
@@ -93,10 +94,11 @@ def _check(result: CheckResult) -> Iterator[str]:
 
 
 def _trained(result: TrainResult) -> Iterator[str]:
+    (test,) = result.split.test
+    unseen = "by models trained on others" if is_part(test) else f"of {day(test)}, whose outcomes it had not seen"
     yield paragraph(
         f"Learned from {counted(result.rows, 'snapshots')} ({share(result.churned / result.rows)} of them churned) by "
-        f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} of "
-        f"{day(result.split.test[0])}, whose outcomes it had not seen."
+        f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} {unseen}."
     )
     yield from _labelled(result)
     yield from _judged(result)
@@ -107,7 +109,7 @@ def _evaluated(result: EvaluateResult) -> Iterator[str]:
     yield from _judged(result)
     past = {fold.cutoff: fold.evaluation for fold in result.backtest}
     if len(past) > 1:
-        for metric in DECIDING:
+        for metric in DECIDING if not any(map(is_part, past)) else ():
             yield drawing(history_sentence(past, metric), partial(draw_history, past=past, metric=metric))
         yield table(history_table(past))
     new = {fold.cutoff: fold.newcomers for fold in result.backtest if fold.newcomers is not None}

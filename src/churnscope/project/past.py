@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from churnscope.files import file_sha256
 from churnscope.operations.output_set import OutputSet
 from churnscope.project.results import iso
 from churnscope.reports.findings import Judged
-from churnscope.timeline import day_number
+from churnscope.timeline import cutoff_named
 
 FIGURES = "evaluation.json"
 
@@ -77,8 +76,8 @@ def audited_in(figures: Mapping[str, Any]) -> tuple[Finding, ...] | None:
 
 
 def day_of(text: str) -> int:
-    """The day number of an ISO date."""
-    return day_number(date.fromisoformat(text))
+    """The day number of an ISO date, or the part of the customers that a cutoff is."""
+    return cutoff_named(text)
 
 
 def _evaluation_in(home: Path, config: str, as_of: str) -> Iterator[Past]:

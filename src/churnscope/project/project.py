@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from churnscope.project.definitions import DefinitionResult
     from churnscope.project.drivers import DriversResult
     from churnscope.project.frames import Frame
+    from churnscope.project.listed import CallListResult
     from churnscope.project.outcomes import OutcomesResult
     from churnscope.project.results import (
         AuditResult,
@@ -343,6 +344,42 @@ class Project:
             output=None if output is None else Path(output),
             wait_seconds=wait_seconds,
         )
+
+    def call_list(
+        self,
+        *,
+        scores: str | Path | None = None,
+        values: str | Path | None = None,
+        output: str | Path | None = None,
+        wait_seconds: float = 0,
+    ) -> CallListResult:
+        """Choose whom to call first, with which of the `[actions]`, within the `[call_list]`'s minutes and money.
+
+        The list brings the largest expected gain; a control group is left alone. The same list again writes nothing.
+
+        Parameters
+        ----------
+        scores : a file that `score` wrote; default: the newest in the outputs folder.
+        values : a file that `value` wrote; default: the newest in the outputs folder, else `[profit] value` counts for all.
+        output : an `.xlsx`, `.csv` or `.parquet` file; default: all three, in the outputs folder.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of a call list, or names a type of customers that the scores do not tell.
+        InputError : when a file is refused, or there are no scores or values.
+        BusyError : when another run writes the same files.
+        StorageError : when the files or the store of outcomes cannot be written.
+        """
+        from churnscope.project.call_list import ListRequest, call_list
+
+        request = ListRequest(
+            scores=None if scores is None else Path(scores),
+            values=None if values is None else Path(values),
+            output=None if output is None else Path(output),
+            wait_seconds=wait_seconds,
+        )
+        return call_list(self.config, self.progress, request)
 
     def add_outcomes(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> OutcomesResult:
         """Store what came of calls, from a list that came back as CSV or XLSX; the same file again adds nothing.

@@ -18,7 +18,7 @@ from churnscope.model.no_purchase import NoPurchase
 from churnscope.model.predictor import Predictor
 from churnscope.project.comparison import OTHER
 from churnscope.project.judging import Judgement, figures_of, judge
-from churnscope.project.models import load_model, model_name
+from churnscope.project.models import load_model, model_name, split_of
 from churnscope.project.session import Folders
 from churnscope.snapshots import SnapshotTable
 
@@ -122,18 +122,19 @@ def stand_in(config: Config, bundle: Bundle, verdict: Judgement, table: Snapshot
     if names:
         told = names[:1] if is_little(verdict.evaluation) else names
         best = min(told, key=lambda name: verdict.evaluation.predictors[name].metrics["log_loss"].value)
-        rule, judged = _as_model(config, bundle, best, verdict, table)
+        rule, judged = _as_model(config, bundle, best, table)
         if not judged.grade.is_chance and _is_no_luck(judged.evaluation, len(told)):
             return rule
     if any(_rule(predictor, CHANCE) is None for predictor in (bundle.final, bundle.evaluation)):
         return None
-    return _as_model(config, bundle, CHANCE, verdict, table)[0]
+    return _as_model(config, bundle, CHANCE, table)[0]
 
 
-def _as_model(config: Config, bundle: Bundle, name: str, verdict: Judgement, table: SnapshotTable) -> tuple[Bundle, Judgement]:
-    """A bundle with one of its rules in the model's place, judged where the model was."""
+def _as_model(config: Config, bundle: Bundle, name: str, table: SnapshotTable) -> tuple[Bundle, Judgement]:
+    """A bundle with one of its rules in the model's place, judged where its twin never saw."""
     final, evaluation = (_ruled(predictor, name) for predictor in (bundle.final, bundle.evaluation))
-    judged = judge(config, evaluation, table, verdict.cutoff)
+    (test,) = split_of(bundle).test
+    judged = judge(config, evaluation, table, test)
     figures = figures_of(judged)
     made = replace(bundle, final=final, evaluation=evaluation, dropped={}, figures=figures, version="", stands_in=name)
     return made, judged

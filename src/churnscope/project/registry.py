@@ -8,6 +8,7 @@ from churnscope.config.models import Config
 from churnscope.errors import GateError, ModelError, StorageError
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import DECIDING, METRIC_WORDS, is_better, is_worse
+from churnscope.model.blend import Blend
 from churnscope.model.bundle import Bundle, champion, champions_before, read_bundle, resolve, versions
 from churnscope.model.bundle import promote as promote_version
 from churnscope.model.bundle import rollback as roll_back
@@ -17,8 +18,8 @@ from churnscope.operations.run import RunRecord, recorded
 from churnscope.project.comparison import OTHER, Ground
 from churnscope.project.days import newest_cutoff
 from churnscope.project.log import champion_run, track
-from churnscope.project.models import load_model, model_name
-from churnscope.project.past import day_of, judged_in
+from churnscope.project.models import load_model, model_name, split_of
+from churnscope.project.past import judged_in
 from churnscope.project.promotion import gate
 from churnscope.project.session import Folders, loaded_data
 from churnscope.project.versions import Comparison, Served, Version, VersionDetails, VersionList
@@ -104,7 +105,7 @@ def _through_the_gate(config: Config, candidate: Bundle, progress: Progress) -> 
     ------
     GateError : when it may not.
     """
-    cutoff = day_of(candidate.figures["cutoff"])
+    (cutoff,) = split_of(candidate).test
 
     def compare(one: Bundle, other: Bundle) -> Evaluation:
         with loaded_data(config, candidate.as_of, progress) as loaded:
@@ -148,7 +149,8 @@ def _recipe(bundle: Bundle) -> str:
             if isinstance(bundle.final.scorer, Together)
             else "logistic regression for small data"
         )
-    return "boosted trees, tuned" if bundle.tuned else "boosted trees"
+    trees = "boosted trees, tuned" if bundle.tuned else "boosted trees"
+    return f"{trees}, averaged with logistic regression" if isinstance(bundle.final.scorer, Blend) else trees
 
 
 def _marks(config: Config, version: str) -> tuple[str, ...]:

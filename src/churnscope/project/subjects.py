@@ -15,11 +15,12 @@ from churnscope.model.bundle import Bundle, definition_of
 from churnscope.model.own import Factory
 from churnscope.model.predictor import Predictor
 from churnscope.model.training import train_before_test
-from churnscope.project.days import timing_of, training_split
+from churnscope.project.days import split_before, training_split
+from churnscope.project.dividing import built_at
 from churnscope.project.judging import baseline_fitters, own_factory
 from churnscope.project.models import matching_plan, model_facts, model_name, snapshot_plan, unseen
 from churnscope.snapshots import SnapshotPlan, SnapshotTable
-from churnscope.timeline import split_by_time
+from churnscope.timeline import Timing
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,11 @@ class Saved:
         """The features it was trained on."""
         return matching_plan(config, loaded, self.bundle, cutoffs)
 
-    def described(self, _config: Config, _table: SnapshotTable) -> Bundle:
+    def described(self, _config: Config, _table: SnapshotTable, _cutoff: int, _timing: Timing) -> Bundle:
         """What is logged of it."""
         return self.bundle
 
-    def unseen(self, _config: Config, _table: SnapshotTable, cutoff: int) -> tuple[Predictor, int]:
+    def unseen(self, _config: Config, _table: SnapshotTable, cutoff: int, _timing: Timing) -> tuple[Predictor, int]:
         """What had learned from no outcome after the cutoff, and the day by which those it learned from had closed."""
         return unseen(self.bundle, cutoff)
 
@@ -85,17 +86,16 @@ class Own:
 
     def plan(self, config: Config, loaded: Loaded, _cutoffs: Sequence[int]) -> SnapshotPlan:
         """The features of the config at all cutoffs that can be learned from."""
-        return snapshot_plan(config, loaded, training_split(config, loaded).all)
+        return snapshot_plan(config, loaded, built_at(training_split(config, loaded).all, loaded))
 
-    def described(self, config: Config, table: SnapshotTable) -> Described:
+    def described(self, config: Config, table: SnapshotTable, cutoff: int, timing: Timing) -> Described:
         """What is logged of it."""
-        split = split_by_time(table.cutoffs, timing_of(config))
+        split = split_before(table.cutoffs, cutoff, timing)
         return Described(self.facts["name"], self.facts["version"], table.specs, definition_of(config, split))
 
-    def unseen(self, config: Config, table: SnapshotTable, cutoff: int) -> tuple[Predictor, int]:
+    def unseen(self, config: Config, table: SnapshotTable, cutoff: int, timing: Timing) -> tuple[Predictor, int]:
         """It, fitted on what had closed by the cutoff, and the day by which that was."""
-        timing = timing_of(config)
-        split = split_by_time([day for day in table.cutoffs if day <= cutoff], timing)
+        split = split_before(table.cutoffs, cutoff, timing)
         predictor = train_before_test(table, split, config.model, fitters=baseline_fitters(config), own=self.factory)
         return predictor, timing.outcome_end(split.before_test[-1])
 

@@ -20,11 +20,13 @@ from churnscope.operations.looks import looked_at
 from churnscope.operations.run import recorded
 from churnscope.project.attributes import left_out
 from churnscope.project.audit import audited_table
+from churnscope.project.backtesting import Backtesting
 from churnscope.project.comparison import Ground
-from churnscope.project.days import training_split
-from churnscope.project.judging import Judgement, baseline_fitters, figures_of, judge
+from churnscope.project.days import backtest_splits, training_split
+from churnscope.project.dividing import built_at
+from churnscope.project.judging import Judgement, baseline_fitters, figures_of
 from churnscope.project.log import logged_run, track
-from churnscope.project.models import feature_plan, model_name, snapshot_plan
+from churnscope.project.models import feature_plan, model_name, snapshot_plan, split_of
 from churnscope.project.promotion import Promotion, gate, has_champion_model, stand_in
 from churnscope.project.results import LabelSaid, StandIn, TrainResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
@@ -42,13 +44,14 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         facts = facts_of("train", config, loaded)
         record.run_id, record.as_of = facts.run_id, facts.as_of
         split = training_split(config, loaded)
-        plan = snapshot_plan(config, loaded, split.all)
+        plan = snapshot_plan(config, loaded, built_at(split.all, loaded))
         table, audit = audited_table(config, loaded, plan, split, progress)
         audit.refuse_leaks()
         progress("training", 0, 1)
         trained = fit(table, split, config.model, fitters=baseline_fitters(config))
         progress("training", 1, 1)
-        verdict = judge(config, trained.evaluation, table, split.test[0])
+        backtesting = Backtesting(config, None, table, loaded.as_of, progress, {split: trained.evaluation})
+        verdict = backtesting.verdict(split, backtest_splits(config, loaded))
         looks = looked_at(folders.looks, {iso(verdict.cutoff)}, facts.run_id)
         bundle = _bundle(config, plan, split, trained, {**figures_of(verdict), "leak_audit": audit.to_json()})
         folder = write_bundle(folders.models, bundle)
@@ -136,8 +139,8 @@ class _Serving:
 
     def _asked(self, candidate: Bundle, ground: Ground) -> Promotion:
         """What the gate says of a written bundle, which is the champion from then on where it is open."""
-        cutoff = self.verdict.cutoff
-        decision = gate(self.config, candidate, lambda one, other: ground.compared(one, other, cutoff, self.table))
+        (test,) = split_of(candidate).test
+        decision = gate(self.config, candidate, lambda one, other: ground.compared(one, other, test, self.table))
         if decision.granted:
             promote_version(Folders.of(self.config).models, candidate.name, candidate.version)
         return decision

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -28,14 +27,13 @@ from churnscope.timeline import date_of
 from churnscope.value.forecast import Forecast, ValueModel
 from churnscope.value.histories import Histories, Seen, View, look
 from churnscope.value.judging import CANDIDATES, LAST_PERIOD, Judgement, judge
+from churnscope.value.repeat_rows import Array
 
 FIGURES = "figures.json"
 BYTES_PER_ROW = 300
 FLOOR = "nbd"  # nobody ever leaves: shown beside the others, chosen only by name
 DIGITS = 6  # of what is no money
 TOGETHER = 0.3  # correlation from which how often and how much can no longer be called unrelated
-
-logger = logging.getLogger(__name__)
 
 
 def value(
@@ -48,8 +46,8 @@ def value(
     wait_seconds: float = 0,
 ) -> ValueResult:
     """Value the customers of a day; `Project.value` says more."""
-    folders, horizon = Folders.of(config), _horizon(config, horizon_days)
     _refuse(config, output)
+    folders, horizon = Folders.of(config), _horizon(config, horizon_days)
     with recorded(folders.ledger, "value") as record, loaded_data(config, as_of, progress) as loaded:
         facts = facts_of("value", config, loaded, options={"horizon_days": str(horizon)})
         record.run_id, record.as_of = facts.run_id, facts.as_of
@@ -68,8 +66,6 @@ def value(
             figures = ValueFigures.from_json(json.loads(written[-1].read_bytes()))
         assert manifest is not None
         record.counts, record.outputs = dict(manifest.counts), list(map(str, written))
-    for note in figures.notes:
-        logger.warning("%s", note)
     return ValueResult(config.name, loaded.as_of, facts.run_id, figures, written, outputs.manifest_path, was_done)
 
 
@@ -80,6 +76,7 @@ class _Valued:
     histories: Histories
     model: ValueModel
     forecast: Forecast
+    worth: Array
     judgement: Judgement | None
     notes: tuple[str, ...]
     horizon_days: int
@@ -87,13 +84,13 @@ class _Valued:
     def table(self, loaded: Loaded, resolution: float, run_id: str) -> pa.Table:
         """A row per customer who has bought, by falling value."""
         made, ids = self.forecast, loaded.ids()[self.histories.customer]
-        order = risk_order(made.value, ids)
+        order = risk_order(self.worth, ids)
         money_digits = max(0, -int(np.floor(np.log10(resolution) + 1e-9)))
         money = {
             "expected_spend": made.spend,
             "spend_low": made.spend_within.low,
             "spend_high": made.spend_within.high,
-            "value": made.value,
+            "value": self.worth,
         }
         rest = {
             "alive_probability": made.alive,
@@ -121,7 +118,7 @@ class _Valued:
     def figures(self, settings: Settings, known: int) -> ValueFigures:
         """The totals, and what they rest on."""
         made, n = self.forecast, len(self.histories.customer)
-        order = np.argsort(-made.value, kind="stable")
+        order = np.argsort(-self.worth, kind="stable")
         tenths = [order[deciles(n) == tenth] for tenth in range(1, 11)]
         return ValueFigures(
             self.horizon_days,
@@ -135,7 +132,7 @@ class _Valued:
             tenths=tuple(
                 ValueTenth(
                     len(tenth),
-                    *(round(float(column[tenth].sum()), 2) for column in (made.purchase_days, made.spend, made.value)),
+                    *(round(float(column[tenth].sum()), 2) for column in (made.purchase_days, made.spend, self.worth)),
                 )
                 for tenth in tenths
             ),
@@ -161,16 +158,14 @@ class _Valuing:
             )
         judgement, notes = self._judged(past, then)
         self.progress("models", 1, 3)
-        model, judgement, more = self._chosen(histories, judgement)
+        model, more = self._chosen(histories, judgement)
         self.progress("models", 2, 3)
-        forecast = model.forecast(histories, horizon_days=self.horizon_days, **self._money)
+        forecast = model.forecast(histories, self.horizon_days)
+        settings = self.config.value
+        worth = model.worth(histories, margin=settings.margin, yearly_discount=settings.discount_rate)
         self.progress("models", 3, 3)
         all_notes = (*notes, *more, *_notes(histories, model, judgement))
-        return _Valued(histories, model, forecast, judgement, all_notes, self.horizon_days)
-
-    @property
-    def _money(self) -> dict[str, float]:
-        return {"margin": self.config.value.margin, "yearly_discount": self.config.value.discount_rate}
+        return _Valued(histories, model, forecast, worth, judgement, all_notes, self.horizon_days)
 
     @property
     def _cutoff(self) -> int:
@@ -198,14 +193,12 @@ class _Valuing:
         kinds = dict.fromkeys((*(CANDIDATES if asked == "auto" else (asked,)), FLOOR))
         try:
             came = then.recent.of(histories.customer)
-            return judge(kinds, histories, came, cutoff=self._cutoff, horizon_days=self.horizon_days, **self._money), ()
+            return judge(kinds, histories, came, cutoff=self._cutoff, horizon_days=self.horizon_days), ()
         except InputError as error:
             return None, (f"The models could not be judged as of {iso(self._cutoff)}: {error.what}",)
 
-    def _chosen(
-        self, histories: Histories, judgement: Judgement | None
-    ) -> tuple[ValueModel, Judgement | None, tuple[str, ...]]:
-        """The model asked for, or the best one that all histories allow; the judgement names those they do not."""
+    def _chosen(self, histories: Histories, judgement: Judgement | None) -> tuple[ValueModel, tuple[str, ...]]:
+        """The model asked for, or the nearest one that all histories allow; and which ones they do not."""
         kinds: tuple[str, ...] = (self.config.value.model,)
         if kinds == ("auto",):
             errors = {} if judgement is None else judgement.errors
@@ -219,7 +212,7 @@ class _Valuing:
                 refused[kind] = error
                 continue
             notes = tuple(f"{kind} was not used. {error.what}" for kind, error in refused.items())
-            return model, judgement, notes
+            return model, notes
         raise next(iter(refused.values()))
 
 

@@ -33,7 +33,7 @@ def score_sentence(customers: Explained) -> str:
     risky = int((chances >= high).sum())
     middle = share(float(np.median(chances)))
     return (
-        f"{count(risky)} of {count(len(chances))} active customers ({share(risky / len(chances))}) are at high risk, "
+        f"{count(risky)} of {count(len(chances))} scored customers ({share(risky / len(chances))}) are at high risk, "
         f"a chance of {share(high)} or more; the middle customer stands at {middle}"
     )
 
@@ -55,7 +55,7 @@ def draw_scores(axes: Axes, customers: Explained) -> None:
     axes.yaxis.set_major_formatter(plain_number)
     axes.grid(visible=False, axis="x")
     axes.set_xlabel("chance of churn")
-    axes.set_ylabel("active customers")
+    axes.set_ylabel("customers")
     axes.legend(loc="best")
 
 

@@ -12,7 +12,7 @@ from churnscope.reports.sections import FEWEST_CUTOFFS, parts
 from churnscope.reports.wording import capital, count, day, decimal, share, typeset
 
 MEANINGS = {
-    "use it": "On later customers both the order and the probabilities were better than those of the simple rules.",
+    "use it": "On {others} both the order and the probabilities were better than those of the simple rules.",
     "use the order only": (
         "The order is better than that of the simple rules, the probabilities are not: call from the top of the list, and "
         "multiply nothing by money."
@@ -48,14 +48,15 @@ def verdict(findings: Findings) -> Verdict:
     """The grade and why, in plain words."""
     evaluation, grade = findings.judged.evaluation, findings.judged.grade
     shown = [f"{say(evaluation)}." for say in (gains_sentence, calibration_sentence)]
-    if len(findings.past) >= FEWEST_CUTOFFS:
+    if len(findings.past) >= FEWEST_CUTOFFS and findings.config.has_days:
         shown.append(f"{history_sentence(findings.past, DECIDING[0])}.")
     if findings.stands_in:
         rule = spoken(findings.stands_in)
         return Verdict(f"{capital(rule)} stands in.", STANDS_IN.format(rule=rule), tuple(shown), "")
     figures = evaluation.model
     is_off = grade.is_good and figures.metrics["ece"].value > figures.reliability.noise[1]
-    meaning = MEANINGS[grade.verdict] + (MIND if is_off else "")
+    others = "later customers" if findings.config.has_days else "other customers"
+    meaning = MEANINGS[grade.verdict].format(others=others) + (MIND if is_off else "")
     return Verdict(f"{capital(grade.text)}.", meaning, (*shown, typeset(grade.reason)), _tone(grade))
 
 
@@ -65,7 +66,11 @@ def figures(findings: Findings) -> tuple[tuple[str, str, str], ...]:
     chances, tenth, rule = customers.probability, evaluation.model.deciles[0], best_rule(evaluation, "auroc")
     beside = "" if rule is None else f"best simple rule {decimal(evaluation.predictors[rule].metrics['auroc'].value, '.2f')}"
     return (
-        ("Active customers", count(len(chances)), f"on {day(findings.as_of)}"),
+        (
+            "Active customers" if findings.config.flat is None else "Customers of the file",
+            count(len(chances)),
+            f"on {day(findings.as_of)}",
+        ),
         ("At high risk", count((chances >= customers.bands.high).sum()), f"chance of {share(customers.bands.high)} or more"),
         ("Churned in the riskiest tenth", share(tenth.churn_rate), f"of all {share(evaluation.base_rate)}"),
         ("Rightly ordered pairs (AUROC)", decimal(evaluation.model.metrics["auroc"].value, ".2f"), beside),

@@ -53,7 +53,16 @@ from churnscope.reports.tables import (
     source_table,
     type_table,
 )
-from churnscope.reports.wording import active_customers, churned_customers, count, counted, day, share, time_to_act
+from churnscope.reports.wording import (
+    active_customers,
+    churned_customers,
+    count,
+    counted,
+    day,
+    share,
+    time_to_act,
+)
+from churnscope.timeline import NO_DATE, is_part
 
 FEWEST_CUTOFFS = 2  # below it there is no line to draw
 LOOKS = {
@@ -64,6 +73,8 @@ ONE_CUTOFF = (
     "So far the model was judged at one cutoff. This command judges its recipe at earlier ones too; the next report then shows "
     "them here."
 )
+PART_BY_PART = "Each fifth of the customers was judged by a model of the same recipe that had learned from the others."
+ONE_PART = "This command judges its recipe part by part; the next report then shows the parts here."
 JUDGE_EARLIER = "churnscope evaluate CONFIG --model champion"  # on a line of its own: an option is not broken at its hyphens
 
 
@@ -79,15 +90,19 @@ def parts(findings: Findings) -> tuple[Part, ...]:
 def prediction(findings: Findings) -> Iterator[Section]:
     """What was predicted of whom."""
     facts = (
-        ("Active", active_customers(findings.config)),
+        ("Active" if findings.config.flat is None else "Customers", active_customers(findings.config)),
         ("Churned", churned_customers(findings.config)),
         ("Kind of label", findings.config.label.kind.replace("_", " ")),
         ("Time to act", time_to_act(findings.config)),
         ("Judged on", _judged_on(findings)),
         ("Learned from", _learned_from(findings)),
-        ("Scored", f"{counted(len(findings.customers.probability), 'customers')} who are active on {day(findings.as_of)}."),
+        ("Scored", f"{counted(len(findings.customers.probability), 'customers')} {_who(findings)}."),
     )
-    lead = "A cutoff is the morning on which the future is asked for: only what happened before it is seen."
+    lead = (
+        ""
+        if not findings.config.has_days
+        else "A cutoff is the morning on which the future is asked for: only what happened before it is seen."
+    )
     origin = f"Config {findings.stamp.config[:16]}; cutoffs and features: model {findings.stamp.model}."
     yield Section("prediction", "What was predicted, and of whom", lead, facts, origin=origin)
 
@@ -156,6 +171,9 @@ def profit(findings: Findings) -> Iterator[Section]:
 
 def over_time(findings: Findings) -> Iterator[Section]:
     """The evaluation cutoff by cutoff."""
+    if not findings.config.has_days:
+        yield from _part_by_part(findings)
+        return
     past, title = dict(sorted(findings.past.items())), "Did it hold over time?"
     if len(past) < FEWEST_CUTOFFS:
         yield Section("over-time", title, ONE_CUTOFF, closing=(JUDGE_EARLIER,))
@@ -168,6 +186,14 @@ def over_time(findings: Findings) -> Iterator[Section]:
         f"{_judged_in(findings)} Of the other cutoffs: evaluation.json of churnscope evaluate, named at the end of the page."
     )
     yield Section("over-time", title, lead, pictures=pictures, tables=(history_table(past),), origin=origin)
+
+
+def _part_by_part(findings: Findings) -> Iterator[Section]:
+    """The evaluation part by part, where no date divides the customers."""
+    parts, origin = {cutoff: each for cutoff, each in sorted(findings.past.items()) if is_part(cutoff)}, _judged_in(findings)
+    title, lead = "Does it hold for other customers, and later?", f"{NO_DATE} {PART_BY_PART}"
+    tables, closing = ((history_table(parts),), ()) if parts else ((), (ONE_PART, JUDGE_EARLIER))
+    yield Section("over-time", title, lead, tables=tables, closing=closing, origin=origin)
 
 
 def newcomers(findings: Findings) -> Iterator[Section]:
@@ -275,12 +301,19 @@ def riskiest(findings: Findings) -> Iterator[Section]:
         yield Section("riskiest", title, lead, tables=tables, origin=_scored_by(findings))
 
 
+def _who(findings: Findings) -> str:
+    return f"who are active on {day(findings.as_of)}" if findings.config.flat is None else "of the file, known or not"
+
+
 def _judged_on(findings: Findings) -> str:
     judged, prediction = findings.judged, findings.config.prediction
     first = judged.cutoff + prediction.gap_days
     last = first + prediction.horizon_days - 1
     evaluation = judged.evaluation
     churned = f"{count(evaluation.churned)} of them churned ({share(evaluation.base_rate, 1)})"
+    if not findings.config.has_days:
+        customers = counted(evaluation.customers, "customers")
+        return f"{customers}; {churned}. Each was judged by a model of the same recipe trained on other customers. {NO_DATE}"
     looks = f" {LOOKS[min(findings.looks, 2)].format(times=findings.looks)}" if findings.looks else ""
     return (
         f"{counted(evaluation.customers, 'customers')} who were active on {day(judged.cutoff)}. From {day(first)} to "
@@ -300,6 +333,8 @@ def _learned_from(findings: Findings) -> str:
     learned, used = findings.learned_from, findings.features - findings.dropped
     tell = "tells" if findings.dropped == 1 else "tell"
     dropped = f" ({count(findings.dropped)} more {tell} no two customers apart)" if findings.dropped else ""
+    if not findings.config.has_days:
+        return f"All customers of the file whose label is known, by {counted(used, 'features')}{dropped}."
     span = f"from {day(learned[0])} to {day(learned[-1])}"
     return f"{counted(len(learned), 'cutoffs')} {span}, by {counted(used, 'features')}{dropped}."
 

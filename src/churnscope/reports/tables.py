@@ -37,6 +37,7 @@ TENDENCIES = {
     FALLING: "the more, the lower the risk",
     EITHER: "up or down, by its value",
 }
+SO_OR_NOT = {RISING: "where it is so, the risk is higher", FALLING: "where it is so, the risk is lower"}
 IGNORED = {
     "after_as_of": "on the day of the report or later",
     "not_known_yet": "not known yet on the day of the report",
@@ -234,8 +235,10 @@ def band_table(customers: Explained) -> Table:
     ]
     if customers.not_due:
         rows += [("active, with no term that ends in the days looked at", "no score", Cell(count(customers.not_due)))]
-    rows += [("not active any more", "no score", Cell(count(customers.inactive)))]
-    rows += [("never active so far", "no score", Cell(count(customers.no_history)))]
+    if customers.inactive:
+        rows += [("not active any more", "no score", Cell(count(customers.inactive)))]
+    if customers.no_history:
+        rows += [("never active so far", "no score", Cell(count(customers.no_history)))]
     return Table("Customers by risk", "<<>", ("", "chance of churn", "customers"), tuple(rows))
 
 
@@ -265,7 +268,10 @@ def driver_table(found: Sequence[Driver]) -> Table:
 
 def driver_words(driver: Driver) -> str:
     """Which way the risk goes with the value that tells most of a concept."""
-    return ALIKE if driver.is_common else TENDENCIES[driver.tendency]
+    if driver.is_common:
+        return ALIKE
+    words = TENDENCIES | SO_OR_NOT if driver.teller.at_zero else TENDENCIES
+    return words[driver.tendency]
 
 
 def source_table(report: SourceReport) -> Table:

@@ -11,7 +11,7 @@ from churnscope.evaluation.tables import title
 from churnscope.features import FeatureSpec
 from churnscope.features.feature import suffix, within
 from churnscope.roles import ROLES
-from churnscope.timeline import date_of
+from churnscope.timeline import cutoff_name, date_of, is_part
 
 _NEGATIVE = re.compile(r"(?<![\w.])-(?=\d)")
 _DAYS = re.compile(r"\b(\d+)d\b")
@@ -33,13 +33,15 @@ RENEWALS = (
 
 
 def day(number: int) -> str:
-    """A day number as a date.
+    """A day number as a date; in the place of a cutoff, also a part of the customers.
 
     Examples
     --------
     >>> day(19_781)
     '28 February 2024'
     """
+    if is_part(number):
+        return cutoff_name(number)
     date = date_of(number)
     return f"{date.day} {date:%B} {date.year}"
 
@@ -195,6 +197,9 @@ def quantity(value: float, unit: str) -> str:
 
 def active_customers(config: Config) -> str:
     """Who is in the population."""
+    if config.flat is not None:
+        whose = " in the days that are looked at together" if config.has_days else ""
+        return f"Every customer of the file{whose}."
     rules = [_rule(rule, config.sources[rule.source].role) for rule in config.activity.rules]
     together = " and " if config.activity.combine == "all" else ", or "
     due = config.due_days
@@ -204,6 +209,8 @@ def active_customers(config: Config) -> str:
 
 def churned_customers(config: Config) -> str:
     """Who counts as churned."""
+    if config.flat is not None:
+        return f"A customer of whom the file says so: {config.flat.columns.get('churned', 'no column')}."
     horizon, gap = counted(config.prediction.horizon_days, "days"), config.prediction.gap_days
     when = (
         f"in the {horizon} that begin {counted(gap, 'days')} after the cutoff"
@@ -222,6 +229,8 @@ def churned_customers(config: Config) -> str:
 
 def time_to_act(config: Config) -> str:
     """What lies between the cutoff and the outcome."""
+    if not config.has_days:
+        return "Not known: the file has no date, so nobody can tell how long before the outcome its columns were written."
     gap = config.prediction.gap_days
     return (
         f"{counted(gap, 'days')} after the cutoff, before outcomes count."

@@ -1,6 +1,7 @@
 """The snapshot table: one row of features and label for each active customer at each cutoff."""
 
 from churnscope.snapshots.build import build_scoring_rows, build_snapshots, stream_snapshots
+from churnscope.snapshots.parts import in_parts
 from churnscope.snapshots.plan import Facts, SnapshotPlan
 from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, NOT_DUE, ScoringRows, SnapshotTable
 from churnscope.snapshots.warmup import warmup
@@ -16,6 +17,7 @@ __all__ = [
     "SnapshotTable",
     "build_scoring_rows",
     "build_snapshots",
+    "in_parts",
     "stream_snapshots",
     "warmup",
 ]

@@ -84,7 +84,15 @@ def _as_known(
 def _label(logs: Mapping[str, Events], plan: SnapshotPlan, active: NDArray[np.bool_]) -> NDArray[np.int8]:
     if plan.label.kind != "given" and plan.timing.outcome_end(plan.cutoffs[0]) > plan.as_of:
         return np.full(active.shape, CENSORED, np.int8)
-    return churned(plan.activity, plan.label, logs, cutoffs=plan.grid.cutoffs, timing=plan.timing, as_of=plan.as_of)
+    return churned(
+        plan.activity,
+        plan.label,
+        logs,
+        cutoffs=plan.grid.cutoffs,
+        timing=plan.timing,
+        as_of=plan.as_of,
+        days_together=plan.days_together,
+    )
 
 
 def _write(plan: SnapshotPlan, seen: Mapping[str, Observed], cells: NDArray[np.int64], columns: Features) -> None:

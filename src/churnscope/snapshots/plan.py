@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
@@ -50,6 +50,31 @@ class Facts(Protocol):
     def first_day(self) -> int:
         """Day of the oldest row."""
 
+    @property
+    def label_days(self) -> tuple[int, ...]:
+        """Rising, the days of which given labels speak."""
+
+
+def timing_of(config: Config, label_days: Sequence[int] = ()) -> Timing:
+    """Gap, horizon and label delay of a config.
+
+    Parameters
+    ----------
+    label_days : of a flat file. Where the rows of several days make a cutoff, the first of them are looked at so much before
+        it: what was learned from has to be closed by then.
+    """
+    later = days_together(config, label_days) - 1
+    return replace(config.timing, horizon_days=config.timing.horizon_days + later)
+
+
+def days_together(config: Config, label_days: Sequence[int]) -> int:
+    """Days of a flat file whose rows make one cutoff: 1 where there are no more days than cutoffs wanted."""
+    most = config.prediction.most_cutoffs
+    if config.flat is None or config.prediction.cutoffs or not label_days:
+        return 1
+    spread = 1 if len(label_days) <= most else -(-(label_days[-1] - label_days[0] + 1) // most)
+    return config.prediction.spacing_days or spread
+
 
 @dataclass(frozen=True)
 class SnapshotPlan:
@@ -67,6 +92,7 @@ class SnapshotPlan:
     families : those to build.
     flags : role -> names of the signals that are true or false.
     resolution : currency per unit of money.
+    days_together : days before a cutoff whose rows of a flat file are those of the cutoff.
     due_days : how far ahead a term of a customer in the population has to end, from and below; None: it does not matter.
     dtype : of the features; models read float32.
     dates : role -> names of the signals that are days.
@@ -84,6 +110,7 @@ class SnapshotPlan:
     families: tuple[Family, ...] = FAMILIES
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     resolution: float = 1.0
+    days_together: int = 1
     dtype: type[np.float32 | np.float64] = np.float32
     dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     levels: Levels = field(default_factory=dict)
@@ -95,7 +122,7 @@ class SnapshotPlan:
         """The plan of a config for sources that were loaded; `own` are families beside the built-in ones."""
         return cls(
             cutoffs=tuple(sorted(cutoffs)),
-            timing=config.timing,
+            timing=timing_of(config, facts.label_days),
             windows=tuple(sorted(set(config.features.windows_days))),
             activity=Activity(config.activity, facts.places, config.resolution),
             label=config.label,
@@ -104,6 +131,7 @@ class SnapshotPlan:
             families=chosen(config.features.families, own, history_days=facts.as_of - facts.first_day),
             flags=facts.flags,
             resolution=config.resolution,
+            days_together=days_together(config, facts.label_days),
             dates=facts.dates,
             levels=facts.levels,
             due_days=config.due_days,

@@ -71,7 +71,7 @@ def _read_of(name: str, source: Source, columns: FileColumns, extra: set[str]) -
     known = [*columns.names, *sorted(extra)]
     _refuse_unknown_types(name, source, known)
     found: set[str] = set()
-    for key, text in _texts(source):
+    for key, text in texts_of(source):
         where = f"[sources.{name}] {key}"
         try:
             parsed = parse_expression(text, where=where, columns=known)
@@ -87,7 +87,8 @@ def _refuse_unknown_types(name: str, source: Source, known: Sequence[str]) -> No
             raise InputError(f"[sources.{name}] types: the files have no column {column}.", nearest(column, known))
 
 
-def _texts(source: Source) -> Iterator[tuple[str, str]]:
+def texts_of(source: Source) -> Iterator[tuple[str, str]]:
+    """Every text of a source that is read as columns, with its key."""
     yield from source.texts
     if source.join:
         yield from (("join.on", f'"{name}"') for name in source.join.on)

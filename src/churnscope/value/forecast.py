@@ -26,7 +26,6 @@ class Forecast:
     alive : P(still a customer).
     purchase_days, spend : expected in the horizon.
     purchase_days_within, spend_within : between what and what they lie for four in five customers alike.
-    value : expected margin of all purchases ever to come, discounted to today.
     """
 
     alive: Array
@@ -34,7 +33,6 @@ class Forecast:
     spend: Array
     purchase_days_within: Interval
     spend_within: Interval
-    value: Array
 
 
 @dataclass(frozen=True)
@@ -68,23 +66,24 @@ class ValueModel:
             raise InputError(f"{kind}: {report.note}", "Choose another [value] model, or give a longer history.")
         return cls(purchases, fitted_spend(histories) if spend is None else spend)
 
-    def forecast(self, histories: Histories, *, horizon_days: int, margin: float, yearly_discount: float) -> Forecast:
-        """What the customers of these histories will do.
+    def forecast(self, histories: Histories, horizon_days: int) -> Forecast:
+        """What the customers of these histories will do in the horizon."""
+        rows, totals = histories.rows, (histories.spend.frequency * histories.spend.mean_spend).clip(0)
+        days = self.purchases.expected_purchases(rows, horizon_days)
+        within = intervals(self.purchases, self.spend, rows, totals, horizon_days=horizon_days, share=INTERVAL_SHARE)
+        spend = days * self.spend.expected_spend(histories.spend)
+        return Forecast(self.purchases.alive_probability(rows), days, spend, *within)
+
+    def worth(self, histories: Histories, *, margin: float, yearly_discount: float) -> Array:
+        """What all purchases ever to come of each customer earn, discounted to today, in currency, shape (n,).
 
         Parameters
         ----------
         margin : share of the revenue that is earned.
         yearly_discount : effective rate a year, above 0.
         """
-        rows, totals = histories.rows, (histories.spend.frequency * histories.spend.mean_spend).clip(0)
-        per_day = self.spend.expected_spend(histories.spend)
-        days = self.purchases.expected_purchases(rows, horizon_days)
-        days_within, spend_within = intervals(
-            self.purchases, self.spend, rows, totals, horizon_days=horizon_days, share=INTERVAL_SHARE
-        )
-        worth = margin * per_day * self.purchases.discounted_purchases(rows, yearly_discount=yearly_discount)
-        alive = self.purchases.alive_probability(rows)
-        return Forecast(alive, days, days * per_day, days_within, spend_within, worth)
+        to_come = self.purchases.discounted_purchases(histories.rows, yearly_discount=yearly_discount)
+        return margin * self.spend.expected_spend(histories.spend) * to_come
 
     def to_json(self) -> dict[str, Any]:
         """The model as plain values for JSON."""

@@ -82,16 +82,7 @@ class Judgement:
         return cls(**{**saved, "errors": {name: Errors(**errors) for name, errors in saved["errors"].items()}})
 
 
-def judge(
-    kinds: Iterable[str],
-    past: Histories,
-    came: Recent,
-    *,
-    cutoff: int,
-    horizon_days: int,
-    margin: float,
-    yearly_discount: float,
-) -> Judgement:
+def judge(kinds: Iterable[str], past: Histories, came: Recent, *, cutoff: int, horizon_days: int) -> Judgement:
     """Fit each kind of model on the past and hold its forecast against what came.
 
     Parameters
@@ -112,7 +103,7 @@ def judge(
         except InputError as error:
             refused[kind] = error.what
             continue
-        made = model.forecast(past, horizon_days=horizon_days, margin=margin, yearly_discount=yearly_discount)
+        made = model.forecast(past, horizon_days)
         errors[kind] = _errors(Recent(made.purchase_days, made.spend), came, made)
     errors[LAST_PERIOD] = _errors(rule, came)
     totals = float(came.days.sum()), float(came.spend.sum())

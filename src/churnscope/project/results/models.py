@@ -11,7 +11,7 @@ from churnscope.config.models import Config
 from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.backtest import Fold
 from churnscope.evaluation.figures import Evaluation
-from churnscope.evaluation.grade import Grade
+from churnscope.evaluation.grade import CHANCE, Grade
 from churnscope.evaluation.leak_audit import Finding
 from churnscope.model.tuning import Tuned
 from churnscope.project.results.summarised import Summarised, iso, near
@@ -56,6 +56,11 @@ class StandIn:
 
     rule: str
     version: str
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether it is the base rate, which orders nobody."""
+        return self.rule == CHANCE
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from churnscope.timeline import date_of
+from churnscope.timeline import cutoff_name
 
 
 def iso(day: int) -> str:
-    """A day number as 2024-02-28."""
-    return date_of(day).isoformat()
+    """A day as 2024-02-28; in the place of a cutoff, also a part of the customers."""
+    return cutoff_name(day)
 
 
 def near(path: Path) -> Path:
