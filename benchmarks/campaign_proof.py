@@ -2,25 +2,34 @@
 
 python benchmarks/campaign_proof.py [CAMPAIGNS]
 
-Customers leave with a chance of their own, which a score knows roughly. Three lists take the highest scores; whoever was called
-is left in peace afterwards. A call reaches six in ten, and of those about to leave who are reached it keeps a known share.
+Customers leave with a chance of their own, which a score knows roughly. Three lists are chosen as `churnscope call-list` does,
+among two actions within minutes and budget; whoever was called is left in peace afterwards. A call reaches six in ten, and of
+those about to leave who are reached it keeps a known share; a reminder keeps a third of that.
 """
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from dataclasses import dataclass
 
 import numpy as np
 
+from churnscope.config.models import Action
+from churnscope.decisions.actions import Customers, expected_gains
 from churnscope.decisions.campaign import Chosen, Effect, effect
+from churnscope.decisions.control_group import ControlGroup
+from churnscope.decisions.selection import Limits, Problem, control_of, select
 from churnscope.evaluation.arms import DRAWS, rate_difference
 from churnscope.evaluation.intervals import Estimate
 
-CUSTOMERS, CALLED_PER_LIST, LISTS = 6_000, 400, 3
+CUSTOMERS, LISTS, MINUTES, BUDGET = 6_000, 3, 2_400.0, 4_000.0
 CONTROL_SHARE, NAIVE_SHARE = 0.2, 0.1  # the tenth is a part of whom ours holds back
-REACHED, KEPT = 0.6, 0.25
+REACHED, KEPT = 0.6, (0.3, 0.1)  # of those about to leave whom a call, a reminder reaches
+NOTHING = (0.0, 0.0)
+ACTIONS = {
+    "call": Action(channel="phone", acceptance=0.3, minutes=8.0, offer_cost=10.0, contact_cost=1.0),
+    "reminder": Action(channel="phone", acceptance=0.1, minutes=3.0, contact_cost=0.5),
+}
 CAMPAIGNS = 1_000
 
 
@@ -41,53 +50,58 @@ class Campaign:
     naive: Estimate
 
 
-def campaign(seed: int, kept: float = KEPT, *, draws: int = 0) -> Campaign:
-    """A campaign of three lists; money is judged where `draws` are asked for."""
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The customers of a campaign and whom its lists chose; `action` is -1 for those whom none did."""
+
+    leaves: np.ndarray
+    usual: np.ndarray
+    held: np.ndarray
+    tenth: np.ndarray
+    action: np.ndarray
+
+
+def listed(seed: int) -> Listed:
+    """Three lists, and the action of each customer on the first that chose them, control included."""
     rng = np.random.default_rng(seed)
-    log_odds = rng.normal(-0.8, 1, CUSTOMERS)
-    leaves = 1 / (1 + np.exp(-log_odds))
-    score = log_odds + rng.normal(0, 0.7, CUSTOMERS)
-    lot = lots(f"campaign {seed}")
-    held, tenth = lot < CONTROL_SHARE, lot < NAIVE_SHARE
-    called, control = chosen(score, held, rng)
-    would_leave = rng.random(CUSTOMERS) < leaves
-    saved = called & would_leave & (rng.random(CUSTOMERS) < REACHED * kept)
-    stayed = ~would_leave | saved
-    usual = rng.gamma(1.5, 40, CUSTOMERS)
-    before, after = (usual * rng.lognormal(-0.08, 0.4, CUSTOMERS) for _ in range(2))
-    group = called | control
-    spend = {"spend": stayed * after, "spend_before": before} if draws else {}
-    everybody = Chosen(~called, stayed, np.full(CUSTOMERS, CONTROL_SHARE), **spend)
-    difference = REACHED * kept * leaves
-    return Campaign(
-        float(difference[group].mean()),
-        float((difference * usual)[group].mean()),
-        effect(everybody.part(group), draws=draws, seed=seed),
-        rate_difference(int(stayed[called].sum()), int(called.sum()), int(stayed[tenth].sum()), int(tenth.sum())),
-    )
-
-
-def chosen(score: np.ndarray, held: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Who is to be called, and whom the same cuts would have called, had they not been held back."""
-    called, control = np.zeros((2, CUSTOMERS), np.bool_)
+    log_odds, usual = rng.normal(-0.8, 1, CUSTOMERS), rng.gamma(1.5, 40, CUSTOMERS)
+    ids = [f"customer {number}" for number in range(CUSTOMERS)]
+    held, tenth = (ControlGroup(f"salt {seed}", "spring", share).holds(ids) for share in (CONTROL_SHARE, NAIVE_SHARE))
+    ties, action = rng.permutation(CUSTOMERS).astype(np.uint64), np.full(CUSTOMERS, -1)
     for _ in range(LISTS):
-        today = np.where(called, -np.inf, score + rng.normal(0, 0.3, CUSTOMERS))
-        ranked = np.argsort(-today)
-        cut = np.searchsorted(np.cumsum(~held[ranked]), CALLED_PER_LIST) + 1
-        called[ranked[:cut][~held[ranked[:cut]]]] = True
-        control[ranked[:cut][held[ranked[:cut]]]] = True
-    return called, control
+        believed = 1 / (1 + np.exp(-log_odds - rng.normal(0, 0.8, CUSTOMERS)))
+        gains, _ = expected_gains(customers(believed, 3 * usual), ACTIONS, hour_cost=20.0)
+        gains[(action >= 0) & ~held] = -np.inf  # called before
+        problem = Problem(gains, Limits.of(ACTIONS, MINUTES, BUDGET), ties, held)
+        found = select(problem)
+        control = control_of(problem, found, int((found.choice >= 0).sum()))
+        action = np.where(action >= 0, action, np.maximum(found.choice, control))
+    return Listed(1 / (1 + np.exp(-log_odds)), usual, held, tenth, action)
 
 
-def lots(salt: str) -> np.ndarray:
-    """A number in [0, 1) for each customer, by hash."""
-    begun = hashlib.sha256(f"{salt}\x1f".encode())
-    digests = bytearray()
-    for number in range(CUSTOMERS):
-        one = begun.copy()
-        one.update(str(number).encode())
-        digests += one.digest()[:8]
-    return np.frombuffer(bytes(digests), ">u8") / 2.0**64
+def customers(leaves: np.ndarray, value: np.ndarray) -> Customers:
+    """Customers of whom nothing else is known."""
+    return Customers(leaves, value, {}, np.full(len(leaves), np.nan), {})
+
+
+def campaign(lists: Listed, seed: int, kept: tuple[float, float] = KEPT, *, draws: int = 0) -> Campaign:
+    """What came of the lists; money is judged where `draws` are asked for."""
+    rng = np.random.default_rng([seed, 1])
+    group = lists.action >= 0
+    called = group & ~lists.held
+    keeps = np.where(group, REACHED * np.array(kept)[lists.action], 0.0)
+    would_leave = rng.random(CUSTOMERS) < lists.leaves
+    stayed = ~would_leave | (called & (rng.random(CUSTOMERS) < keeps))
+    before, after = (lists.usual * rng.lognormal(-0.08, 0.4, CUSTOMERS) for _ in range(2))
+    spend = {"spend": stayed * after, "spend_before": before} if draws else {}
+    everybody = Chosen(lists.held, stayed, np.full(CUSTOMERS, CONTROL_SHARE), **spend)
+    difference = (lists.leaves * keeps)[group]
+    return Campaign(
+        float(difference.mean()),
+        float((difference * lists.usual[group]).mean()),
+        effect(everybody.part(group), draws=draws, seed=seed),
+        rate_difference(int(stayed[called].sum()), int(called.sum()), int(stayed[lists.tenth].sum()), int(lists.tenth.sum())),
+    )
 
 
 def covered(told: list[tuple[float, Estimate]]) -> float:
@@ -102,10 +116,13 @@ def positive(found: list[Estimate]) -> float:
 
 def main(campaigns: int = CAMPAIGNS) -> None:
     """Print the shares."""
-    every = [campaign(seed, draws=DRAWS) for seed in range(campaigns)]
-    worked = [each for each in every if each.ours.retention is not None]
-    idle = [each for seed in range(campaigns) if (each := campaign(seed, kept=0.0)).ours.retention is not None]
+    lists = [listed(seed) for seed in range(campaigns)]
+    worked = [campaign(each, seed, draws=DRAWS) for seed, each in enumerate(lists)]
+    idle = [campaign(each, seed, NOTHING) for seed, each in enumerate(lists)]
+    worked, idle = ([each for each in some if each.ours.retention is not None] for some in (worked, idle))
     print(f"{campaigns:,} campaigns; of {campaigns - len(worked)} nothing is told, for so uneven a split is hardly ever drawn")
+    sizes = np.mean([(each.ours.called.customers, each.ours.control.customers) for each in worked], axis=0)
+    print(f"  {sizes[0]:,.0f} to be called and {sizes[1]:,.0f} of control on average")
     for name, told in (
         ("retention, our control", [(each.truth, each.ours.retention) for each in worked]),
         ("retention, a tenth of everybody", [(each.truth, each.naive) for each in worked]),

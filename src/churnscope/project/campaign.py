@@ -52,7 +52,7 @@ def campaign_report(
 ) -> CampaignResult:
     """Tell whether calling worked; `Project.campaign_report` says more."""
     folders = Folders.of(config)
-    with store_of(config) as store, recorded(folders.ledger, "campaign-report") as record:
+    with recorded(folders.ledger, "campaign-report") as record, store_of(config) as store:
         _refuse_nothing(store, campaign)
         with loaded_data(config, as_of, progress) as loaded:
             lists = _recorded(store, campaign, loaded.as_of)
