@@ -1,13 +1,13 @@
 """How well an order of customers by uplift finds those whom the offer changes: Qini, AUUC, and their curves.
 
-Customers are taken by falling uplift, those of equal uplift together. Of those taken, N_T and N_C are treated and control, Y_T and
-Y_C those of them with the outcome:
+Customers are taken by falling uplift, those of equal uplift together. Of those taken, N_T and N_C are treated and control, Y_T
+and Y_C those of them with the outcome:
 
     Qini curve   Q = Y_T - Y_C N_T / N_C           outcomes gained among the treated
     gain curve   U = (Y_T / N_T - Y_C / N_C) (N_T + N_C)
 
-where an empty arm counts as 0. A coefficient is the area between the curve and the straight line to its end, over the same area of
-the best order there is: treated with the outcome first, control with it last.
+where an empty arm counts as 0. A coefficient is the area between the curve and the straight line to its end, over the same area
+of the best order there is: treated with the outcome first, control with it last.
 
 References
 ----------
@@ -141,11 +141,11 @@ def uplift_figures(
         for arm, count in zip(arms, counts, strict=True):
             weight[:, arm] = count
         drawn.append(_coefficients(steps, weight))
-    both = estimates(_coefficients(steps)[0], np.concatenate(drawn))
+    of_qini, of_auuc = estimates(_coefficients(steps)[0], np.concatenate(drawn))
     taken, gained = qini_curve(outcome, uplift, treated)
     shares = np.linspace(0, 1, CURVE_POINTS + 1)
     heights = np.interp(shares, taken / taken[-1], gained / max(len(arms[0]), 1))
-    return UpliftFigures(*both, curve=tuple(zip(shares.tolist(), heights.tolist(), strict=True)))
+    return UpliftFigures(of_qini, of_auuc, tuple(zip(shares.tolist(), heights.tolist(), strict=True)))
 
 
 def _curve(outcome: ArrayLike, uplift: ArrayLike, treated: ArrayLike, kind: Curve) -> tuple[Array, Array]:

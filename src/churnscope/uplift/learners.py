@@ -10,8 +10,8 @@ customers tell of it than of the probabilities.
 
 References
 ----------
-S. R. Künzel, J. S. Sekhon, P. J. Bickel, B. Yu (2019), Metalearners for estimating heterogeneous treatment effects using machine
-learning, PNAS 116(10), 4156-4165.
+S. R. Künzel, J. S. Sekhon, P. J. Bickel, B. Yu (2019), Metalearners for estimating heterogeneous treatment effects using
+machine learning, PNAS 116(10), 4156-4165.
 """
 
 from __future__ import annotations

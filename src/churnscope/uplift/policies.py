@@ -79,8 +79,8 @@ def policy_values(
 
     Notes
     -----
-    Self-normalised inverse propensity: with p the share of each arm, V = sum(w r) / sum(w), where w = 1 / p[arm] for those whose
-    arm is what the rule gives, else 0, and r = value x outcome - cost of the arm. Intervals are the normal ones of its
+    Self-normalised inverse propensity: with p the share of each arm, V = sum(w r) / sum(w), where w = 1 / p[arm] for those
+    whose arm is what the rule gives, else 0, and r = value x outcome - cost of the arm. Intervals are the normal ones of its
     linearisation; a difference takes both rules on the same customers.
 
     References

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from churnscope.config.models import Model as Settings
 from churnscope.errors import InputError
@@ -16,6 +17,7 @@ from churnscope.uplift.experiment import Experiment, arm_rates
 FEWEST_CUSTOMERS = 200  # of an arm
 FEWEST_OUTCOMES = 30  # of an arm, and as many without the outcome
 ROUNDS = 60  # of the trees that try to foretell the arm
+CHANCE = 0.5
 SURE = 3.2905267314919255  # standard errors: a campaign drawn at random is refused once in two thousand
 
 _ADVICE = "Draw the arms at random, with a control group, and read that campaign here."
@@ -35,12 +37,17 @@ def refuse_small(experiment: Experiment) -> None:
         )
     for name, customers in zip(("control", *experiment.offers), experiment.sizes.tolist(), strict=True):
         if customers < FEWEST_CUSTOMERS:
-            what = f"Arm {name} has {customers:,} customers with a known outcome; it takes {FEWEST_CUSTOMERS:,} to learn whom it changes."
-            raise InputError(what, "Take a larger campaign, or leave the arm out with `where`.")
+            raise InputError(
+                f"Arm {name} has {customers:,} customers with a known outcome; it takes {FEWEST_CUSTOMERS:,} to learn from.",
+                "Take a larger campaign, or leave the arm out with `where`.",
+            )
     for arm in arm_rates(experiment):
         if min(arm.outcomes, arm.customers - arm.outcomes) < FEWEST_OUTCOMES:
-            what = f"Arm {arm.name} has {arm.outcomes:,} outcomes among {arm.customers:,} customers; it takes {FEWEST_OUTCOMES} with and without."
-            raise InputError(what, "Take a more frequent outcome, or a larger campaign.")
+            raise InputError(
+                f"Arm {arm.name} has {arm.outcomes:,} outcomes among {arm.customers:,} customers; it takes {FEWEST_OUTCOMES} "
+                "with and without.",
+                "Take a more frequent outcome, or a larger campaign.",
+            )
 
 
 def assignment_auroc(
@@ -68,15 +75,16 @@ def refuse_predictable(offers: Sequence[str], aurocs: Sequence[Estimate]) -> Non
     InputError : when the interval of an offer lies above 0.5.
     """
     for name, auroc in zip(offers, aurocs, strict=True):
-        if auroc.low > 0.5:  # noqa: PLR2004 - chance
-            what = (
-                f"The campaign was not drawn at random: what was known before tells the customers of {name} from control "
-                f"(AUROC {auroc.value:.3f}, 99.9 % interval {auroc.low:.3f} to {auroc.high:.3f}, on customers kept back; 0.5 is chance)."
+        if auroc.low > CHANCE:
+            interval = f"AUROC {auroc.value:.3f}, 99.9 % interval {auroc.low:.3f} to {auroc.high:.3f}; 0.5 is chance"
+            raise InputError(
+                f"The campaign was not drawn at random: what was known before tells the customers of {name} from control, also "
+                f"those kept back ({interval}).",
+                f"An effect read from it would be that of the choice. {_ADVICE}",
             )
-            raise InputError(what, f"An effect read from it would be that of the choice. {_ADVICE}")
 
 
-def _auroc(experiment: Experiment, offer: int, half: np.ndarray, boosting: Boosting) -> Estimate:
+def _auroc(experiment: Experiment, offer: int, half: NDArray[np.int8], boosting: Boosting) -> Estimate:
     pair, found, variance = experiment.pair(offer), [], 0.0
     columns = tuple(range(len(experiment.specs)))
     for number in (0, 1):
