@@ -44,6 +44,8 @@ from churnscope.reports.tables import (
     source_table,
     value_models_table,
 )
+from churnscope.reports.uplift_chart import draw_qini, qini_sentence
+from churnscope.reports.uplift_tables import arms_table, learners_table, policies_table
 from churnscope.reports.wording import counted, day, said_of, share
 from churnscope.timeline import is_part
 
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
         Summarised,
         TrainResult,
     )
+    from churnscope.project.uplifted import UpliftResult
     from churnscope.project.valued import ValueResult
     from churnscope.project.versions import Comparison, VersionDetails, VersionList
 
@@ -152,6 +155,17 @@ def _valued(result: ValueResult) -> Iterator[str]:
     yield shown_rows(result.to_arrow().select(VALUED), ROWS_SHOWN, "a customer, the most valuable first")
 
 
+def _uplifted(result: UpliftResult) -> Iterator[str]:
+    figures = result.figures
+    yield from map(paragraph, figures.notes)
+    curves = {offer.rate.name: offer.learners for offer in figures.offers}
+    yield drawing(qini_sentence(curves, figures.learner), partial(draw_qini, curves=curves, learner=figures.learner))
+    yield table(arms_table(figures.control, [offer.rate for offer in figures.offers]))
+    yield table(learners_table(curves))
+    yield table(policies_table(figures.policies))
+    yield shown_rows(result.to_arrow().drop_columns(["as_of", "run_id"]), ROWS_SHOWN, "a customer, the largest gain first")
+
+
 def _driven(result: DriversResult) -> Iterator[str]:
     found = tuple(driver for driver in result.drivers if driver.share >= LEAST_SHARE)[:MOST_DRIVERS]
     if found:
@@ -228,6 +242,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "TrainResult": _trained,
     "EvaluateResult": _evaluated,
     "ScoreResult": _scored,
+    "UpliftResult": _uplifted,
     "ValueResult": _valued,
     "CatalogResult": _catalog,
     "VersionList": _listed,

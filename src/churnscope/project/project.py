@@ -346,7 +346,8 @@ class Project:
     def uplift(self, as_of: Day = None, *, output: str | Path | None = None, wait_seconds: float = 0) -> UpliftResult:
         """Tell whom the offers of a randomised campaign change, and rank the customers of a day by it.
 
-        The same run again writes nothing. Learners read the features as of the day of the campaign, and are judged on customers they had not seen.
+        Learners read the features as of the day of the campaign, and are judged on customers they had not seen. The same run
+        again writes nothing.
 
         Parameters
         ----------
