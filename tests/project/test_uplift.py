@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from jsonschema import Draft202012Validator
 
 from churnscope.errors import ConfigError, InputError
 from churnscope.operations.logs import silent
@@ -80,6 +82,14 @@ def test_the_list_ranks_everyone_by_expected_net_gain(ranked):
     assert by_segment[0] < by_segment[1] < by_segment[2]
 
 
+def test_rows_are_as_the_schema_says(ranked):
+    _, _, result = ranked
+    schema = json.loads((TOP / "docs" / "reference" / "schemas" / "uplift.schema.json").read_text())
+    validator = Draft202012Validator(schema)
+    rows = json.loads(json.dumps(result.to_arrow().to_pylist(), default=str))
+    assert [error.message for row in rows for error in validator.iter_errors(row)][:3] == []
+
+
 def test_whom_no_campaign_reached_is_ranked_too(ranked):
     _, rows, result = ranked
     table = result.to_pandas().set_index("customer_id")["uplift_letter"]
@@ -104,7 +114,7 @@ def test_figures_are_told_and_kept(ranked):
     assert rules["X-learner"].gain.value > rules["highest risk: letter"].gain.value
     assert CampaignFigures.from_json(json.loads(json.dumps(figures.to_json()))) == figures
     assert [path.name for path in result.outputs] == ["uplift.csv", "uplift.parquet", "qini.svg", "figures.json"]
-    assert "X-learner finds whom to give letter" in result._repr_html_()
+    assert "order beats a random one for letter" in result._repr_html_()
 
 
 def test_the_same_run_again_writes_nothing(ranked):
@@ -135,6 +145,20 @@ def test_too_few_customers_are_refused(tmp_path):
 def test_a_cost_of_no_offer_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"costs.leter: there is no such offer.\nDid you mean \"letter\""):
         project_of(tmp_path, people(300), FLAT.replace("letter = 1.0", "leter = 1.0")).uplift()
+
+
+def test_a_column_that_bears_the_name_of_the_line_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"there is a column risk already.\nChoose another row_number"):
+        project_of(tmp_path, people(300), FLAT.replace('row_number = "line"', 'row_number = "risk"')).uplift()
+
+
+def test_lines_of_parquet_files_are_numbered_too(tmp_path):
+    table = pa.table({"came": ["yes", "no"], "segment": [1, 2]})
+    pq.write_table(table, tmp_path / "people.parquet")
+    source = {"role": "snapshot", "format": "parquet", "files": str(tmp_path / "people.parquet"), "row_number": "line"}
+    config = {"name": "mailing", "sources": {"people": source | {"columns": {"customer": "line", "churned": "came = 'yes'"}}}}
+    with loaded_data(Project(config).config, None, silent) as loaded:
+        assert loaded.ids().tolist() == ["1", "2"]
 
 
 def test_a_business_without_campaign_is_refused():

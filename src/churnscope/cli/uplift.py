@@ -92,8 +92,8 @@ def _policies(figures: CampaignFigures) -> Table:
         (
             rule.name,
             f"{rule.offered_share:.1%}",
-            f"{100 * rule.value.value:,.2f}",
-            f"{100 * rule.gain.value:,.2f} [{100 * rule.gain.low:,.2f}, {100 * rule.gain.high:,.2f}]",
+            f"{100 * rule.value.value:z,.2f}",
+            f"{100 * rule.gain.value:z,.2f} [{100 * rule.gain.low:z,.2f}, {100 * rule.gain.high:z,.2f}]",
         )
         for rule in figures.policies
     )
@@ -102,4 +102,4 @@ def _policies(figures: CampaignFigures) -> Table:
 
 
 def _points(effect: Estimate) -> str:
-    return f"{100 * effect.value:+.2f} [{100 * effect.low:+.2f}, {100 * effect.high:+.2f}]"
+    return f"{100 * effect.value:+z.2f} [{100 * effect.low:+z.2f}, {100 * effect.high:+z.2f}]"

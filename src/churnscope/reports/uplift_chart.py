@@ -31,7 +31,7 @@ def qini_sentence(curves: Curves, learner: str) -> str:
     if not better:
         return f"The {learner.upper()}-learner's order is not surely better than a random one"
     told = " and ".join(f"{offer} (Qini {curves[offer][learner].qini})" for offer in better)
-    return f"The {learner.upper()}-learner finds whom to give {told} better than a random order"
+    return f"The {learner.upper()}-learner's order beats a random one for {told}"
 
 
 def draw_qini(axes: Axes, curves: Curves, learner: str) -> None:
@@ -43,7 +43,7 @@ def draw_qini(axes: Axes, curves: Curves, learner: str) -> None:
         taken, gained = zip(*found[learner].curve, strict=True)
         heights = [100 * height for height in gained]
         axes.plot(taken, heights, color=colour, linewidth=2.2, label=offer)
-        label = "random order" if place == 0 else None
+        label = "random order" if place == len(curves) - 1 else None
         axes.plot([0, 1], [0, heights[-1]], color=colour, linewidth=1.2, linestyle=":", label=label)
     axes.xaxis.set_major_formatter(percent)
     axes.yaxis.set_major_formatter(plain_number)
