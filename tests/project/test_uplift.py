@@ -142,6 +142,27 @@ def test_too_few_customers_are_refused(tmp_path):
         project_of(tmp_path, people(300)).uplift()
 
 
+def test_a_campaign_whose_outcome_is_not_over_is_refused():
+    rows = [(f"c{n:02}", 5, ("control", "call")[n % 2], "spring", 0.0) for n in range(20)]
+    business, tables = campaign_rows(rows)
+    project = Project.from_tables(business | {"complete_through": "2024-10-10", "tracking": {"enabled": False}}, **tables)
+    with pytest.raises(InputError, match=r"the outcome is known: 20 have no known outcome\.\nGive data that reach"):
+        project.uplift()
+
+
+def test_rows_of_a_flat_file_are_looked_at_at_the_end_of_their_day(tmp_path):
+    rows = {"id": [f"c{n:02}" for n in range(20)], "day": ["2024-03-05"] * 10 + ["2024-03-09"] * 10}
+    rows |= {"group": ["control", "letter"] * 10, "came": ["1", "0", "0", "1"] * 5, "size": list(range(20))}
+    columns = {"customer": "id", "date": "day", "arm": "group", "outcome": "came = '1'"}
+    config = {"name": "mailing", "sources": {"people": {"role": "snapshot", "columns": columns, "attributes": ["size"]}}}
+    project = Project.from_tables(config, people=pa.table(rows))
+    with loaded_data(project.config, None, silent) as loaded:
+        found = read_assignments(project.config, loaded)
+    march = np.datetime64("2024-03-06").astype(int)
+    assert found.day.tolist() == [march] * 10 + [march + 4] * 10
+    assert found.outcome.tolist() == [1, 0, 0, 1] * 5
+
+
 def test_a_cost_of_no_offer_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"costs.leter: there is no such offer.\nDid you mean \"letter\""):
         project_of(tmp_path, people(300), FLAT.replace("letter = 1.0", "leter = 1.0")).uplift()

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from churnscope.uplift import Experiment, arm_rates, best_offer, net_gain, policy_values, riskiest
 from uplift.campaigns import SPECS, campaign
@@ -25,6 +27,17 @@ def test_a_rule_for_some_counts_those_whose_arm_is_what_it_gives():
     (found,) = policy_values(SMALL, {"some": chosen}, 10.0, [1.0])
     assert found.value.value == pytest.approx(4.5)
     assert found.offered_share == 0.5
+
+
+@given(st.permutations(range(40)), st.lists(st.integers(0, 2), min_size=40, max_size=40))
+def test_the_order_of_customers_changes_no_value(order, chosen):
+    experiment, places, rule = campaign(40, offers=("call", "mail")), np.array(order), np.array(chosen, np.int8)
+    if not (rule == experiment.arm).any():
+        return
+    (one,) = policy_values(experiment, {"rule": rule}, 10.0, [1.0, 2.0])
+    (other,) = policy_values(experiment.rows(places), {"rule": rule[places]}, 10.0, [1.0, 2.0])
+    assert other.value.value == pytest.approx(one.value.value)
+    assert other.gain.high == pytest.approx(one.gain.high)
 
 
 def test_the_rates_and_the_effect_of_each_arm():

@@ -15,6 +15,7 @@ from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.events import Block
 from churnscope.levels import Level
 from churnscope.roles import ROLES
+from churnscope.timeline import date_of
 
 SOURCE = "source"
 
@@ -26,7 +27,8 @@ class Assignments:
     Parameters
     ----------
     customer : shape (n,), rising.
-    day : shape (n,), the cutoff as of which they are looked at: the day of the assignment, of a flat file the day it is read.
+    day : shape (n,), the cutoff as of which they are looked at: the day of the assignment; of a flat file, whose rows tell of
+        the end of a day, the day after.
     arm : int8, shape (n,), 0 for control, else the number of the offer, from 1.
     outcome : float64, shape (n,), 1, 0 or NaN where it is not known.
     cost : float64, shape (n,), in currency.
@@ -77,9 +79,11 @@ def read_assignments(config: Config, loaded: Loaded) -> Assignments:
     if not offers:
         raise InputError(f"Source {name}: nobody got an offer, all are {control.name}.", "Check columns.arm.")
     keep = _campaign(config, loaded, name, role)
-    parts = list(_rows(loaded.blocks(), loaded, role, place, keep))
+    parts = list(_rows(loaded.blocks(), role, place, keep))
     if not parts:
-        raise InputError(f"Source {name} has no row of this campaign before {loaded.as_of}.", "Check [uplift] campaign.")
+        raise InputError(
+            f"Source {name} has no row of this campaign before {date_of(loaded.as_of)}.", "Check [uplift] campaign."
+        )
     customer, day, code, outcome, cost = (np.concatenate(column) for column in zip(*parts, strict=True))
     number = np.full(len(code), -1, np.int8)
     for arm, level in enumerate((control, *offers)):
@@ -125,9 +129,7 @@ def _campaign(config: Config, loaded: Loaded, name: str, role: str) -> int | Non
     return None
 
 
-def _rows(
-    blocks: Iterator[Block], loaded: Loaded, role: str, place: int, campaign: int | None
-) -> Iterator[tuple[NDArray[np.generic], ...]]:
+def _rows(blocks: Iterator[Block], role: str, place: int, campaign: int | None) -> Iterator[tuple[NDArray[np.generic], ...]]:
     """Customer, day, code of the arm, outcome and cost of each row with an arm, in the order of customers and time."""
     is_state = ROLES[role].is_state
     for block in blocks:
@@ -143,5 +145,5 @@ def _rows(
         none = np.full(len(at), np.nan)
         outcome = rows.signals["outcome"][at].astype(np.float64) if "outcome" in rows.signals else none
         cost = rows.signals["cost"][at].astype(np.float64) if "cost" in rows.signals else none
-        day = np.full(len(at), loaded.as_of) if is_state else rows.day[at]
-        yield block.first + rows.customer[at].astype(np.int64), day.astype(np.int64), rows.signals["arm"][at], outcome, cost
+        customer, day = block.first + rows.customer[at].astype(np.int64), rows.day[at].astype(np.int64) + is_state
+        yield customer, day, rows.signals["arm"][at], outcome, cost

@@ -186,6 +186,12 @@ class _Learning:
             "were not active on the day": int((~active).sum()),
             "have no known outcome": int((active & ~known).sum()),
         }
+        if not len(rows):
+            told = ", ".join(f"{n:,} {why}" for why, n in left_out.items() if n)
+            raise InputError(
+                f"Of no customer of the campaign the outcome is known: {told}.",
+                "Give data that reach to the end of the horizon after it, or map columns.outcome.",
+            )
         experiment = Experiment(
             np.asfortranarray(table.features[place[rows]]),
             table.specs,
@@ -226,9 +232,9 @@ class _Learning:
 
     def _listed(self, campaign: _Campaign, crossed: CrossFitted, table: SnapshotTable) -> tuple[Effects, NDArray[np.int64]]:
         """What is expected of the customers of the day; whom the learners saw that very day is told of out of fold."""
-        here = table if self.config.flat is not None else self._built(np.array([self.loaded.as_of]))
+        here = table if not self.config.has_days else self._built(np.array([self.loaded.as_of]))
         effects, customers = crossed.expected(here.features), here.customer.astype(np.int64)
-        if self.config.flat is not None:
+        if not self.config.has_days:
             rows = np.searchsorted(customers, campaign.customer)
             for kind in KINDS:
                 effects.uplift[kind][rows] = crossed.effects.uplift[kind]
