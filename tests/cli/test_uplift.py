@@ -68,6 +68,11 @@ def test_the_list_what_is_left_out_and_the_notes(said: str) -> None:
     assert said.splitlines()[-3:] == ["Few outcomes.", "Written: out/uplift.csv", "Written: out/manifest.json"]
 
 
+def test_a_file_of_values_is_named() -> None:
+    said = list(uplift.describe(replace(RESULT, figures=replace(FIGURES, values="worth.csv"))))
+    assert any("an outcome being worth what worth.csv says (20 otherwise)." in part for part in said if isinstance(part, str))
+
+
 def test_json_holds_all_of_it_and_comes_back() -> None:
     document = json.loads(json.dumps(RESULT.to_json()))
     assert document["as_of"] == "2011-05-06"

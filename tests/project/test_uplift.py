@@ -117,6 +117,33 @@ def test_figures_are_told_and_kept(ranked):
     assert "order beats a random one for letter" in result._repr_html_()
 
 
+def test_customers_can_be_worth_more_or_less(ranked):
+    project, _, result = ranked
+    folder = result.outputs[0].parent
+    (folder / "worth.csv").write_text("customer_id,value\n2,1000\n3,0\n")
+    valued = project.uplift(values=folder / "worth.csv", output=folder / "valued.csv")
+    before, after = (each.to_pandas().astype({"customer_id": str}).set_index("customer_id") for each in (result, valued))
+    assert after.loc[["2", "3", "4"], "value"].tolist() == [1_000, 0, 10]
+    np.testing.assert_allclose(after.loc["2", "expected_net_gain"], 1_000 * before.loc["2", "uplift_letter"] - 1, atol=1e-3)
+    assert after.loc["3", "expected_net_gain"] == -1
+    assert after.loc["4", "expected_net_gain"] == before.loc["4", "expected_net_gain"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("customer_id,worth\n2,5\n", "there is no column value"),
+        ("customer_id,value\n2,much\n", "column value: it holds string"),
+        ("customer_id,value\n2,1\n2,2\n", "a customer stands in it twice"),
+        ("customer_id,value\n2,\n3,4\n", "a value is missing"),
+    ],
+)
+def test_values_that_cannot_be_used_are_refused(tmp_path, text, said):
+    (tmp_path / "worth.csv").write_text(text)
+    with pytest.raises(InputError, match=said):
+        project_of(tmp_path, people(300)).uplift(values=tmp_path / "worth.csv")
+
+
 def test_the_same_run_again_writes_nothing(ranked):
     project, _, result = ranked
     again = project.uplift()

@@ -51,6 +51,8 @@ def test_the_best_offer_is_the_one_that_brings_most_and_none_where_nothing_does(
     gains = net_gain(np.array([[0.2, 0.3], [0.01, 0.02], [0.2, 0.0]]), 10.0, [0.5, 2.0])
     np.testing.assert_allclose(gains, [[1.5, 1.0], [-0.4, -1.8], [1.5, -2.0]])
     assert best_offer(gains).tolist() == [1, 0, 1]
+    each = net_gain(np.array([[0.2, 0.3], [0.2, 0.3]]), np.array([10.0, 100.0]), [0.5, 2.0])
+    np.testing.assert_allclose(each, [[1.5, 1.0], [19.5, 28.0]])
 
 
 def test_the_riskiest_are_those_least_likely_to_do_it_anyway():

@@ -47,7 +47,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     evaluate: ("evaluate my_shop.toml", "evaluate my_shop.toml --model champion --no-backtest"),
     score: ("score my_shop.toml", "score my_shop.toml -o today.csv", "score my_shop.toml --log-format json --wait 600"),
     value: ("value my_shop.toml", "value my_shop.toml --horizon-days 365 -o worth.csv"),
-    uplift: ("uplift my_shop.toml", "uplift my_shop.toml -o whom_to_mail.csv", "uplift my_shop.toml --json"),
+    uplift: ("uplift my_shop.toml", "uplift my_shop.toml --values worth.csv -o whom_to_mail.csv", "uplift my_shop.toml --json"),
     report: ("report my_shop.toml", "report my_shop.toml -o march.html --no-customers"),
     catalog: ("catalog", "catalog my_shop.toml --role purchases", "catalog my_shop.toml --json"),
     features: ("features my_shop.toml -o table.parquet", "features my_shop.toml --cutoffs 2024-01-01"),

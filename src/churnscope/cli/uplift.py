@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Output, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
@@ -16,10 +19,17 @@ if TYPE_CHECKING:
     from churnscope.project.uplifted import CampaignFigures, UpliftResult
 
 
+Values = Annotated[
+    Path | None,
+    typer.Option("--values", metavar="FILE", help="What each customer is worth, as value writes it. [default: the config's]"),
+]
+
+
 def uplift(
     config: ConfigFile,
     *,
     as_of: AsOf = None,
+    values: Values = None,
     output: Output = None,
     wait: Wait = 0,
     json: Json = False,
@@ -35,7 +45,9 @@ def uplift(
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        run.show(Project(config, progress=run.progress).uplift(as_of, output=output, wait_seconds=wait), describe)
+        run.show(
+            Project(config, progress=run.progress).uplift(as_of, values=values, output=output, wait_seconds=wait), describe
+        )
 
 
 def describe(result: UpliftResult) -> Iterator[Part]:
@@ -49,13 +61,18 @@ def describe(result: UpliftResult) -> Iterator[Part]:
     yield ""
     yield (
         f"An offer is expected to bring more than it costs for {count(figures.worth_it)} of {count(figures.listed)} customers "
-        f"on the list, by the {figures.learner.upper()}-learner, an outcome being worth {figures.value:,.6g}."
+        f"on the list, by the {figures.learner.upper()}-learner, an outcome being worth {_worth(figures)}."
     )
     if figures.left_out:
         yield f"Left out: {', '.join(f'{count(n)} {why}' for why, n in figures.left_out.items())}."
     yield from figures.notes
     written = "Already written" if result.was_done else "Written"
     yield from (f"{written}: {shown(path)}" for path in (*result.outputs, result.manifest))
+
+
+def _worth(figures: CampaignFigures) -> str:
+    value = f"{figures.value:,.6g}"
+    return f"what {figures.values} says ({value} otherwise)" if figures.values else value
 
 
 def _arms(figures: CampaignFigures) -> Table:

@@ -343,7 +343,14 @@ class Project:
             wait_seconds=wait_seconds,
         )
 
-    def uplift(self, as_of: Day = None, *, output: str | Path | None = None, wait_seconds: float = 0) -> UpliftResult:
+    def uplift(
+        self,
+        as_of: Day = None,
+        *,
+        values: str | Path | None = None,
+        output: str | Path | None = None,
+        wait_seconds: float = 0,
+    ) -> UpliftResult:
         """Tell whom the offers of a randomised campaign change, and rank the customers of a day by it.
 
         Learners read the features as of the day of the campaign, and are judged on customers they had not seen. The same run
@@ -351,6 +358,8 @@ class Project:
 
         Parameters
         ----------
+        values : a file with `customer_id` and `value`, as `value` writes it: what one outcome more is worth with each customer.
+            Default, also for customers who are not in it: `[uplift] value`.
         output : a `.csv` or `.parquet` file; default: both, in the outputs folder. A picture and the figures lie beside it.
         wait_seconds : how long to wait for another run that writes the same files.
 
@@ -368,6 +377,7 @@ class Project:
             self.config,
             as_of_day(as_of, self.config),
             self.progress,
+            values=None if values is None else Path(values),
             output=None if output is None else Path(output),
             wait_seconds=wait_seconds,
         )

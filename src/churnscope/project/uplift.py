@@ -22,6 +22,7 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import recorded
 from churnscope.project.assignments import Assignments, arm_source, read_assignments
+from churnscope.project.customer_values import CustomerValues
 from churnscope.project.models import snapshot_plan
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
@@ -61,7 +62,13 @@ logger = logging.getLogger(__name__)
 
 
 def uplift(
-    config: Config, as_of: int | None, progress: Progress, *, output: Path | None = None, wait_seconds: float = 0
+    config: Config,
+    as_of: int | None,
+    progress: Progress,
+    *,
+    values: Path | None = None,
+    output: Path | None = None,
+    wait_seconds: float = 0,
 ) -> UpliftResult:
     """Rank the customers of a day by what an offer changes; `Project.uplift` says more."""
     folders = Folders.of(config)
@@ -69,14 +76,15 @@ def uplift(
     refuse_source_as_output(config, output)
     if output is not None:
         export(output)
+    worth = None if values is None else CustomerValues.read(values)
     with recorded(folders.ledger, "uplift") as record, loaded_data(config, as_of, progress) as loaded:
-        facts = facts_of("uplift", config, loaded)
+        facts = facts_of("uplift", config, loaded, options={} if worth is None else {"values": worth.sha256})
         record.run_id, record.as_of = facts.run_id, facts.as_of
         outputs = _output_set(folders, loaded.as_of, output)
         with outputs.held(wait_seconds=wait_seconds):
             was_done = outputs.is_intact(facts.run_id)
             if not was_done:
-                figures, table = _Learning(config, loaded, progress).done(facts.run_id)
+                figures, table = _Learning(config, loaded, progress, worth).done(facts.run_id)
                 writers = {name: _writer(name, table, figures) for name in outputs.names}
                 counts = {"campaign_customers": figures.customers, "listed": figures.listed, "worth_it": figures.worth_it}
                 outputs.write(facts, writers, counts, needed_bytes=BYTES_PER_ROW * table.num_rows)
@@ -109,6 +117,23 @@ class _Campaign:
     left_out: Mapping[str, int]
 
 
+@dataclass(frozen=True, eq=False)
+class _Ranked:
+    """The customers of the list.
+
+    Parameters
+    ----------
+    ids, value : shape (n,), of each, and what an outcome is worth with them.
+    gains : shape (n, n_offers), what each offer is expected to bring.
+    effects : what is expected of them.
+    """
+
+    ids: NDArray[np.object_]
+    value: NDArray[np.float64]
+    gains: NDArray[np.float64]
+    effects: Effects
+
+
 @dataclass(frozen=True)
 class _Learning:
     """The data of a day, and what is asked of them."""
@@ -116,6 +141,7 @@ class _Learning:
     config: Config
     loaded: Loaded
     progress: Progress
+    worth: CustomerValues | None
 
     def done(self, run_id: str) -> tuple[CampaignFigures, pa.Table]:
         """The figures and the list."""
@@ -131,7 +157,9 @@ class _Learning:
         crossed = cross_fitted(experiment, settings, rng, threads=threads)
         self.progress("learners", 1, 1)
         rows, customers = self._listed(campaign, crossed, table)
-        gains = net_gain(rows.uplift[self.config.uplift.learner], self.config.uplift.value, campaign.costs)
+        ids, value = self.loaded.ids()[customers], self.config.uplift.value
+        worth = np.full(len(ids), value) if self.worth is None else self.worth.of(ids, value)
+        gains = net_gain(rows.uplift[self.config.uplift.learner], worth, campaign.costs)
         listed = np.bincount(best_offer(gains), minlength=len(experiment.offers) + 1)[1:]
         control, *rates = arm_rates(experiment)
         offers = []
@@ -153,8 +181,9 @@ class _Learning:
             campaign.left_out,
             tuple(self._notes(control, offers)),
             len(customers),
+            "" if self.worth is None else self.worth.name,
         )
-        return figures, self._table(rows, gains, customers, experiment.offers, run_id)
+        return figures, self._table(_Ranked(ids, worth, gains, rows), experiment.offers, run_id)
 
     def _built(self, days: NDArray[np.int64]) -> SnapshotTable:
         """Features of everybody at some cutoffs."""
@@ -241,26 +270,24 @@ class _Learning:
             effects.untreated[rows] = crossed.effects.untreated
         return effects, customers
 
-    def _table(
-        self, effects: Effects, gains: NDArray[np.float64], customers: NDArray[np.int64], offers: tuple[str, ...], run_id: str
-    ) -> pa.Table:
+    def _table(self, found: _Ranked, offers: tuple[str, ...], run_id: str) -> pa.Table:
         """A row per customer, by falling expected net gain of the best offer."""
-        ids, best = self.loaded.ids()[customers], best_offer(gains)
-        gain = gains.max(axis=1)
-        order = risk_order(gain, ids)
+        best, gain = best_offer(found.gains), found.gains.max(axis=1)
+        order = risk_order(gain, found.ids)
         n = len(order)
         words = [word for word, _ in named([Level(name, number) for number, name in enumerate(offers)])]
-        uplift = np.round(effects.uplift[self.config.uplift.learner][order], DIGITS)
+        uplift = np.round(found.effects.uplift[self.config.uplift.learner][order], DIGITS)
         names = np.array([None, *offers], dtype=object)
         return pa.table(
             {
                 "rank": pa.array(np.arange(1, n + 1), pa.int64()),
-                "customer_id": pa.array(ids[order], pa.string()),
+                "customer_id": pa.array(found.ids[order], pa.string()),
                 "as_of": pa.repeat(pa.scalar(date_of(self.loaded.as_of)), n),
                 "best_offer": pa.array(names[best[order]], pa.string()),
                 "expected_net_gain": pa.array(np.round(gain[order], DIGITS)),
+                "value": pa.array(found.value[order]),
                 **{f"uplift_{word}": pa.array(uplift[:, place]) for place, word in enumerate(words)},
-                "probability_untreated": pa.array(np.round(effects.untreated[order], DIGITS)),
+                "probability_untreated": pa.array(np.round(found.effects.untreated[order], DIGITS)),
                 "run_id": pa.repeat(run_id, n),
             }
         )

@@ -54,6 +54,7 @@ class CampaignFigures:
     left_out : why customers of the campaign are left out -> how many.
     notes : what to know before using the numbers.
     listed : customers on the list.
+    values : name of the file that says what each of them is worth; empty where all are worth `value`.
     """
 
     outcome: str
@@ -65,6 +66,7 @@ class CampaignFigures:
     left_out: Mapping[str, int]
     notes: tuple[str, ...]
     listed: int
+    values: str = ""
 
     @property
     def customers(self) -> int:

@@ -35,15 +35,21 @@ class PolicyValue:
     gain: Estimate
 
 
-def net_gain(uplift: Array, value: float, costs: Sequence[float]) -> Array:
+def net_gain(uplift: Array, value: float | Array, costs: Sequence[float]) -> Array:
     """What each offer is expected to bring, shape (n, n_offers): uplift times value less cost.
+
+    Parameters
+    ----------
+    uplift : shape (n, n_offers).
+    value : of an outcome, in currency: one for all, or shape (n,).
+    costs : of each offer.
 
     Examples
     --------
     >>> net_gain(np.array([[0.1, 0.3]]), 50.0, [1.0, 20.0]).tolist()
     [[4.0, -5.0]]
     """
-    return uplift * value - np.asarray(costs, np.float64)
+    return uplift * np.asarray(value, np.float64)[..., None] - np.asarray(costs, np.float64)
 
 
 def best_offer(gains: Array) -> Chosen:
