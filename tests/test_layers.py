@@ -27,7 +27,7 @@ LAYERS = [
     ["scoring"],
     ["operations"],
     ["reports"],
-    ["tracking"],
+    ["tracking", "outcomes"],
     ["project"],
     ["simulation", "discovery"],
     ["cli"],
@@ -43,6 +43,8 @@ HOMES = {
     "sqlglot": {"expressions", "sources", "engines"},
     "tomlkit": {"discovery"},
     "mlflow": {"tracking"},
+    "openpyxl": {"outcomes"},
+    "sqlalchemy": {"outcomes", "tracking"},
     "lightgbm": {"model"},
     "sklearn": {"model"},
     "optuna": {"model"},
@@ -52,6 +54,7 @@ HOMES = {
     "rich": {"cli", "operations"},
     "matplotlib": {"reports"},
     "jinja2": {"reports"},
+    "xlsxwriter": {"reports"},
 }
 NOWHERE = {"pickle", "cloudpickle", "joblib", "dill", "shelve", "marshal"}  # loading a saved model runs no code
 

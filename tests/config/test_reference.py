@@ -12,7 +12,20 @@ import pytest
 from pydantic import BaseModel
 
 from churnscope.config.load import load_config
-from churnscope.config.models import Activity, Config, Csv, Files, Join, Prediction, Profit, Rule, Source
+from churnscope.config.models import (
+    Action,
+    Activity,
+    Agent,
+    CallList,
+    Config,
+    Csv,
+    Files,
+    Join,
+    Prediction,
+    Profit,
+    Rule,
+    Source,
+)
 from churnscope.roles import ROLES
 
 REFERENCE = Path(__file__).parents[2] / "configs" / "reference.toml"
@@ -24,7 +37,7 @@ ORDERS = WITH_EXAMPLES["sources"]["orders"]
 
 
 # Their names are the user's own, so they hold examples.
-FREE = {"signals", "types"}
+FREE = {"signals", "types", "actions", "call_list"}
 # Required beside some of the others.
 CONDITIONAL = {"days"}
 
@@ -36,6 +49,9 @@ def tables() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str, A
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield name, field.annotation, WITH_EXAMPLES[name], WRITTEN[name]
     yield "profit", Profit, WITH_EXAMPLES["profit"], WITH_EXAMPLES["profit"]
+    yield "action", Action, WITH_EXAMPLES["actions"]["service_call"], WRITTEN["actions"]["service_call"]
+    yield "call_list", CallList, WITH_EXAMPLES["call_list"], WRITTEN["call_list"]
+    yield "agent", Agent, WITH_EXAMPLES["call_list"]["agents"][0], WRITTEN["call_list"]["agents"][0]
     orders = WRITTEN["sources"]["orders"]
     yield "source", Source, ORDERS, orders
     yield "csv", Csv, ORDERS["csv"], orders["csv"]

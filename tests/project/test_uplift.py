@@ -17,6 +17,7 @@ from churnscope.errors import ConfigError, InputError
 from churnscope.operations.logs import silent
 from churnscope.project import Project
 from churnscope.project.assignments import read_assignments
+from churnscope.project.customer_values import CustomerValues
 from churnscope.project.session import loaded_data
 from churnscope.project.uplifted import CampaignFigures
 from churnscope.simulation import PRESETS
@@ -126,6 +127,8 @@ def test_customers_can_be_worth_more_or_less(ranked):
     assert after.loc[["2", "3", "4"], "value"].tolist() == [1_000, 0, 10]
     np.testing.assert_allclose(after.loc["2", "expected_net_gain"], 1_000 * before.loc["2", "uplift_letter"] - 1, atol=1e-3)
     assert after.loc["3", "expected_net_gain"] == -1
+    (folder / "alive.csv").write_text("customer_id,alive_probability,value\n2,0.5,100\n")
+    assert CustomerValues.read(folder / "alive.csv").of(np.array(["3", "2"], object), 7.0).tolist() == [7, 200]
     assert after.loc["4", "expected_net_gain"] == before.loc["4", "expected_net_gain"]
 
 

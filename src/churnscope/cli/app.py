@@ -12,6 +12,8 @@ from typer.core import TyperGroup
 from churnscope import __version__
 from churnscope.cli.advise import advise
 from churnscope.cli.audit import audit
+from churnscope.cli.call_list import call_list
+from churnscope.cli.campaign import campaign
 from churnscope.cli.catalog import catalog
 from churnscope.cli.check import check
 from churnscope.cli.doctor import doctor
@@ -21,6 +23,7 @@ from churnscope.cli.features import features
 from churnscope.cli.init import init
 from churnscope.cli.models import models
 from churnscope.cli.options import example
+from churnscope.cli.outcomes import outcomes
 from churnscope.cli.report import report
 from churnscope.cli.score import score
 from churnscope.cli.session import Failure
@@ -48,6 +51,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     score: ("score my_shop.toml", "score my_shop.toml -o today.csv", "score my_shop.toml --log-format json --wait 600"),
     value: ("value my_shop.toml", "value my_shop.toml --horizon-days 365 -o worth.csv"),
     uplift: ("uplift my_shop.toml", "uplift my_shop.toml --values worth.csv -o whom_to_mail.csv", "uplift my_shop.toml --json"),
+    call_list: ("call-list my_shop.toml", "call-list my_shop.toml --scores today.csv --values worth.csv -o monday.xlsx"),
     report: ("report my_shop.toml", "report my_shop.toml -o march.html --no-customers"),
     catalog: ("catalog", "catalog my_shop.toml --role purchases", "catalog my_shop.toml --json"),
     features: ("features my_shop.toml -o table.parquet", "features my_shop.toml --cutoffs 2024-01-01"),
@@ -74,13 +78,19 @@ Exit codes:
 """
 
 
+GROUPS = {outcomes: report, campaign: report, models: catalog}
+"""Groups of commands, each listed before the command beside it."""
+
+
 class _Commands(TyperGroup):
-    """The commands as listed above; `models`, a group of its own, before those that look into features."""
+    """The commands as listed above, groups where they belong."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # a class that Typer keeps to itself
-        names = [name for name in super().list_commands(ctx) if name != models.info.name]
-        place = names.index(catalog.__name__)
-        return [*names[:place], str(models.info.name), *names[place:]]
+        names = super().list_commands(ctx)
+        for group, following in GROUPS.items():
+            names.remove(str(group.info.name))
+            names.insert(names.index(following.__name__), str(group.info.name))
+        return names
 
 
 app = typer.Typer(
@@ -93,7 +103,8 @@ app = typer.Typer(
 )
 for command, lines in COMMANDS.items():
     app.command(no_args_is_help=False, epilog=example(*lines))(command)
-app.add_typer(models)
+for group in GROUPS:
+    app.add_typer(group)
 
 
 def _print_version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from churnscope.config.attributes import has_history
+from churnscope.config.call_list import call_list_problems
 from churnscope.config.campaigns import arm_sources
 from churnscope.config.flat import ROLE as FLAT
 from churnscope.config.models import COLUMN_TYPES, Cancel, Config, Rule, Source
@@ -58,6 +59,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *_repeated("[evaluation] segments", config.evaluation.segments),
         *_tuned_trees(config),
         *_profit(config),
+        *call_list_problems(config),
     ]
 
 

@@ -24,6 +24,7 @@ RoleName = Literal[
     "labels",
     "snapshot",
 ]
+Channel = Literal["phone", "e-mail", "visit"]
 # A century of days: more is a slip of the keyboard, and day numbers stay far from overflow.
 MOST_DAYS = 36_500
 MOST_SEED = 2**31 - 1  # LightGBM's seeds are 32-bit
@@ -65,9 +66,11 @@ def _located_folder(folder: Path, info: ValidationInfo) -> Path:
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
+NotNegativeNumber = Annotated[float, Field(ge=0)]
 Days = Annotated[int, Field(ge=1, le=MOST_DAYS)]
 DaysOrZero = Annotated[int, Field(ge=0, le=MOST_DAYS)]
 Share = Annotated[float, Field(ge=0, le=1)]
+PartShare = Annotated[float, Field(ge=0, lt=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
 Character = Annotated[str, Field(min_length=1, max_length=1, pattern=r"[^\r\n]")]
 Day = Annotated[date, BeforeValidator(_day)]

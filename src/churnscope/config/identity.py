@@ -10,7 +10,7 @@ from churnscope.config.models import Config
 from churnscope.config.secrets import redacted
 
 # Where results go, who is told and how much memory is there change no figure.
-MACHINE_KEYS = frozenset({"folders", "tracking", "engine"})
+MACHINE_KEYS = frozenset({"folders", "tracking", "outcomes", "engine"})
 
 
 def resolved(config: Config) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def resolved(config: Config) -> dict[str, Any]:
 def definition(config: Config) -> dict[str, Any]:
     """What decides the figures, ready for JSON: the same on every machine.
 
-    Folders, tracking and engine are left out, and so are the paths of files: it is their content that counts, and it has
+    Folders, tracking, store and engine are left out, and so are the paths of files: it is their content that counts, and it has
     hashes of its own.
     """
     document = resolved(config)

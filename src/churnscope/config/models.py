@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from churnscope.config.fields import (
     MOST_SEED,
+    Channel,
     Character,
     Day,
     Days,
@@ -18,6 +19,8 @@ from churnscope.config.fields import (
     Location,
     MemorySize,
     Name,
+    NotNegativeNumber,
+    PartShare,
     Positive,
     PositiveShare,
     RoleName,
@@ -284,6 +287,60 @@ class Uplift(Section):
     learner: Literal["s", "t", "x"] = "x"  # by which the list is ranked
 
 
+class Action(Section):
+    """What can be done for a customer who may leave: what it costs and brings, and for whom it is."""
+
+    channel: Channel  # through which the customer is reached
+    acceptance: (
+        PositiveShare | dict[Text, PositiveShare]
+    )  # share of those about to leave who accept; by band or type: the first that fits
+    minutes: NotNegativeNumber = 0.0  # of an agent's time
+    offer_cost: NotNegativeNumber = 0.0  # where the offer is taken
+    contact_cost: NotNegativeNumber = 0.0  # whatever comes of it
+    taken_by_stayers: Share = 1.0  # share of those who would have stayed anyway who take the offer too
+    bands: tuple[Literal["high", "medium", "low"], ...] = ()  # only for these; empty: for all
+    least_value: NotNegativeNumber = 0.0  # only for customers worth so much
+    types: tuple[Text, ...] = ()  # only for customers of one of these types, as "is_loyal"; empty: for all
+    stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types, or with an open ticket
+    cool_down_days: DaysOrZero = 30  # after any contact by us
+    most: Positive | None = None  # at most so many on a list
+    opening: tuple[Text, ...] = ()  # what to say first: the first of these of which all that it names is known
+
+    @field_validator("opening", mode="before", json_schema_input_type=str | list[Text])
+    @classmethod
+    def _one_opening(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class Agent(Section):
+    """Who makes the contacts."""
+
+    name: Text
+    minutes: Annotated[float, Field(gt=0)]
+    languages: tuple[Text, ...] = ()  # empty: all
+
+
+class CallList(Section):
+    """Whom to call first: who calls, for how long, for how much money, and who is left alone to see what it did."""
+
+    agents: Annotated[tuple[Agent, ...], Field(min_length=1)]
+    campaign: Text | None = None  # default: the config's name
+    budget: NotNegativeNumber | None = None  # for offers, all counted as taken, and contacts; absent: no limit
+    hour_cost: NotNegativeNumber = 0.0  # of an agent
+    control_share: PartShare = 0.1  # of the customers whom the campaign leaves alone
+    universal_share: PartShare = 0.0  # of the customers whom every campaign leaves alone
+    salt: Text | None = None  # another one draws other control groups; default: the config's name
+    show: dict[Name, Text] = Field(default_factory=dict)  # on the list and nowhere else = SQL over the source of customers
+    reach: dict[Channel, Text] = Field(
+        default_factory=dict
+    )  # channel = a column that is not empty, or a condition, where it is open
+
+    @field_validator("show", mode="before", json_schema_input_type=dict[Name, Text] | list[Text])
+    @classmethod
+    def _columns_by_name(cls, value: object) -> object:
+        return as_attributes(value)
+
+
 class Audit(Section):
     """What the leak audit need not refuse."""
 
@@ -297,6 +354,12 @@ class Tracking(Section):
     uri: Expanded | None = Field(default=None, repr=False)  # default: an SQLite store in the outputs folder
     experiment: Text | None = None  # default: the config's name
     required: bool = False
+
+
+class Outcomes(Section):
+    """Where lists and what came of them are remembered."""
+
+    url: Expanded | None = Field(default=None, repr=False)  # of SQLAlchemy; default: an SQLite file in the outputs folder
 
 
 class Folders(Section):
@@ -333,7 +396,10 @@ class Config(Section):
     value: Value = Value()
     uplift: Uplift = Uplift()
     profit: Profit | None = None  # absent: nothing is said of money
+    actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
+    call_list: CallList | None = None  # absent: no call list
     tracking: Tracking = Tracking()
+    outcomes: Outcomes = Outcomes()
     folders: Folders = Folders()
     engine: Engine = Engine()
 

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from churnscope.errors import InputError, nearest
+from churnscope.files import file_sha256
 from churnscope.operations.exports import export, read_export
-from churnscope.sources.files import sha256_of
+from churnscope.project.list_inputs import LEAST_ALIVE
 
 COLUMNS = ("customer_id", "value")
+ALIVE = "alive_probability"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,9 @@ class CustomerValues:
     def read(cls, path: Path) -> CustomerValues:
         """The columns `customer_id` and `value` of a `.csv` or `.parquet` file.
 
+        Where it has `alive_probability`, as `value` writes it, the value is an expectation over who may be gone already, and
+        that of a customer who stays is it over this probability.
+
         Raises
         ------
         ConfigError : for another ending.
@@ -37,6 +42,8 @@ class CustomerValues:
         StorageError : when it cannot be read.
         """
         export(path)
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file.", "Name a file that churnscope value wrote.")
         try:
             table = read_export(path)
         except pa.ArrowInvalid as error:
@@ -52,7 +59,9 @@ class CustomerValues:
             raise InputError(
                 f"{path.name}: a value is missing, or a customer stands in it twice.", "Give each customer one row."
             )
-        return cls(path.name, ids, numbers, sha256_of(path))
+        if ALIVE in table.column_names:
+            numbers = numbers / np.maximum(table.column(ALIVE).cast(pa.float64()).to_numpy(), LEAST_ALIVE)
+        return cls(path.name, ids, numbers, file_sha256(path))
 
     def of(self, ids: NDArray[np.object_], otherwise: float) -> NDArray[np.float64]:
         """The values of some customers, in their order; of those who are not in the file, `otherwise`."""

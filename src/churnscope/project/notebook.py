@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from churnscope.evaluation.grade import DECIDING
+from churnscope.reports.campaign_tables import ALIGN, COLUMNS, effect_rows
 from churnscope.reports.canvas import drawn
 from churnscope.reports.charts import (
     calibration_sentence,
@@ -52,8 +53,10 @@ from churnscope.timeline import is_part
 if TYPE_CHECKING:
     from churnscope.features import FeatureSpec
     from churnscope.project.advise import AdviseResult
+    from churnscope.project.campaigns import CampaignResult
     from churnscope.project.definitions import DefinitionResult
     from churnscope.project.drivers import DriversResult
+    from churnscope.project.outcomes import OutcomesResult
     from churnscope.project.results import (
         AuditResult,
         CatalogResult,
@@ -166,6 +169,19 @@ def _uplifted(result: UpliftResult) -> Iterator[str]:
     yield shown_rows(result.to_arrow().drop_columns(["as_of", "run_id"]), ROWS_SHOWN, "a customer, the largest gain first")
 
 
+def _added(result: OutcomesResult) -> Iterator[str]:
+    if result.quarantined:
+        yield grid(((rule, f"{rows:,}") for rule, rows in result.quarantined.items()), ("quarantined", "rows"), "<>")
+
+
+def _campaigns(result: CampaignResult) -> Iterator[str]:
+    for each in result.campaigns:
+        yield paragraph(f"{each.campaign}: {each.verdict}")
+        if each.effect is not None:
+            yield grid(effect_rows(each.effect), COLUMNS, ALIGN)
+        yield from map(paragraph, each.notes)
+
+
 def _driven(result: DriversResult) -> Iterator[str]:
     found = tuple(driver for driver in result.drivers if driver.share >= LEAST_SHARE)[:MOST_DRIVERS]
     if found:
@@ -237,10 +253,12 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "AdviseResult": _advised,
     "AuditResult": _audited,
     "CheckResult": _check,
+    "CampaignResult": _campaigns,
     "DefinitionResult": _defined,
     "DriversResult": _driven,
     "TrainResult": _trained,
     "EvaluateResult": _evaluated,
+    "OutcomesResult": _added,
     "ScoreResult": _scored,
     "UpliftResult": _uplifted,
     "ValueResult": _valued,

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from churnscope.project.advise import AdviseResult
+    from churnscope.project.campaigns import CampaignResult
     from churnscope.project.definitions import DefinitionResult
     from churnscope.project.drivers import DriversResult
     from churnscope.project.frames import Frame
+    from churnscope.project.listed import CallListResult
+    from churnscope.project.outcomes import OutcomesResult
     from churnscope.project.results import (
         AuditResult,
         CatalogResult,
@@ -381,6 +384,88 @@ class Project:
             output=None if output is None else Path(output),
             wait_seconds=wait_seconds,
         )
+
+    def call_list(
+        self,
+        *,
+        scores: str | Path | None = None,
+        values: str | Path | None = None,
+        output: str | Path | None = None,
+        wait_seconds: float = 0,
+    ) -> CallListResult:
+        """Choose whom to call first, with which of the `[actions]`, within the `[call_list]`'s minutes and money.
+
+        The list brings the largest expected gain; a control group is left alone. The same list again writes nothing.
+
+        Parameters
+        ----------
+        scores : a file that `score` wrote; default: the newest in the outputs folder.
+        values : a file that `value` wrote; default: the newest in the outputs folder, else `[profit] value` counts for all.
+        output : an `.xlsx`, `.csv` or `.parquet` file; default: all three, in the outputs folder.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of a call list, or names a type of customers that the scores do not tell.
+        InputError : when a file is refused, or there are no scores or values.
+        BusyError : when another run writes the same files.
+        StorageError : when the files or the store of outcomes cannot be written.
+        """
+        from churnscope.project.call_list import ListRequest, call_list
+
+        request = ListRequest(
+            scores=None if scores is None else Path(scores),
+            values=None if values is None else Path(values),
+            output=None if output is None else Path(output),
+            wait_seconds=wait_seconds,
+        )
+        return call_list(self.config, self.progress, request)
+
+    def add_outcomes(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> OutcomesResult:
+        """Store what came of calls, from a list that came back as CSV or XLSX; the same file again adds nothing.
+
+        Rows are found by their line key alone, whatever was sorted, deleted or renamed; what cannot be used is named in a file
+        of the outputs folder by sheet, row and rule.
+
+        Parameters
+        ----------
+        day : of rows that name none; default: the day of their list.
+        day_format : of days written as text, such as `%d/%m/%Y`; default: as 2024-02-28.
+
+        Raises
+        ------
+        ConfigError : when the day is none, or `[outcomes] url` is no address of a database.
+        InputError : when the file is no list that came back, is too large, or damaged.
+        ServiceError : when the database does not answer.
+        StorageError : when the store cannot be used.
+        """
+        from churnscope.project.outcomes import add_outcomes
+
+        return add_outcomes(self.config, Path(file), as_of_day(day, self.config, option="--day"), day_format)
+
+    def campaign_report(self, as_of: Day = None, *, campaign: str | None = None, wait_seconds: float = 0) -> CampaignResult:
+        """Tell whether calling worked: those whom lists chose to call against those whom chance held back.
+
+        Everybody is compared as drawn, called or not, from the first list that chose them. Who stayed is told by the config's
+        label over the days after that list; lists whose outcome is not known yet are named and left out.
+
+        Parameters
+        ----------
+        as_of : nothing on or after this day is read, of lists and outcomes too.
+        campaign : of the lists; default: each campaign by itself.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        InputError : when a file is refused, or no list is recorded.
+        BusyError : when another run writes the same files.
+        ServiceError : when the database of `[outcomes]` does not answer.
+        StorageError : when the store cannot be used or the files cannot be written.
+        """
+        from churnscope.project.campaign import campaign_report
+
+        day = as_of_day(as_of, self.config)
+        return campaign_report(self.config, day, self.progress, campaign=campaign, wait_seconds=wait_seconds)
 
     def drivers(self, as_of: Day = None, *, model: str = "champion") -> DriversResult:
         """What raises and lowers the scores of a day, concept by concept, and how the risk goes with the values.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from churnscope.evaluation.arms import rate_difference
 from churnscope.evaluation.intervals import Estimate
 from churnscope.features import FeatureSpec
 from churnscope.model.blocks import Matrix
 
 CONTROL = 0
-Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,20 +99,13 @@ class ArmRate:
 
 
 def arm_rates(experiment: Experiment) -> tuple[ArmRate, ...]:
-    """The rate of each arm, control first, and what each offer changed on average.
-
-    Notes
-    -----
-    The interval of a difference is the normal one, from the variance within each arm.
-    """
-    sizes = experiment.sizes
-    came = np.bincount(experiment.arm, weights=experiment.outcome, minlength=len(sizes)).astype(np.int64)
-    control = ArmRate("control", int(sizes[0]), int(came[0]))
+    """The rate of each arm, control first, and what each offer changed on average, with Newcombe's interval."""
+    sizes = experiment.sizes.tolist()
+    came = np.bincount(experiment.arm, weights=experiment.outcome, minlength=len(sizes)).astype(np.int64).tolist()
+    control = ArmRate("control", sizes[0], came[0])
     return (control, *(_offered(control, *each) for each in zip(experiment.offers, sizes[1:], came[1:], strict=True)))
 
 
 def _offered(control: ArmRate, name: str, customers: int, outcomes: int) -> ArmRate:
-    arm = ArmRate(name, int(customers), int(outcomes))
-    change = arm.rate - control.rate
-    width = Z_95 * math.sqrt(sum(each.rate * (1 - each.rate) / each.customers for each in (arm, control)))
-    return ArmRate(arm.name, arm.customers, arm.outcomes, Estimate(change, change - width, change + width))
+    effect = rate_difference(outcomes, customers, control.outcomes, control.customers)
+    return ArmRate(name, customers, outcomes, effect)

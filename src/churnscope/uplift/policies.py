@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from churnscope.evaluation.arms import Z
 from churnscope.evaluation.intervals import Estimate
-from churnscope.uplift.experiment import CONTROL, Z_95, Experiment
+from churnscope.uplift.experiment import CONTROL, Experiment
 
 NO_OFFER = CONTROL
 
@@ -117,5 +118,5 @@ def _value(experiment: Experiment, chosen: Chosen, brought: Array) -> tuple[floa
 
 
 def _estimate(mean: float, moves: Array) -> Estimate:
-    width = Z_95 * float(moves.std() / np.sqrt(len(moves)))
+    width = Z * float(moves.std() / np.sqrt(len(moves)))
     return Estimate(mean, mean - width, mean + width)

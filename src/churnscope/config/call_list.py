@@ -1,0 +1,117 @@
+"""What a call list demands of the other parts of a config."""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from collections.abc import Iterator
+
+from churnscope.config.models import CallList, Config
+from churnscope.errors import ConfigError, nearest
+from churnscope.expressions import may_be_header, parse_expression
+
+# The columns of a list; what is shown beside them has other names.
+LIST_COLUMNS = (
+    "rank",
+    "customer_id",
+    "agent",
+    "action",
+    "channel",
+    "minutes",
+    "opening",
+    "churn_probability",
+    "risk_band",
+    "value_at_risk",
+    "expected_gain",
+    "reason_1",
+    "reason_2",
+    "reason_3",
+    "last_contact",
+    "line_key",
+    "campaign",
+    "as_of",
+    "run_id",
+)
+OUTCOME_COLUMNS = ("result", "called_on", "call_back", "note")  # filled in by whoever calls
+TAKEN = frozenset({*LIST_COLUMNS, *OUTCOME_COLUMNS, "tries", "call_back_noted", "outcome", "callback", "day", "date"})
+SAID = ("agent", "campaign")  # what an opening may name beside what is shown
+LANGUAGE = "language"
+
+
+def call_list_problems(config: Config) -> Iterator[ConfigError]:
+    """What contradicts itself in `[actions]` and `[call_list]`."""
+    settings = config.call_list
+    if settings is None:
+        return
+    yield from _openings(config, settings)
+    if not config.actions:
+        yield ConfigError("[call_list]: there is nothing to do for a customer.", "Describe it, as in [actions.call].")
+    yield from _agents(settings)
+    yield from _columns(settings)
+    yield from _source(config, settings)
+    for name, action in config.actions.items():
+        if settings.reach and action.channel not in settings.reach:
+            yield ConfigError(
+                f"[actions.{name}] channel: [call_list] reach does not say who can be reached by {action.channel}.",
+                f'Add it there: reach = {{ "{action.channel}" = ... }}.',
+            )
+
+
+def fields_of(opening: str) -> set[str]:
+    """What a sentence names in braces.
+
+    Examples
+    --------
+    >>> fields_of("Good day {name}, this is {agent}.") == {"name", "agent"}
+    True
+    """
+    return {field for _, field, _, _ in string.Formatter().parse(opening) if field is not None}
+
+
+def _openings(config: Config, settings: CallList) -> Iterator[ConfigError]:
+    known = [*SAID, *settings.show]
+    for name, action in config.actions.items():
+        for opening in action.opening:
+            where = f"[actions.{name}] opening"
+            try:
+                named = fields_of(opening)
+            except ValueError:
+                yield ConfigError(f"{where}: a brace is not closed.", "Write {name} for a value, {{ for a brace.")
+                continue
+            yield from (
+                ConfigError(f"{where}: {{{field}}} is not shown on the list.", nearest(field, known))
+                for field in sorted(named - set(known))
+            )
+
+
+def _agents(settings: CallList) -> Iterator[ConfigError]:
+    twice = [name for name, times in Counter(agent.name.casefold() for agent in settings.agents).items() if times > 1]
+    if twice:
+        yield ConfigError(f"[call_list] agents: {', '.join(twice)} stands there more than once.", "Give each a name.")
+    if any(agent.languages for agent in settings.agents) and LANGUAGE not in settings.show:
+        yield ConfigError(
+            "[call_list] agents: they have languages, and nothing says which one a customer speaks.",
+            'Show it: show = { language = "Language" }.',
+        )
+
+
+def _columns(settings: CallList) -> Iterator[ConfigError]:
+    for name in settings.show:
+        if name in TAKEN:
+            yield ConfigError(f"[call_list] show: {name} has a meaning on a list already.", "Choose another name.")
+    for key, texts in (("show", settings.show), ("reach", settings.reach)):
+        for name, text in texts.items():
+            if may_be_header(text):
+                continue
+            try:
+                parse_expression(text, where=f"[call_list] {key}.{name}")
+            except ConfigError as problem:
+                yield problem
+
+
+def _source(config: Config, settings: CallList) -> Iterator[ConfigError]:
+    sources = [name for name, source in config.sources.items() if source.role == "customers"]
+    if (settings.show or settings.reach) and len(sources) != 1:
+        found = f"there are {len(sources)}" if sources else "there is none"
+        what = f"[call_list]: show and reach are read from one source of customers, and {found}."
+        yield ConfigError(what, "Leave them out, or have one.")

@@ -1,0 +1,115 @@
+"""What each action is expected to bring for each customer, and for whom it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnscope.config.models import Action
+from churnscope.decisions.offer import Array
+
+Flags = NDArray[np.bool_]
+NOT_FOR = -np.inf  # gain of an action that is not for the customer
+
+# Why nothing is done for a customer, in the order in which it is asked.
+WITHOUT_PROBABILITY, WITHOUT_VALUE = "without a probability", "without a value"
+DO_NOT_CONTACT, UNREACHABLE = "not to be contacted", "not reachable"
+NO_SPEAKER = "no agent speaks their language"
+NOT_MEANT, STOPPED, COOLING = "no action is meant for them", "stopped by an open ticket or a type", "contacted lately"
+NO_GAIN = "no action would pay"
+
+
+@dataclass(frozen=True, eq=False)
+class Customers:
+    """Those a list may be made of, shape (n,) each.
+
+    Parameters
+    ----------
+    probability : of leaving, in [0, 1].
+    value : what one is worth who stays, in currency.
+    flags : by name, of which types they are, their band among them.
+    days_since_contact : by us; NaN where there was none.
+    channels : by name, through which they can be reached; empty where nothing is said of it: through all.
+    """
+
+    probability: Array
+    value: Array
+    flags: Mapping[str, Flags]
+    days_since_contact: Array
+    channels: Mapping[str, Flags]
+
+    @property
+    def value_at_risk(self) -> Array:
+        """What is expected to be lost: churn probability times the value of one who stays."""
+        return self.probability * self.value
+
+
+def action_gains(customers: Customers, action: Action, hour_cost: float) -> Array:
+    """What an action is expected to bring, net of all it costs, were it for everybody; NaN where no acceptance is said.
+
+    Notes
+    -----
+    p g (V - d) - (1 - p) k d - f - the agent's time: who would leave and accepts (g) keeps the value V less the offer d; of
+    those who would have stayed the share k takes the offer too; the contact f and the time are spent in any case.
+    """
+    leaves, accepts = customers.probability, _acceptance(customers, action)
+    kept = leaves * accepts * (customers.value - action.offer_cost)
+    given_away = (1 - leaves) * action.taken_by_stayers * action.offer_cost
+    return kept - given_away - action.contact_cost - action.minutes * hour_cost / 60
+
+
+def expected_gains(
+    customers: Customers, actions: Mapping[str, Action], hour_cost: float = 0.0
+) -> tuple[Array, dict[str, Flags]]:
+    """What every action would bring for every customer it is for, shape (n, n_actions), and why others are left out.
+
+    Returns
+    -------
+    The gains, minus infinity where an action is not for the customer; and, by reason, shape (n,), the customers for whom it
+    left no action: each has the first such reason only.
+    """
+    n = len(customers.probability)
+    allowed = np.ones((n, len(actions)), np.bool_)
+    gains = np.column_stack([action_gains(customers, action, hour_cost) for action in actions.values()])
+    steps = (
+        (UNREACHABLE, [_reachable(customers, action) for action in actions.values()]),
+        (NOT_MEANT, [_meant(customers, action) for action in actions.values()]),
+        (STOPPED, [~_any_of(customers, action.stop) for action in actions.values()]),
+        (COOLING, [~(customers.days_since_contact < action.cool_down_days) for action in actions.values()]),
+        (NO_GAIN, list((gains > 0).T)),
+    )
+    left_out: dict[str, Flags] = {}
+    for reason, holds in steps:
+        before = allowed.any(axis=1)
+        allowed &= np.column_stack(holds)
+        left_out[reason] = np.asarray(before & ~allowed.any(axis=1))
+    return np.where(allowed, gains, NOT_FOR), left_out
+
+
+def _acceptance(customers: Customers, action: Action) -> Array:
+    if not isinstance(action.acceptance, dict):
+        return np.full(len(customers.probability), action.acceptance)
+    fits = [customers.flags[name] for name in action.acceptance]
+    return np.asarray(np.select(fits, list(action.acceptance.values()), np.nan))
+
+
+def _reachable(customers: Customers, action: Action) -> Flags:
+    everybody = np.ones(len(customers.probability), np.bool_)
+    return customers.channels[action.channel] if customers.channels else everybody
+
+
+def _meant(customers: Customers, action: Action) -> Flags:
+    meant = (customers.value >= action.least_value) & ~np.isnan(_acceptance(customers, action))
+    for names in (action.bands, action.types):
+        if names:
+            meant &= _any_of(customers, names)
+    return meant
+
+
+def _any_of(customers: Customers, names: tuple[str, ...]) -> Flags:
+    """Whether a customer is of any of the types; of one that nothing tells nobody is."""
+    none = np.zeros(len(customers.probability), np.bool_)
+    return np.asarray(np.logical_or.reduce([none, *(customers.flags[name] for name in names if name in customers.flags)]))

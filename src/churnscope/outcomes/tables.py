@@ -1,0 +1,91 @@
+"""The tables of the store, their format, and the way from older formats to this one.
+
+They bear a prefix, so that a database may hold other things too, and every row the name of its business, so that several
+configs may share one store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Column, Connection, Date, Float, Index, Integer, MetaData, String, Table, Text, select
+
+from churnscope.errors import StorageError
+
+FORMAT = 1
+UPGRADES: Mapping[int, Callable[[Connection], None]] = {}
+"""By format, what turns a store of it into one of the next format."""
+
+METADATA = MetaData()
+_NAME, _KEY = String(200), String(32)
+
+STORE = Table("churnscope_store", METADATA, Column("format", Integer, primary_key=True, autoincrement=False))
+
+LISTS = Table(
+    "churnscope_lists",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("list_id", _KEY, primary_key=True),
+    Column("campaign", _NAME, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("salt", Text, nullable=False),
+    Column("share", Float, nullable=False),
+)
+
+LINES = Table(
+    "churnscope_lines",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("line_key", _KEY, primary_key=True),
+    Column("list_id", _KEY, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("action", _NAME, nullable=False),
+    Column("arm", _KEY, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("value_at_risk", Float, nullable=False),
+    Column("expected_gain", Float, nullable=False),
+    Column("agent", Text),
+    Column("contact_cost", Float),
+    Column("offer_cost", Float),
+    Index("churnscope_lines_of_list", "business", "list_id"),
+)
+
+OUTCOMES = Table(
+    "churnscope_outcomes",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("line_key", _KEY, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("result", _KEY, nullable=False),
+    Column("call_back", Text, nullable=False),
+)
+
+
+def bring_up_to_date(connection: Connection, place: str) -> None:
+    """Make the tables where there are none, and bring those of an older format to this one; all or nothing.
+
+    Parameters
+    ----------
+    place : the store, as it may be shown.
+
+    Raises
+    ------
+    StorageError : when the store is of a newer format, or says no format.
+    """
+    is_new = not connection.dialect.has_table(connection, STORE.name)
+    if is_new:
+        METADATA.create_all(connection)
+        connection.execute(STORE.insert().values(format=FORMAT))
+        return
+    found = connection.execute(select(STORE.c.format)).scalars().all()
+    if len(found) != 1 or not 1 <= found[0] <= FORMAT:
+        said = ", ".join(map(str, found)) or "none"
+        raise StorageError(
+            f"{place}: the store of outcomes is of format {said}; this version knows formats to {FORMAT}.",
+            "Use the version of churnscope that wrote it, or a newer one.",
+        )
+    for older in range(found[0], FORMAT):
+        UPGRADES[older](connection)
+    if found[0] < FORMAT:
+        connection.execute(STORE.update().values(format=FORMAT))

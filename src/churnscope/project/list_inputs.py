@@ -1,0 +1,417 @@
+"""What a call list is made from: scores, values, how we stand with customers, and what is told of them for the list alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from churnscope.config.call_list import LANGUAGE
+from churnscope.config.models import CallList, Config
+from churnscope.decisions.actions import DO_NOT_CONTACT, WITHOUT_PROBABILITY, WITHOUT_VALUE, Customers, Flags
+from churnscope.decisions.offer import Array
+from churnscope.decisions.standing import READ, Standing, standing
+from churnscope.engines.duckdb import Loaded, open_engine
+from churnscope.engines.told import CUSTOMER, told_of_customers
+from churnscope.errors import ConfigError, InputError, nearest
+from churnscope.files import file_sha256
+from churnscope.operations.exports import read_export
+from churnscope.outcomes import CALLABLE
+from churnscope.project.results import iso
+from churnscope.project.session import Folders
+from churnscope.timeline import day_number
+
+BANDS = ("high", "medium", "low")
+OPEN_TICKET = "open_ticket"
+LEAST_ALIVE = 0.01  # below it nobody can say what a customer who stays would be worth
+REASONS = ("reason_1", "reason_2", "reason_3")
+NEEDED = ("customer_id", "as_of", "churn_probability", "risk_band")
+DO_NOT_CALL, WRONG_NUMBER, NO_ANSWER = "do_not_call", "wrong_number", "no_answer"
+TOLD_PREFIX = "reach_"
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files a list is made from; `values` is None where the config's one value counts for all."""
+
+    scores: Path
+    values: Path | None
+
+    @classmethod
+    def of(cls, folders: Folders, config: Config, scores: Path | None, values: Path | None) -> Files:
+        """Those named, else the newest of the outputs folder.
+
+        Raises
+        ------
+        InputError : when there are no scores, or neither values nor `[profit] value`.
+        """
+        found = scores or _newest(folders.outputs / "scores", "scores.parquet")
+        if found is None:
+            raise InputError(
+                "There are no scores to make a list of.", "Run churnscope score first, or name a file with --scores."
+            )
+        worth = values or _newest(folders.outputs / "value", "value.parquet")
+        if worth is None and config.profit is None:
+            advice = "Run churnscope value first, name a file with --values, or give [profit] value."
+            raise InputError("Nothing says what a customer is worth.", advice)
+        return cls(found, worth)
+
+    def hashes(self) -> dict[str, str]:
+        """Of the manifest: by use and name."""
+        named = {f"scores: {self.scores.name}": self.scores}
+        named |= {} if self.values is None else {f"values: {self.values.name}": self.values}
+        return {name: file_sha256(path) for name, path in named.items()}
+
+
+def _newest(folder: Path, name: str) -> Path | None:
+    """The file of the newest day; days are folders such as 2024-02-28."""
+    return max(folder.glob(f"????-??-??/{name}"), default=None)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """A file of scores.
+
+    Parameters
+    ----------
+    as_of : the day of all rows, by its number.
+    """
+
+    table: pa.Table
+    as_of: int
+
+    @classmethod
+    def read(cls, path: Path) -> Scores:
+        """Read and check it.
+
+        Raises
+        ------
+        InputError : when it holds something else than one day's scores, or a customer twice.
+        """
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file.", "Name a file that churnscope score wrote.")
+        table = read_export(path)
+        missing = [name for name in NEEDED if name not in table.column_names]
+        if missing:
+            raise InputError(
+                f"{path.name} has no column {', '.join(missing)}.", "Name a file that churnscope score wrote, not another one."
+            )
+        table = table.set_column(
+            table.column_names.index("customer_id"), "customer_id", table.column("customer_id").cast(pa.string())
+        )
+        days = pc.unique(table.column("as_of")).to_pylist()
+        if len(days) != 1 or not isinstance(days[0], date):
+            raise InputError(f"{path.name} holds scores of {len(days)} days.", "A list is made of the scores of one day.")
+        if pc.count_distinct(table.column("customer_id")).as_py() != table.num_rows:
+            raise InputError(f"{path.name} names a customer twice.", "Run churnscope score again.")
+        scores = cls(table, day_number(days[0]))
+        if not scores.are_probabilities:
+            raise InputError(f"{path.name}: a churn_probability lies outside 0 and 1.", "Run churnscope score again.")
+        return scores
+
+    @property
+    def probability(self) -> Array:
+        """NaN where there is none."""
+        return np.asarray(self.table.column("churn_probability").cast(pa.float64()).to_numpy(), np.float64)
+
+    @property
+    def are_probabilities(self) -> bool:
+        """Whether all lie within [0, 1]."""
+        known = self.probability[~np.isnan(self.probability)]
+        return bool(((known >= 0) & (known <= 1)).all())
+
+    @property
+    def flags(self) -> dict[str, Flags]:
+        """By name, who is in which band and of which type."""
+        bands = {band: pc.equal(self.table.column("risk_band"), band) for band in BANDS}
+        types = {name: self.table.column(name) for name in self.table.column_names if name.startswith("is_")}
+        return {name: pc.fill_null(flag, False).to_numpy().astype(np.bool_) for name, flag in (bands | types).items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """What earlier lists of the store tell: rows of `Store.history` that were told before the day.
+
+    Parameters
+    ----------
+    days_since_reached, tries : by customer id; tries are calls nobody answered since somebody last did.
+    call_back : by customer id, when to call again, as last noted.
+    never, wrong : ids of those who are not to be called again, and of those whose number was wrong.
+    digest : of all of it.
+    """
+
+    last_reached: Mapping[str, int]
+    tries: Mapping[str, int]
+    call_back: Mapping[str, str]
+    never: frozenset[str]
+    wrong: frozenset[str]
+    digest: str
+
+    @classmethod
+    def of(cls, history: pa.Table, as_of: int) -> Past:
+        """What was told before the day, of lines that were to be called."""
+        reached: dict[str, int] = {}
+        tries: dict[str, int] = {}
+        call_back: dict[str, str] = {}
+        marked: dict[str, set[str]] = {DO_NOT_CALL: set(), WRONG_NUMBER: set()}
+        columns = ("customer_id", "arm", "day", "result", "call_back")
+        rows = [row for row in zip(*(history.column(name).to_pylist() for name in columns), strict=True) if row[2] is not None]
+        told = sorted(
+            (day_number(day), customer, result, back or "")
+            for customer, arm, day, result, back in rows
+            if arm == CALLABLE and day_number(day) < as_of
+        )
+        for day, customer, result, back in told:
+            if result in marked:
+                marked[result].add(customer)
+            if result == NO_ANSWER:
+                tries[customer] = tries.get(customer, 0) + 1
+            elif result != WRONG_NUMBER:
+                reached[customer], tries[customer] = day, 0
+            call_back[customer] = back
+        digest = hashlib.sha256(json.dumps(told).encode()).hexdigest() if told else ""
+        return cls(reached, tries, call_back, frozenset(marked[DO_NOT_CALL]), frozenset(marked[WRONG_NUMBER]), digest)
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Everything a list is chosen from: the customers of the scores who can be on one, in the order of the file.
+
+    Parameters
+    ----------
+    rows : positions in the scores.
+    ids : shape (n,), object.
+    customers : what is known of them.
+    shown : name -> what the list shows of them; None where missing.
+    last_contact : shape (n,), number of the day; NaN where none is known.
+    left_out : reason -> customers of the scores who are not among them.
+    notes : what to know of the inputs.
+    """
+
+    scores: Scores
+    rows: NDArray[np.int64]
+    customers: Customers
+    shown: Mapping[str, NDArray[np.object_]]
+    last_contact: Array
+    left_out: Mapping[str, int]
+    notes: tuple[str, ...]
+
+    @property
+    def ids(self) -> NDArray[np.object_]:
+        """Of the customers."""
+        return self.texts("customer_id")
+
+    @property
+    def languages(self) -> Sequence[str | None]:
+        """Which language each speaks, as far as it is told."""
+        nothing: list[str | None] = [None] * len(self.rows)
+        return self.shown[LANGUAGE].tolist() if LANGUAGE in self.shown else nothing
+
+    def texts(self, name: str) -> NDArray[np.object_]:
+        """A text column of the scores for these customers; None where the file has no such column or value."""
+        if name not in self.scores.table.column_names:
+            return np.full(len(self.rows), None, object)
+        return np.asarray(self.scores.table.column(name).take(pa.array(self.rows)).to_pylist(), object)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stands:
+    """How we stand with customers, by id."""
+
+    ids: Sequence[str] | pa.ChunkedArray
+    of: Standing
+
+
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """What sources tell for the list beside the scores.
+
+    Parameters
+    ----------
+    told : a row per customer of the source of customers; None where nothing is asked of it.
+    standing : by customer id.
+    inputs : file -> SHA-256 of every file that was read.
+    """
+
+    told: pa.Table | None
+    standing: _Stands
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """All that was read for a list."""
+
+    files: Files
+    scores: Scores
+    past: Past
+    outside: Outside
+
+
+def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
+    """The customers of the scores with all that is known of them, those that can be on no list left out.
+
+    Raises
+    ------
+    ConfigError : when `[actions]` names a type of customers that the scores do not tell.
+    """
+    scores, past, told, stands = read.scores, read.past, read.outside.told, read.outside.standing
+    ids = scores.table.column("customer_id").combine_chunks()
+    n, place = len(ids), _Places(ids)
+    probability = scores.probability
+    value, notes = _values(config, read.files, place, scores.as_of)
+    since, touched = (
+        place.numbers(stands.ids, stands.of.days_since_contact),
+        place.numbers(stands.ids, stands.of.days_since_touch),
+    )
+    reached = place.numbers(list(past.last_reached), [scores.as_of - day for day in past.last_reached.values()])
+    flags = scores.flags | {OPEN_TICKET: place.marks(stands.ids, stands.of.open_ticket)}
+    _refuse_unknown_types(config, flags)
+    channels: dict[str, Flags] = (
+        {name: place.marks(told[CUSTOMER], told[f"{TOLD_PREFIX}{name}"]) for name in settings.reach} if told else {}
+    )
+    if channels and "phone" in channels:
+        channels["phone"] &= ~place.marks(list(past.wrong), [True] * len(past.wrong))
+    silent = place.marks(list(past.never), [True] * len(past.never))
+    if told and DO_NOT_CONTACT in told.column_names:
+        silent |= place.marks(told[CUSTOMER], told[DO_NOT_CONTACT])
+    reasons = {
+        WITHOUT_PROBABILITY: np.isnan(probability),
+        WITHOUT_VALUE: ~np.isfinite(value),
+        DO_NOT_CONTACT: silent,
+    }
+    there, left_out = np.ones(n, np.bool_), {}
+    for reason, holds in reasons.items():
+        left_out[reason] = int((there & holds).sum())
+        there &= ~holds
+    rows = np.flatnonzero(there)
+    shown = {name: place.texts(told[CUSTOMER], told[name])[rows] for name in settings.show} if told else {}
+    if past.digest:
+        counts = [past.tries.get(customer) or None for customer in ids.take(pa.array(rows)).to_pylist()]
+        back = [past.call_back.get(customer) or None for customer in ids.take(pa.array(rows)).to_pylist()]
+        shown |= {"tries": np.array([None if each is None else str(each) for each in counts], object)}
+        shown |= {"call_back_noted": np.array(back, object)}
+    everyone = Customers(probability, value, flags, np.fmin(since, reached), channels)
+    return Inputs(scores, rows, _taken(everyone, rows), shown, scores.as_of - np.fmin(touched, reached)[rows], left_out, notes)
+
+
+def outside(config: Config, settings: CallList, as_of: int) -> Outside:
+    """Read what the scores do not hold: contact columns, consent, contacts, campaigns and tickets.
+
+    Raises
+    ------
+    InputError : when a file is refused.
+    """
+    told: pa.Table | None = None
+    inputs: dict[str, str] = {}
+    people = [name for name, source in config.sources.items() if source.role == "customers"]
+    asks = bool(settings.show or settings.reach)
+    if people and (asks or "do_not_contact" in config.sources[people[0]].columns):
+        source = config.sources[people[0]]
+        flags = {DO_NOT_CONTACT: source.columns["do_not_contact"]} if "do_not_contact" in source.columns else {}
+        reach = {f"{TOLD_PREFIX}{name}": text for name, text in settings.reach.items()}
+        told, inputs = told_of_customers(config, people[0], settings.show, reach, flags)
+    kept = {name: source for name, source in config.sources.items() if source.role in READ}
+    if not kept:
+        nobody = Standing(np.empty(0), np.empty(0), np.empty(0, np.bool_))
+        return Outside(told, _Stands([], nobody), inputs)
+    with open_engine(config.model_copy(update={"sources": kept})) as engine:
+        loaded = engine.load(as_of=as_of, with_duplicates=False)
+        stands = _Stands(loaded.ids().tolist(), standing(loaded.blocks(), as_of, loaded.columns))
+        return Outside(told, stands, inputs | _hashes(loaded))
+
+
+def _hashes(loaded: Loaded) -> dict[str, str]:
+    return {
+        f"{report.name} {number}: {Path(file.path).name}": file.sha256
+        for report in loaded.reports
+        for number, file in enumerate(report.files, start=1)
+    }
+
+
+def _taken(customers: Customers, rows: NDArray[np.int64]) -> Customers:
+    return replace(
+        customers,
+        probability=customers.probability[rows],
+        value=customers.value[rows],
+        flags={name: flag[rows] for name, flag in customers.flags.items()},
+        days_since_contact=customers.days_since_contact[rows],
+        channels={name: open_[rows] for name, open_ in customers.channels.items()},
+    )
+
+
+def _refuse_unknown_types(config: Config, flags: Mapping[str, Flags]) -> None:
+    for name, action in config.actions.items():
+        accepts = action.acceptance if isinstance(action.acceptance, dict) else {}
+        for key, names in (("types", action.types), ("stop", action.stop), ("acceptance", accepts)):
+            for each in names:
+                if each not in flags:
+                    raise ConfigError(
+                        f"[actions.{name}] {key}: the scores tell no type of customers {each!r}.", nearest(each, flags)
+                    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Looks customers of the scores up in another table."""
+
+    ids: pa.Array
+
+    def numbers(self, ids: Sequence[str] | pa.ChunkedArray, values: Sequence[float] | NDArray[np.float64]) -> Array:
+        """The value of each customer, NaN where the table has none."""
+        found, at = self._found(ids)
+        answer = np.full(len(self.ids), np.nan)
+        answer[found] = np.asarray(values, np.float64)[at]
+        return answer
+
+    def marks(self, ids: Sequence[str] | pa.ChunkedArray, values: Sequence[bool] | pa.ChunkedArray | Flags) -> Flags:
+        """Whether each customer is marked; nobody the table does not know."""
+        found, at = self._found(ids)
+        answer = np.zeros(len(self.ids), np.bool_)
+        answer[found] = np.asarray(values, np.bool_)[at]
+        return answer
+
+    def texts(self, ids: pa.ChunkedArray, values: pa.ChunkedArray) -> NDArray[np.object_]:
+        """The text of each customer, None where there is none."""
+        found, at = self._found(ids)
+        answer = np.full(len(self.ids), None, object)
+        answer[found] = np.asarray(values.to_pylist(), object)[at]
+        return answer
+
+    def _found(self, ids: Sequence[str] | pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        known = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else pa.array(ids, pa.string())
+        at = pc.index_in(self.ids, value_set=known)
+        found = np.flatnonzero(pc.is_valid(at).to_numpy(zero_copy_only=False))
+        return found, np.asarray(at.take(pa.array(found)).to_numpy(), np.int64)
+
+
+def _values(config: Config, files: Files, place: _Places, as_of: int) -> tuple[Array, tuple[str, ...]]:
+    """What each customer is worth who stays, and what to know of it.
+
+    The file's value is an expectation over who may be gone already; of one who stays it is that over the chance of still being
+    a customer. A churn probability times the former would count the same risk twice.
+    """
+    if files.values is None:
+        assert config.profit is not None
+        return np.full(len(place.ids), config.profit.value), (f"Every customer counts as worth {config.profit.value:,g}.",)
+    if not files.values.is_file():
+        raise InputError(f"{files.values}: there is no such file.", "Name a file that churnscope value wrote.")
+    table = read_export(files.values)
+    missing = [name for name in ("customer_id", "as_of", "value", "alive_probability") if name not in table.column_names]
+    if missing or pc.count_distinct(table.column("customer_id")).as_py() != table.num_rows:
+        what = f"has no column {', '.join(missing)}" if missing else "names a customer twice"
+        raise InputError(f"{files.values.name} {what}.", "Name a file that churnscope value wrote.")
+    ids = table.column("customer_id").cast(pa.string())
+    worth = place.numbers(ids, np.asarray(table.column("value").cast(pa.float64())))
+    alive = place.numbers(ids, np.asarray(table.column("alive_probability").cast(pa.float64())))
+    days = sorted({str(day) for day in pc.unique(table.column("as_of")).to_pylist()})
+    notes = [] if days == [iso(as_of)] else [f"The values are of {', '.join(days)}, the scores of {iso(as_of)}."]
+    return worth / np.maximum(alive, LEAST_ALIVE), tuple(notes)

@@ -1,0 +1,177 @@
+"""What `call-list` answers: how the list was chosen, what it is expected to bring, and where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from churnscope.decisions.selection import gap
+from churnscope.project.results import Summarised, iso, near
+from churnscope.reports.wording import counted, share
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from churnscope.project.frames import Frame
+
+
+@dataclass(frozen=True)
+class ActionUse:
+    """How often an action stands on a list, and what that takes and is expected to bring; `control` are those left alone."""
+
+    lines: int
+    control: int
+    minutes: float
+    cost: float
+    gain: float
+
+
+@dataclass(frozen=True)
+class AgentUse:
+    """The lines of an agent, the minutes they take and those there are."""
+
+    lines: int
+    minutes: float
+    minutes_there: float
+
+
+@dataclass(frozen=True)
+class ListFigures:
+    """A list in figures.
+
+    Parameters
+    ----------
+    campaign, control_share, universal_share : as the config has them.
+    scored : customers in the scores.
+    left_out : reason -> customers who cannot be on the list.
+    waiting : customers for whom an action would pay and the list has no room.
+    lines, control : customers to call, and customers left alone whom the same cut would have called.
+    cost : of the lines, every offer counted as taken; `budget` is what there is, None where there is no limit.
+    gain : expected of all lines, net of all they cost.
+    bound : what no list within these limits can exceed.
+    value_at_risk : of the customers on the list.
+    churn : the mean churn probability on the list.
+    smallest_effect : share of customers whose staying this list can show; None where it can show nothing.
+    actions, agents : by name.
+    notes : what to know before calling.
+    """
+
+    campaign: str
+    control_share: float
+    universal_share: float
+    scored: int
+    left_out: Mapping[str, int]
+    waiting: int
+    lines: int
+    control: int
+    cost: float
+    budget: float | None
+    gain: float
+    bound: float
+    value_at_risk: float
+    churn: float | None
+    smallest_effect: float | None
+    actions: Mapping[str, ActionUse]
+    agents: Mapping[str, AgentUse]
+    notes: tuple[str, ...]
+
+    @property
+    def gap(self) -> float:
+        """The share of the bound that the list does not reach."""
+        return gap(self.gain, self.bound)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self) | {"notes": list(self.notes), "gap": self.gap}
+
+    @classmethod
+    def from_json(cls, saved: Mapping[str, Any]) -> ListFigures:
+        """What `to_json` wrote."""
+        parts = {
+            "actions": {name: ActionUse(**use) for name, use in saved["actions"].items()},
+            "agents": {name: AgentUse(**use) for name, use in saved["agents"].items()},
+            "notes": tuple(saved["notes"]),
+        }
+        return cls(**{key: value for key, value in saved.items() if key != "gap"} | parts)
+
+
+@dataclass(frozen=True, repr=False)
+class CallListResult(Summarised):
+    """A written call list.
+
+    Parameters
+    ----------
+    as_of : the day of the scores.
+    run_id : of the run, which is the list's id too.
+    figures : how it was chosen and what it is expected to bring.
+    was_done : whether the very same run had been done before and its files were intact: nothing was written.
+    """
+
+    name: str
+    as_of: int
+    run_id: str
+    figures: ListFigures
+    outputs: tuple[Path, ...]
+    manifest: Path
+    was_done: bool
+
+    @property
+    def summary(self) -> str:
+        """What came out."""
+        figures = self.figures
+        lines, control = counted(figures.lines, "lines"), counted(figures.control, "customers")
+        missing = f"{share(figures.gap, 2)} below what no list can exceed"
+        return (
+            f"{lines} for {figures.campaign}, expected to bring {figures.gain:,.0f} ({missing}); {control} left alone: "
+            + str(near(self.outputs[0]))
+        )
+
+    @property
+    def next_step(self) -> str:
+        """What to do next."""
+        return "The lines: to_pandas(), to_arrow(), to_polars()"
+
+    def frame(self) -> Frame:
+        """The written lines, first the customer to call first.
+
+        Raises
+        ------
+        ConfigError : when only a workbook was written.
+        StorageError : when the file is gone or cannot be read.
+        """
+        from churnscope.errors import ConfigError
+        from churnscope.operations.exports import read_export
+        from churnscope.project.frames import Frame
+
+        lines = [path for path in self.outputs if path.suffix in {".parquet", ".csv"} and "control" not in path.name]
+        if not lines:
+            raise ConfigError("Only a workbook was written.", "Name a .csv or .parquet file, or none: then all are written.")
+        lines.sort(key=lambda path: path.suffix == ".csv")
+        return Frame(read_export(lines[0]), "a customer to call, the first one first")
+
+    def to_arrow(self) -> pa.Table:
+        """The written lines as a table of PyArrow."""
+        return self.frame().to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The written lines as a frame of pandas."""
+        return self.frame().to_pandas()
+
+    def to_polars(self) -> Any:
+        """The written lines as a frame of Polars, where that is installed."""
+        return self.frame().to_polars()
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, the day as a date."""
+        return {
+            "name": self.name,
+            "as_of": iso(self.as_of),
+            "run_id": self.run_id,
+            **self.figures.to_json(),
+            "outputs": [str(path) for path in self.outputs],
+            "manifest": str(self.manifest),
+            "was_done": self.was_done,
+        }

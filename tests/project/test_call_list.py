@@ -1,0 +1,418 @@
+"""A call list, end to end: a shop with names, numbers, consent, tickets and earlier contacts."""
+
+from __future__ import annotations
+
+import json
+import logging
+import stat
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from churnscope.decisions.control_group import ControlGroup
+from churnscope.errors import ConfigError, InputError
+from churnscope.operations.exports import read_export, write_csv, write_parquet
+from churnscope.outcomes import CONTROL, Outcome, line_key, open_store
+from churnscope.project import Project
+
+AS_OF = date(2023, 2, 27)
+CONFIG = """
+name = "corner_shop"
+time_zone = "Europe/London"
+complete_through = 2023-02-26
+
+[sources.sales]
+role = "purchases"
+format = "csv"
+files = "sales.csv"
+columns = { customer = "customer", time = "time", amount = "amount" }
+
+[sources.people]
+role = "customers"
+format = "csv"
+files = "people.csv"
+columns = { customer = "id", do_not_contact = "silent" }
+
+[sources.touches]
+role = "contacts"
+format = "csv"
+files = "touches.csv"
+columns = { customer = "id", time = "at", direction = "direction" }
+
+[sources.tickets]
+role = "support"
+format = "csv"
+files = "tickets.csv"
+columns = { customer = "id", time = "opened", resolved = "resolved" }
+
+[activity]
+rules = [{ source = "sales", days = 60 }]
+
+[prediction]
+horizon_days = 30
+
+[profit]
+value = 200
+contact_cost = 1
+offer_cost = 10
+
+[actions.personal_offer]
+channel = "phone"
+minutes = 10
+offer_cost = 10
+contact_cost = 1
+acceptance = 0.3
+opening = ["Good day {name}, this is {agent}.", "Good day, this is {agent}."]
+
+[actions.letter]
+channel = "e-mail"
+contact_cost = 0.5
+acceptance = 0.02
+stop = []
+cool_down_days = 0
+
+[call_list]
+campaign = "spring"
+agents = [{ name = "Ana", minutes = 60, languages = ["en", "fr"] }, { name = "Ben", minutes = 40, languages = ["en"] }]
+budget = 250
+control_share = 0.2
+show = { name = "Name", phone = "Phone", language = "Lang" }
+reach = { phone = "Phone IS NOT NULL AND May = 'yes'", e-mail = "Mail" }
+
+[tracking]
+enabled = false
+
+[folders]
+outputs = "../outputs"
+models = "../models"
+"""
+N = 60
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Files of a shop and its scores; customers k00 to k59, the riskiest first."""
+
+    folder: Path
+
+    @property
+    def project(self) -> Project:
+        return Project(self.folder / "config.toml")
+
+    @property
+    def scores(self) -> Path:
+        return self.folder / "today.parquet"
+
+    def with_config(self, old: str, new: str) -> Desk:
+        path = self.folder / "config.toml"
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+        return self
+
+    def listed(self, **options):
+        return self.project.call_list(scores=self.scores, **options)
+
+
+def ids() -> list[str]:
+    return [f"k{number:02}" for number in range(N)]
+
+
+def scores(**columns) -> pa.Table:
+    plain = {
+        "customer_id": ids(),
+        "as_of": [AS_OF] * N,
+        "churn_probability": [0.95 - number / 100 for number in range(N)],
+        "risk_band": ["high"] * N,
+        "reason_1": [f"last bought {number} days ago" for number in range(N)],
+        "reason_2": ["=1+1"] * N,
+        "reason_3": [None] * N,
+        "is_loyal": [number % 2 == 0 for number in range(N)],
+        "model_version": ["v"] * N,
+        "run_id": ["r"] * N,
+    }
+    return pa.table({**plain, **columns})
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """k01 must not be contacted, k02 has no phone, k03 does not want calls, k04 has an open ticket, k05 was called on the 20th,
+    k06 speaks German, k07 has no name, k08 speaks French, k09 is not among the people."""
+    folder = tmp_path / "configs"
+    folder.mkdir()
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "sales.csv").write_text("customer,time,amount\nk00,2023-02-01,5\n")
+    people = {
+        customer: {
+            "silent": "false",
+            "Name": f"Name {customer}",
+            "Phone": "+44 20 0",
+            "Mail": "a@b",
+            "May": "yes",
+            "Lang": "en",
+        }
+        for customer in ids()
+    }
+    people["k01"]["silent"], people["k02"]["Phone"], people["k03"]["May"] = "true", "", "no"
+    people["k06"]["Lang"], people["k07"]["Name"], people["k08"]["Lang"] = "de", "", "fr"
+    del people["k09"]
+    header = ["id", *people["k00"]]
+    rows = [",".join([customer, *facts.values()]) for customer, facts in people.items()]
+    (folder / "people.csv").write_text("\n".join([",".join(header), *rows]) + "\n")
+    touches = ["k05,2023-02-20,outbound", "k10,2023-02-25,inbound", "k11,2023-02-27,outbound"]
+    (folder / "touches.csv").write_text("\n".join(["id,at,direction", *touches]) + "\n")
+    (folder / "tickets.csv").write_text("id,opened,resolved\nk04,2023-02-01,\nk12,2023-02-01,2023-02-03\n")
+    with (folder / "today.parquet").open("wb") as stream:
+        write_parquet(scores(), stream)
+    return Desk(folder)
+
+
+@pytest.fixture
+def rows(desk: Desk) -> dict[str, dict]:
+    """The lines by customer, without a control group."""
+    result = desk.with_config("control_share = 0.2", "control_share = 0.0").listed()
+    return {row["customer_id"]: row for row in result.to_arrow().to_pylist()}
+
+
+def test_nobody_is_called_who_must_not_be(rows: dict[str, dict]) -> None:
+    called = {customer for customer, row in rows.items() if row["channel"] == "phone"}
+    assert called == {"k00", "k07", "k08", *(f"k{number}" for number in range(10, 17))}
+    assert not {"k01", "k09", "k06"} & set(rows)  # silent, unknown and so not reachable, no agent speaks German
+
+
+def test_another_action_is_found_where_a_call_is_not_possible(rows: dict[str, dict]) -> None:
+    assert {rows[customer]["action"] for customer in ("k02", "k03", "k04", "k05")} == {"letter"}
+
+
+def test_a_line_says_whom_why_and_with_what(rows: dict[str, dict]) -> None:
+    row = rows["k00"]
+    assert (row["rank"], row["name"], row["phone"], row["action"]) == (1, "Name k00", "+44 20 0", "personal offer")
+    assert row["value_at_risk"] == 190.0
+    assert row["expected_gain"] == pytest.approx(0.95 * 0.3 * 190 - 0.05 * 10 - 1)
+    assert row["opening"] == f"Good day Name k00, this is {row['agent']}."
+    assert rows["k07"]["opening"] == f"Good day, this is {rows['k07']['agent']}."
+    assert (row["reason_1"], row["reason_2"], row["reason_3"]) == ("last bought 0 days ago", "=1+1", None)
+    assert row["line_key"] == line_key(row["run_id"], "k00")
+
+
+def test_the_last_contact_is_that_before_the_day(rows: dict[str, dict]) -> None:
+    assert rows["k05"]["last_contact"] == date(2023, 2, 20)
+    assert rows["k10"]["last_contact"] == date(2023, 2, 25)  # by the customer: no reason not to call
+    assert rows["k11"]["last_contact"] is None
+    assert rows["k11"]["channel"] == "phone"
+
+
+def test_minutes_languages_and_ranks(rows: dict[str, dict]) -> None:
+    minutes = {name: sum(row["minutes"] for row in rows.values() if row["agent"] == name) for name in ("Ana", "Ben")}
+    assert minutes == {"Ana": 60, "Ben": 40}
+    assert rows["k08"]["agent"] == "Ana"
+    ranked = sorted(rows.values(), key=lambda row: row["rank"])
+    assert [row["rank"] for row in ranked] == list(range(1, len(rows) + 1))
+    gains = [row["expected_gain"] for row in ranked]
+    assert gains == sorted(gains, reverse=True)
+
+
+def test_figures_count_everybody_once(desk: Desk) -> None:
+    figures = desk.with_config("control_share = 0.2", "control_share = 0.0").listed().figures
+    assert figures.left_out == {"not to be contacted": 1, "not reachable": 1, "no agent speaks their language": 1}
+    assert figures.lines + figures.control + figures.waiting + sum(figures.left_out.values()) == N
+    assert figures.gain <= figures.bound
+    assert figures.gap < 0.01
+    assert figures.cost <= figures.budget == 250
+    assert any("Nobody is left alone" in note for note in figures.notes)
+
+
+def test_those_left_alone_are_drawn_by_the_hash_stored_and_on_no_list(desk: Desk) -> None:
+    result = desk.listed()
+    held = {
+        customer
+        for customer, is_held in zip(ids(), ControlGroup("corner_shop", "spring", 0.2).holds(ids()), strict=True)
+        if is_held
+    }
+    control = {row["customer_id"] for row in pq.read_table(result.manifest.parent / "control.parquet").to_pylist()}
+    listed = set(result.to_arrow().column("customer_id").to_pylist())
+    assert control
+    assert control <= held
+    assert not listed & held
+    assert result.figures.control == len(control)
+    with open_store(f"sqlite:///{result.manifest.parents[2] / 'outcomes.db'}", "corner_shop") as store:
+        recorded = store.recorded(result.run_id)
+    assert {line.customer_id for line in recorded.lines if line.arm == CONTROL} == control
+    assert {line.customer_id for line in recorded.lines if line.arm != CONTROL} == listed
+    assert (recorded.facts.campaign, recorded.facts.salt, recorded.facts.share) == ("spring", "corner_shop", pytest.approx(0.2))
+
+
+def test_the_same_run_again_writes_nothing_and_elsewhere_the_same_bytes(desk: Desk, tmp_path: Path) -> None:
+    first = desk.listed()
+    written = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in first.outputs}
+    second = desk.listed()
+    assert (first.was_done, second.was_done) == (False, True)
+    assert second.figures == first.figures
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in written} == written
+    for path in first.outputs:
+        path.unlink()
+    third = desk.listed()
+    assert not third.was_done
+    assert {path: path.read_bytes() for path in third.outputs} == {path: content for path, (content, _) in written.items()}
+
+
+def test_files_that_name_people_are_for_their_owner_alone(desk: Desk) -> None:
+    result = desk.listed()
+    assert {stat.S_IMODE(path.stat().st_mode) for path in result.outputs} == {0o600}
+
+
+def test_contact_columns_stand_on_the_list_and_nowhere_else(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        result = desk.listed()
+    top = result.manifest.parents[2]
+    lists = {path for path in result.outputs if path.name.startswith("call_list")}
+    for path in top.rglob("*"):
+        if path.is_file() and path not in lists:
+            assert b"Name k" not in path.read_bytes(), path
+    assert "Name k" not in caplog.text + json.dumps(result.to_json())
+    assert "k00" not in caplog.text + json.dumps(result.to_json()) + result.manifest.read_text()
+
+
+def test_what_came_of_earlier_lists_counts(desk: Desk) -> None:
+    desk.with_config("control_share = 0.2", "control_share = 0.0")
+    first = desk.listed()
+    keys = {row["customer_id"]: row["line_key"] for row in first.to_arrow().to_pylist()}
+    store_url = f"sqlite:///{first.manifest.parents[2] / 'outcomes.db'}"
+    day = date(2023, 2, 27)
+    told = [
+        Outcome(keys["k00"], day, "reached"),
+        Outcome(keys["k07"], day, "do_not_call"),
+        Outcome(keys["k08"], day, "no_answer", "Friday"),
+        Outcome(keys["k10"], day, "wrong_number"),
+    ]
+    with open_store(store_url, "corner_shop") as store:
+        store.add_outcomes(told)
+    assert desk.listed().was_done  # of the day itself nothing is known yet
+    with desk.scores.open("wb") as stream:
+        write_parquet(scores(as_of=[date(2023, 2, 28)] * N), stream)
+    rows = {row["customer_id"]: row for row in desk.listed().to_arrow().to_pylist()}
+    assert "k07" not in rows
+    assert {rows["k00"]["action"], rows["k10"]["action"]} == {"letter"}
+    assert (rows["k08"]["tries"], rows["k08"]["call_back_noted"], rows["k08"]["action"]) == ("1", "Friday", "personal offer")
+    assert rows["k00"]["last_contact"] == day
+
+
+def test_values_of_a_file_are_those_of_one_who_stays(desk: Desk) -> None:
+    values = pa.table(
+        {
+            "customer_id": ids()[:50],
+            "as_of": [AS_OF] * 50,
+            "value": [100.0] * 50,
+            "alive_probability": [0.5] * 25 + [1.0] * 25,
+        }
+    )
+    path = desk.folder / "worth.csv"
+    with path.open("wb") as stream:
+        write_csv(values, stream)
+    result = desk.listed(values=path)
+    row = next(row for row in result.to_arrow().to_pylist() if row["customer_id"] in {"k00", "k07", "k08"})
+    assert row["value_at_risk"] == pytest.approx(200 * row["churn_probability"])
+    assert result.figures.left_out["without a value"] == 10
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.parquet", "list.xlsx"])
+def test_a_file_of_ones_own(desk: Desk, name: str) -> None:
+    result = desk.listed(output=desk.folder / name)
+    assert [path.name for path in result.outputs] == [name, f"{name}.control.parquet", f"{name}.figures.json"]
+    if name.endswith("xlsx"):
+        with pytest.raises(ConfigError, match="Only a workbook"):
+            result.to_arrow()
+    else:
+        assert result.to_arrow().num_rows == result.figures.lines
+
+
+def test_csv_and_parquet_hold_the_same(desk: Desk) -> None:
+    result = desk.listed()
+    tables = {
+        path.suffix: read_export(path)
+        for path in result.outputs
+        if path.name.startswith("call_list") and path.suffix != ".xlsx"
+    }
+    for name in ("customer_id", "reason_2", "expected_gain", "opening", "line_key"):
+        assert tables[".csv"].column(name).to_pylist() == tables[".parquet"].column(name).to_pylist()
+    assert "'=1+1" in (result.manifest.parent / "call_list.csv").read_text()
+
+
+def test_the_workbook_has_a_sheet_for_each_agent(desk: Desk) -> None:
+    result = desk.listed()
+    book = openpyxl.load_workbook(result.manifest.parent / "call_list.xlsx")
+    assert book.sheetnames == ["Ana", "Ben"]
+    listed = [row[1].value for sheet in book for row in sheet.iter_rows(min_row=2)]
+    assert sorted(listed) == sorted(result.to_arrow().column("customer_id").to_pylist())
+
+
+def test_what_cannot_be_a_list_of_scores_is_refused(desk: Desk) -> None:
+    def refused(table: pa.Table, match: str) -> None:
+        with desk.scores.open("wb") as stream:
+            write_parquet(table, stream)
+        with pytest.raises(InputError, match=match):
+            desk.listed()
+
+    refused(scores().drop_columns("risk_band"), "has no column risk_band")
+    refused(scores(customer_id=["k00"] * N), "names a customer twice")
+    refused(scores(churn_probability=[1.5] * N), "lies outside 0 and 1")
+    refused(scores(as_of=[AS_OF] * (N - 1) + [date(2023, 1, 1)]), "scores of 2 days")
+    with pytest.raises(InputError, match="no such file"):
+        desk.project.call_list(scores=desk.folder / "nothing.parquet")
+    with pytest.raises(InputError, match="no scores to make a list of"):
+        desk.project.call_list()
+
+
+def test_what_the_config_lacks_is_said(desk: Desk) -> None:
+    with pytest.raises(ConfigError, match=r"no type of customers 'is_loyl'.\nDid you mean \"is_loyal\""):
+        desk.with_config("acceptance = 0.3", "acceptance = { is_loyl = 0.3 }").listed()
+
+
+def test_without_a_call_list_or_a_value_it_is_said_what_to_add(desk: Desk) -> None:
+    text = (desk.folder / "config.toml").read_text()
+    (desk.folder / "config.toml").write_text(text.replace("[profit]\nvalue = 200\ncontact_cost = 1\noffer_cost = 10\n", ""))
+    with pytest.raises(InputError, match="Nothing says what a customer is worth"):
+        desk.listed()
+    head, _, rest = text.partition("[call_list]")
+    (desk.folder / "config.toml").write_text(head + rest[rest.index("[tracking]") :])
+    with pytest.raises(ConfigError, match="says nothing of a call list"):
+        desk.listed()
+
+
+def test_nobody_scored_is_an_empty_list(desk: Desk) -> None:
+    with desk.scores.open("wb") as stream:
+        write_parquet(scores(churn_probability=pa.array([None] * N, pa.float64())), stream)
+    result = desk.listed()
+    assert result.figures.lines == 0
+    assert result.figures.left_out == {"without a probability": N}
+    assert result.to_arrow().num_rows == 0
+
+
+def test_the_summary_says_what_came_out(desk: Desk) -> None:
+    result = desk.listed()
+    assert f"{result.figures.lines} lines for spring" in result.summary
+    assert "to_pandas" in repr(result)
+
+
+def test_the_workbook_comes_back_and_the_next_list_knows(desk: Desk) -> None:
+    desk.with_config("control_share = 0.2", "control_share = 0.0")
+    path = desk.listed().manifest.parent / "call_list.xlsx"
+    book = openpyxl.load_workbook(path)
+    for sheet in book:
+        titles = {cell.value: cell.column for cell in sheet[1]}
+        for row in range(2, sheet.max_row + 1):
+            if sheet.cell(row, titles["Customer"]).value == "k00":
+                sheet.cell(row, titles["Result"]).value = "do not call"
+                sheet.cell(row, titles["Called on"]).value = date(2023, 2, 27)
+    returned = desk.folder / "returned.xlsx"
+    book.save(returned)
+    assert desk.project.add_outcomes(returned).stored == 1
+    with desk.scores.open("wb") as stream:
+        write_parquet(scores(as_of=[date(2023, 2, 28)] * N), stream)
+    result = desk.listed()
+    assert "k00" not in result.to_arrow().column("customer_id").to_pylist()
+    assert result.figures.left_out["not to be contacted"] == 2
