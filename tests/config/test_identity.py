@@ -15,6 +15,7 @@ from churnscope.config.identity import config_hash, definition, resolved
         '[folders]\noutputs = "/elsewhere"',
         '[tracking]\nuri = "http://host"\nexperiment = "other"',
         "[engine]\nthreads = 1",
+        '[outcomes]\nurl = "sqlite:///elsewhere.db"',
         "[label]\ndelay_days = 0",
         "[model]\nlearning_rate = 0.03",
     ],
@@ -53,7 +54,7 @@ def test_what_decides_figures_changes_the_hash(load, replacement: tuple[str, str
 def test_the_definition_names_no_path_and_no_machine(load, tmp_path) -> None:
     text = json.dumps(definition(load()))
     assert str(tmp_path) not in text
-    assert {"folders", "tracking", "engine"}.isdisjoint(definition(load()))
+    assert {"folders", "tracking", "outcomes", "engine"}.isdisjoint(definition(load()))
 
 
 def test_the_resolved_config_is_json_with_every_default(load) -> None:

@@ -39,6 +39,16 @@ def test_an_address_without_a_password_may_stand_in_the_file(load, address: str)
     assert load(more=f'[tracking]\nuri = "{address}"', environment={"A": "ann", "B": "hunter2"}).tracking.uri is not None
 
 
+def test_the_store_of_outcomes_takes_its_password_from_the_environment_alone(load) -> None:
+    with pytest.raises(ConfigError, match=r"\[outcomes\] url: a password stands in the file"):
+        load(more='[outcomes]\nurl = "postgresql+psycopg://ann:hunter2@host/db"')
+    written = '[outcomes]\nurl = "postgresql+psycopg://${WHO}:${SECRET}@host/db"'
+    config = load(more=written, environment={"WHO": "ann", "SECRET": "hunter2"})
+    assert config.outcomes.url == "postgresql+psycopg://ann:hunter2@host/db"
+    assert "hunter2" not in repr(config)
+    assert resolved(config)["outcomes"]["url"] == f"postgresql+psycopg://{HIDDEN}@host/db"
+
+
 def test_a_password_from_the_environment_is_used_and_never_shown(load) -> None:
     config = load(environment={"CHURNSCOPE__TRACKING__URI": "https://ann:hunter2@host/x?token=abc"})
     assert config.tracking.uri == "https://ann:hunter2@host/x?token=abc"

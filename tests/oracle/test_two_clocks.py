@@ -169,6 +169,7 @@ def assert_same_answers(one: tuple[SnapshotTable, ScoringRows], other: tuple[Sna
     assert_same_scoring(one[1], other[1])
 
 
+@pytest.mark.slow
 def test_rows_of_files_known_after_the_day_change_no_label_no_feature_and_no_score(files: Rows, tmp_path: Path) -> None:
     as_of = f"{AS_OF}T00:00:00Z"
     known = {role: [row for row in rows if row["known"] <= as_of] for role, rows in files.items()}
@@ -177,6 +178,7 @@ def test_rows_of_files_known_after_the_day_change_no_label_no_feature_and_no_sco
     assert_same_answers(answers(tmp_path / "all", files, roles), answers(tmp_path / "known", known, roles))
 
 
+@pytest.mark.slow
 def test_a_delay_is_a_known_time_so_many_days_after_each_row(files: Rows, tmp_path: Path) -> None:
     def later(row: dict[str, str]) -> dict[str, str]:
         return {**row, "known": f"{datetime.fromisoformat(row['time']) + timedelta(days=20):%Y-%m-%dT%H:%M:%SZ}"}

@@ -19,6 +19,8 @@ from churnscope.outcomes import CALLABLE, CONTROL, Line, ListFacts, line_key
 from churnscope.project import Project
 from churnscope.project.outcomes import store_of
 
+from .test_schemas import problems
+
 if TYPE_CHECKING:
     from .conftest import Sale, Shop
 
@@ -182,6 +184,16 @@ def test_lists_and_outcomes_after_the_day_are_not_read(project: Project, tmp_pat
     assert "accepted" not in then.results
     with pytest.raises(InputError, match=r"No list had been made by 2022-11-30"):
         project.campaign_report("2022-11-30")
+
+
+def test_what_is_written_fits_its_schema(project: Project) -> None:
+    with store_of(project.config) as store:
+        store.record_list(facts(LATE, "spring"), lines(facts(LATE, "spring"), ["ann"], set()))
+    result = project.campaign_report()
+    assert problems(json.loads(result.outputs[1].read_text()), "campaigns") == []
+    assert problems(json.loads(result.manifest.read_text()), "manifest") == []
+    assert result.campaigns[0].effect is None
+    assert result.campaigns[0].verdict == "No list's outcome is known yet."
 
 
 def test_each_campaign_is_judged_by_itself(project: Project, active: list[str]) -> None:

@@ -342,6 +342,7 @@ def test_a_column_that_tells_the_outcome_is_named_and_refused(project: Callable[
         project(rows).train()
 
 
+@pytest.mark.slow
 def test_the_command_line_says_it_too(served: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from churnscope.cli.evaluate import describe as evaluated
     from churnscope.cli.rendering import print_parts

@@ -61,6 +61,7 @@ def dealt_out(labels: pa.Table, rng: np.random.Generator) -> pa.Table:
     return labels.set_column(2, "churned", pa.array(other.astype(bool)))
 
 
+@pytest.mark.slow
 def test_labels_without_behaviour_are_graded_so_and_only_the_base_rate_serves(tmp_path: Path) -> None:
     control = Control(tmp_path, seed=0, signal=False)
     trained = control.train()
@@ -73,6 +74,7 @@ def test_labels_without_behaviour_are_graded_so_and_only_the_base_rate_serves(tm
     assert (scores["reason_1"] == "").all()
 
 
+@pytest.mark.slow
 def test_the_same_pipeline_promotes_a_business_of_equal_size_with_signal(tmp_path: Path) -> None:
     trained = Control(tmp_path, seed=0, signal=True).train()
     assert trained.grade.text != CHANCE

@@ -132,6 +132,7 @@ PLANTED: tuple[tuple[Callable[[Shop], Project], str, str, str, str], ...] = (
 
 
 @pytest.mark.parametrize(("plant", "kind", "subject", "where", "advice"), PLANTED, ids=[row[0].__name__ for row in PLANTED])
+@pytest.mark.slow
 def test_a_planted_leak_is_named_with_its_place_and_refuses_training(
     bare: Shop, plant: Callable[[Shop], Project], kind: str, subject: str, where: str, advice: str
 ) -> None:

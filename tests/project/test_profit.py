@@ -42,6 +42,7 @@ def test_evaluate_says_what_the_model_is_worth(shop: Shop) -> None:
     assert judged.profit == figures
 
 
+@pytest.mark.slow
 def test_without_it_nothing_is_said_of_money(shop: Shop) -> None:
     result = shop.project().evaluate(backtest=False)
     assert result.profit is None
@@ -57,6 +58,7 @@ def test_high_risk_begins_where_a_contact_pays(shop: Shop) -> None:
     assert (high == (chance >= float(OFFER.break_even()))).all()
 
 
+@pytest.mark.slow
 def test_a_report_of_a_model_judged_before_says_how_to_get_there(shop: Shop) -> None:
     page = with_profit(shop).report(customers=False).page.read_text()
     assert "What is it worth in money?" in page

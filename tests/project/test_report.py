@@ -85,6 +85,7 @@ def test_a_report_without_a_model_says_how_to_get_one(shop: Shop) -> None:
         shop.project().report()
 
 
+@pytest.mark.slow
 def test_later_evaluations_are_part_of_the_report_unless_somebody_changed_them(shop: Shop) -> None:
     project = shop.project()
     folder = Folders.of(project.config).outputs / "evaluation"

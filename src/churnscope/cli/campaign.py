@@ -66,11 +66,12 @@ def describe(result: CampaignResult) -> Iterator[Part]:
 
 def _campaign(each: CampaignFigures, horizon_days: int) -> Iterator[Part]:
     from churnscope.reports.campaign_tables import ALIGN, COLUMNS, effect_rows
+    from churnscope.reports.wording import counted
 
     judged = each.judged
     if each.effect is not None:
         span = judged[0].as_of if len(judged) == 1 else f"{judged[0].as_of} to {judged[-1].as_of}"
-        title = f"Campaign {each.campaign}: {count(len(judged))} lists of {span}, over {count(horizon_days)} days"
+        title = f"Campaign {each.campaign}: {counted(len(judged), 'lists')} of {span}, over {counted(horizon_days, 'days')}"
         yield Table(title, ALIGN, effect_rows(each.effect), COLUMNS)
         results = ", ".join(f"{name.replace('_', ' ')} {count(lines)}" for name, lines in each.results.items())
         yield f"  {count(sum(each.results.values()))} lines to be called: {results}"

@@ -79,7 +79,7 @@ def describe(result: OutcomesResult) -> Iterator[Part]:
     if result.quarantined:
         told = tuple((rule, count(rows), ADVICE[rule]) for rule, rows in result.quarantined.items())
         yield Table("Quarantined", "<><", told)
-    yield ""
+        yield ""
+        yield f"Which rows: {shown(result.quarantine)}"
     if result.call_backs_left_out:
-        yield f"{count(result.call_backs_left_out)} notes of when to call back are no day or time and were not kept."
-    yield f"Written: {shown(result.quarantine)}"
+        yield f"Not kept, for they are no day or time: {count(result.call_backs_left_out)} notes of when to call back."

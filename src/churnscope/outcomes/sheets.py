@@ -17,7 +17,7 @@ from churnscope.errors import InputError
 from churnscope.files import storage_errors
 
 MOST_BYTES = 64 << 20
-MOST_UNPACKED_BYTES = 512 << 20
+MOST_UNPACKED_BYTES = 256 << 20
 MOST_ROWS = 1_048_576  # of a sheet, as in a spreadsheet
 MOST_COLUMNS = 1_000
 DELIMITERS = ",;\t"

@@ -38,6 +38,7 @@ from churnscope.timeline import date_of, day_number
 
 FILES = ("campaigns.csv", "campaigns.json")
 WITHOUT_RESULT = "without_result"
+DIGITS = 6
 ROWS = pa.schema(
     [(name, pa.string()) for name in ("campaign", "measure", "verdict")]
     + [(name, pa.float64()) for name in ("called", "control", "difference", "low", "high")]
@@ -51,7 +52,7 @@ def campaign_report(
 ) -> CampaignResult:
     """Tell whether calling worked; `Project.campaign_report` says more."""
     folders = Folders.of(config)
-    with store_of(config) as store, recorded(folders.ledger, "campaign-report") as record:
+    with recorded(folders.ledger, "campaign-report") as record, store_of(config) as store:
         _refuse_nothing(store, campaign)
         with loaded_data(config, as_of, progress) as loaded:
             lists = _recorded(store, campaign, loaded.as_of)
@@ -328,17 +329,18 @@ def _table(found: Sequence[CampaignFigures]) -> pa.Table:
             "campaign": each.campaign,
             "measure": name,
             "verdict": each.effect.verdict,
-            "called": called,
-            "control": control,
-            "difference": difference and difference.value,
-            "low": difference and difference.low,
-            "high": difference and difference.high,
+            **_rounded(called=called, control=control),
+            **({} if difference is None else _rounded(difference=difference.value, low=difference.low, high=difference.high)),
         }
         for each in found
         if each.effect is not None
         for name, called, control, difference in each.effect.measures
     ]
     return pa.Table.from_pylist(rows, ROWS)
+
+
+def _rounded(**figures: float | None) -> dict[str, float | None]:
+    return {name: None if figure is None else round(figure, DIGITS) for name, figure in figures.items()}
 
 
 def _json_writer(found: Sequence[CampaignFigures]) -> Writer:
