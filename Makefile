@@ -23,16 +23,19 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 install: $(VENV)/installed ## Make .venv with the pinned versions
 
-demo: install ## Raw shop files to a scored customer list and a page: check, train, evaluate, score, report
+demo: install ## Raw shop files to a call list and a page: check, train, evaluate, score, value, call-list, report
 	@$(BIN)/python -m churnscope check configs/online_retail.toml
 	@$(BIN)/python -m churnscope train configs/online_retail.toml
 	@$(BIN)/python -m churnscope evaluate configs/online_retail.toml --no-backtest
 	@echo "(without the backtest at earlier cutoffs, which takes a minute more: churnscope evaluate configs/online_retail.toml)"
 	@$(BIN)/python -m churnscope score configs/online_retail.toml
+	@$(BIN)/python -m churnscope value configs/online_retail.toml
+	@$(BIN)/python -m churnscope call-list configs/online_retail.toml
 	@$(BIN)/python -m churnscope report configs/online_retail.toml
 	@echo
 	@echo "Look at:"
 	@echo "  outputs/online_retail/scores/2011-12-09/scores.csv         the customers, riskiest first, with reasons"
+	@echo "  outputs/online_retail/call_lists/2011-12-09/call_list.xlsx whom to call first, a sheet per agent, with columns for what came of it"
 	@echo "  outputs/online_retail/reports/2011-12-09/report.html       one page on model, scores and data; open it in a browser"
 	@echo "  outputs/online_retail/evaluation/2011-09-10/               calibration, gains and deciles as pictures"
 	@echo "  configs/online_retail.toml, configs/reference.toml         how a business is described"

@@ -23,7 +23,7 @@ LAYERS = [
     ["value"],
     ["model"],
     ["evaluation"],
-    ["decisions"],
+    ["decisions", "uplift"],
     ["scoring"],
     ["operations"],
     ["reports"],
@@ -70,6 +70,7 @@ PURE = {
     "evaluation",
     "value",
     "decisions",
+    "uplift",
     "scoring",
 }
 IMPURE_MODULES = {"os", "pathlib", "shutil", "tempfile", "time", "random", "subprocess", "socket", "urllib"}

@@ -287,6 +287,10 @@ ROLES: dict[str, Role] = {
                 RoleColumn(
                     "churned", "truth", "true where the customer left after it; empty where nobody knows yet", told="later"
                 ),
+                RoleColumn(
+                    "arm", "text", "which treatment a campaign then gave; empty where none did", told="later", words=(CONTROL,)
+                ),
+                RoleColumn("outcome", "truth", "true where the treatment had the effect wanted", told="later"),
             ),
             noun="row",
             verb="described",

@@ -17,6 +17,9 @@ FIGURES = ListFigures(
     scored=3_539,
     left_out={"without a probability": 61},
     waiting=2_159,
+    last_day="2011-12-02",
+    again=12,
+    dropped={"contacted lately": 30},
     lines=44,
     control=3,
     cost=498.0,
@@ -49,6 +52,8 @@ def test_it_says_what_is_on_the_list_and_who_is_not() -> None:
         "Tom 20 80 of 80",
         "Not on the list, of 3,539 customers in the scores",
         "no room on the list 2,159",
+        "again since the last list 12",
+        "On the list of 2011-12-02 and not on this one contacted lately 30",
         "Nobody can tell.",
         "Written: out/call_list.xlsx",
     ):
@@ -62,9 +67,11 @@ def test_a_list_that_was_written_before_says_so() -> None:
 
 
 def test_without_limits_or_others_there_is_less_to_say() -> None:
-    text = said(replace(RESULT, figures=replace(FIGURES, budget=None, left_out={}, waiting=0)))
+    text = said(replace(RESULT, figures=replace(FIGURES, budget=None, left_out={}, waiting=0, last_day=None, dropped={})))
     assert "498 of" not in text
     assert "Not on the list" not in text
+    assert "last list" not in text
+    assert "not on this one" not in text
 
 
 def test_the_command_hands_its_options_on(churnscope_run, monkeypatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,6 +20,7 @@ from churnscope.errors import ConfigError, InputError
 from churnscope.operations.exports import read_export, write_csv, write_parquet
 from churnscope.outcomes import CONTROL, Outcome, line_key, open_store
 from churnscope.project import Project
+from churnscope.project.listed import CallListResult
 
 AS_OF = date(2023, 2, 27)
 CONFIG = """
@@ -138,11 +140,10 @@ def scores(**columns) -> pa.Table:
     return pa.table({**plain, **columns})
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk_in(top: Path) -> Desk:
     """k01 must not be contacted, k02 has no phone, k03 does not want calls, k04 has an open ticket, k05 was called on the 20th,
     k06 speaks German, k07 has no name, k08 speaks French, k09 is not among the people."""
-    folder = tmp_path / "configs"
+    folder = top / "configs"
     folder.mkdir()
     (folder / "config.toml").write_text(CONFIG)
     (folder / "sales.csv").write_text("customer,time,amount\nk00,2023-02-01,5\n")
@@ -172,10 +173,28 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def rows(desk: Desk) -> dict[str, dict]:
-    """The lines by customer, without a control group."""
-    result = desk.with_config("control_share = 0.2", "control_share = 0.0").listed()
-    return {row["customer_id"]: row for row in result.to_arrow().to_pylist()}
+def desk(tmp_path: Path) -> Desk:
+    """Of its own, to be changed."""
+    return desk_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> CallListResult:
+    """A list without a control group; tests must not change its files."""
+    desk = desk_in(tmp_path_factory.mktemp("whole"))
+    return desk.with_config("control_share = 0.2", "control_share = 0.0").listed()
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> CallListResult:
+    """A list with a control group; tests must not change its files."""
+    return desk_in(tmp_path_factory.mktemp("held")).listed()
+
+
+@pytest.fixture(scope="module")
+def rows(whole: CallListResult) -> dict[str, dict]:
+    """The lines by customer."""
+    return {row["customer_id"]: row for row in whole.to_arrow().to_pylist()}
 
 
 def test_nobody_is_called_who_must_not_be(rows: dict[str, dict]) -> None:
@@ -216,8 +235,8 @@ def test_minutes_languages_and_ranks(rows: dict[str, dict]) -> None:
     assert gains == sorted(gains, reverse=True)
 
 
-def test_figures_count_everybody_once(desk: Desk) -> None:
-    figures = desk.with_config("control_share = 0.2", "control_share = 0.0").listed().figures
+def test_figures_count_everybody_once(whole: CallListResult) -> None:
+    figures = whole.figures
     assert figures.left_out == {"not to be contacted": 1, "not reachable": 1, "no agent speaks their language": 1}
     assert figures.lines + figures.control + figures.waiting + sum(figures.left_out.values()) == N
     assert figures.gain <= figures.bound
@@ -226,18 +245,14 @@ def test_figures_count_everybody_once(desk: Desk) -> None:
     assert any("Nobody is left alone" in note for note in figures.notes)
 
 
-def test_those_left_alone_are_drawn_by_the_hash_stored_and_on_no_list(desk: Desk) -> None:
-    result = desk.listed()
-    held = {
-        customer
-        for customer, is_held in zip(ids(), ControlGroup("corner_shop", "spring", 0.2).holds(ids()), strict=True)
-        if is_held
-    }
+def test_those_left_alone_are_drawn_by_the_hash_stored_and_on_no_list(held: CallListResult) -> None:
+    result, lots = held, ControlGroup("corner_shop", "spring", 0.2).holds(ids())
+    held_ids = {customer for customer, is_held in zip(ids(), lots, strict=True) if is_held}
     control = {row["customer_id"] for row in pq.read_table(result.manifest.parent / "control.parquet").to_pylist()}
     listed = set(result.to_arrow().column("customer_id").to_pylist())
     assert control
-    assert control <= held
-    assert not listed & held
+    assert control <= held_ids
+    assert not listed & held_ids
     assert result.figures.control == len(control)
     with open_store(f"sqlite:///{result.manifest.parents[2] / 'outcomes.db'}", "corner_shop") as store:
         recorded = store.recorded(result.run_id)
@@ -260,8 +275,8 @@ def test_the_same_run_again_writes_nothing_and_elsewhere_the_same_bytes(desk: De
     assert {path: path.read_bytes() for path in third.outputs} == {path: content for path, (content, _) in written.items()}
 
 
-def test_files_that_name_people_are_for_their_owner_alone(desk: Desk) -> None:
-    result = desk.listed()
+def test_files_that_name_people_are_for_their_owner_alone(held: CallListResult) -> None:
+    result = held
     assert {stat.S_IMODE(path.stat().st_mode) for path in result.outputs} == {0o600}
 
 
@@ -297,8 +312,26 @@ def test_what_came_of_earlier_lists_counts(desk: Desk) -> None:
     rows = {row["customer_id"]: row for row in desk.listed().to_arrow().to_pylist()}
     assert "k07" not in rows
     assert {rows["k00"]["action"], rows["k10"]["action"]} == {"letter"}
-    assert (rows["k08"]["tries"], rows["k08"]["call_back_noted"], rows["k08"]["action"]) == ("1", "Friday", "personal offer")
+    assert (rows["k08"]["tries"], rows["k08"]["call_back_noted"], rows["k08"]["action"]) == (1, "Friday", "personal offer")
     assert rows["k00"]["last_contact"] == day
+
+
+def test_what_is_new_again_and_dropped_since_the_last_list(desk: Desk) -> None:
+    desk.with_config("control_share = 0.2", "control_share = 0.0").with_config("[actions.letter]", "[actions.letter]\nmost = 5")
+    first = desk.listed()
+    before = set(first.to_arrow().column("customer_id").to_pylist())
+    assert (first.figures.last_day, first.figures.again, first.figures.dropped) == (None, 0, {})
+    assert set(first.to_arrow().column("listed").to_pylist()) == {"new"}
+    later = scores(as_of=[date(2023, 3, 6)] * N, churn_probability=[None, *(0.94 - number / 100 for number in range(N - 1))])
+    with desk.scores.open("wb") as stream:
+        write_parquet(later.filter(pc.not_equal(later["customer_id"], "k07")), stream)
+    second = desk.listed()
+    now = {row["customer_id"]: row["listed"] for row in second.to_arrow().to_pylist()}
+    assert {customer for customer, listed in now.items() if listed == "again"} == before & set(now)
+    assert second.figures.last_day == "2023-02-27"
+    assert second.figures.again == len(before & set(now))
+    assert sum(second.figures.dropped.values()) == len(before - set(now))
+    assert second.figures.dropped["without a probability"] == second.figures.dropped["no longer in the scores"] == 1
 
 
 def test_values_of_a_file_are_those_of_one_who_stays(desk: Desk) -> None:
@@ -330,8 +363,8 @@ def test_a_file_of_ones_own(desk: Desk, name: str) -> None:
         assert result.to_arrow().num_rows == result.figures.lines
 
 
-def test_csv_and_parquet_hold_the_same(desk: Desk) -> None:
-    result = desk.listed()
+def test_csv_and_parquet_hold_the_same(held: CallListResult) -> None:
+    result = held
     tables = {
         path.suffix: read_export(path)
         for path in result.outputs
@@ -342,8 +375,8 @@ def test_csv_and_parquet_hold_the_same(desk: Desk) -> None:
     assert "'=1+1" in (result.manifest.parent / "call_list.csv").read_text()
 
 
-def test_the_workbook_has_a_sheet_for_each_agent(desk: Desk) -> None:
-    result = desk.listed()
+def test_the_workbook_has_a_sheet_for_each_agent(held: CallListResult) -> None:
+    result = held
     book = openpyxl.load_workbook(result.manifest.parent / "call_list.xlsx")
     assert book.sheetnames == ["Ana", "Ben"]
     listed = [row[1].value for sheet in book for row in sheet.iter_rows(min_row=2)]
@@ -392,8 +425,8 @@ def test_nobody_scored_is_an_empty_list(desk: Desk) -> None:
     assert result.to_arrow().num_rows == 0
 
 
-def test_the_summary_says_what_came_out(desk: Desk) -> None:
-    result = desk.listed()
+def test_the_summary_says_what_came_out(held: CallListResult) -> None:
+    result = held
     assert f"{result.figures.lines} lines for spring" in result.summary
     assert "to_pandas" in repr(result)
 

@@ -49,6 +49,9 @@ def lines(n=3, agent="Ana", **columns):
         "reason_1": ["last bought 74 days ago"] * n,
         "reason_2": pa.nulls(n, pa.string()),
         "reason_3": pa.nulls(n, pa.string()),
+        "listed": ["new"] * n,
+        "tries": pa.nulls(n, pa.int32()),
+        "call_back_noted": pa.nulls(n, pa.string()),
         "last_contact": pa.array([date(2023, 1, 2)] * n, pa.date32()),
         "line_key": ["0123456789abcdef"] * n,
         "campaign": ["spring"] * n,
@@ -95,6 +98,13 @@ def test_ids_and_phone_numbers_keep_zeros_and_signs() -> None:
     assert (phone.value, phone.data_type, phone.number_format) == ("+44 20 7946 0000", "s", "@")
     assert column(sheet, "Expected gain")[0].value == 10.0
     assert column(sheet, "Last contact")[0].value.date() == date(2023, 1, 2)
+
+
+def test_what_nobody_has_takes_no_room() -> None:
+    plain = {cell.value for cell in sheet_of(written(lines()))[1]}
+    tried = {cell.value for cell in sheet_of(written(lines(tries=pa.array([None, 2, None], pa.int32()))))[1]}
+    assert tried - plain == {"Tries"}
+    assert "Last contact" in plain
 
 
 def test_outcomes_are_chosen_from_a_list() -> None:

@@ -31,6 +31,7 @@ from churnscope.cli.session import report as report_failure
 from churnscope.cli.simulate import simulate
 from churnscope.cli.sync import sync
 from churnscope.cli.train import train
+from churnscope.cli.uplift import uplift
 from churnscope.cli.value import value
 from churnscope.cli.warmup import warmup
 from churnscope.errors import ConfigError
@@ -49,6 +50,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     evaluate: ("evaluate my_shop.toml", "evaluate my_shop.toml --model champion --no-backtest"),
     score: ("score my_shop.toml", "score my_shop.toml -o today.csv", "score my_shop.toml --log-format json --wait 600"),
     value: ("value my_shop.toml", "value my_shop.toml --horizon-days 365 -o worth.csv"),
+    uplift: ("uplift my_shop.toml", "uplift my_shop.toml --values worth.csv -o whom_to_mail.csv", "uplift my_shop.toml --json"),
     call_list: ("call-list my_shop.toml", "call-list my_shop.toml --scores today.csv --values worth.csv -o monday.xlsx"),
     report: ("report my_shop.toml", "report my_shop.toml -o march.html --no-customers"),
     catalog: ("catalog", "catalog my_shop.toml --role purchases", "catalog my_shop.toml --json"),

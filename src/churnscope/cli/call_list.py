@@ -62,6 +62,9 @@ def describe(result: CallListResult) -> Iterator[Part]:
     yield _agents(figures)
     if figures.left_out or figures.waiting:
         yield _others(figures)
+    if figures.dropped:
+        rows = tuple((reason, count(number)) for reason, number in figures.dropped.items())
+        yield Table(f"On the list of {figures.last_day} and not on this one", "<>", rows)
     yield ""
     yield from figures.notes
     written = "Already written" if result.was_done else "Written"
@@ -72,6 +75,7 @@ def _list(figures: ListFigures) -> Table:
     budget = "" if figures.budget is None else f" of {figures.budget:,.0f}"
     rows = [
         ("customers to call", count(figures.lines)),
+        *([("  again since the last list", count(figures.again))] if figures.last_day else []),
         ("left alone as control", count(figures.control)),
         ("value at risk", f"{figures.value_at_risk:,.0f}"),
         ("cost, if all offers are taken", f"{figures.cost:,.0f}{budget}"),

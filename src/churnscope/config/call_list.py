@@ -26,6 +26,9 @@ LIST_COLUMNS = (
     "reason_1",
     "reason_2",
     "reason_3",
+    "listed",
+    "tries",
+    "call_back_noted",
     "last_contact",
     "line_key",
     "campaign",
@@ -33,7 +36,7 @@ LIST_COLUMNS = (
     "run_id",
 )
 OUTCOME_COLUMNS = ("result", "called_on", "call_back", "note")  # filled in by whoever calls
-TAKEN = frozenset({*LIST_COLUMNS, *OUTCOME_COLUMNS, "tries", "call_back_noted", "outcome", "callback", "day", "date"})
+TAKEN = frozenset({*LIST_COLUMNS, *OUTCOME_COLUMNS, "outcome", "callback", "day", "date"})
 SAID = ("agent", "campaign")  # what an opening may name beside what is shown
 LANGUAGE = "language"
 

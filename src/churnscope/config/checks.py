@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from churnscope.config.attributes import has_history
 from churnscope.config.call_list import call_list_problems
+from churnscope.config.campaigns import arm_sources
 from churnscope.config.flat import ROLE as FLAT
 from churnscope.config.models import COLUMN_TYPES, Cancel, Config, Rule, Source
 from churnscope.config.problems import refuse_all
@@ -47,6 +48,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *_some_events(config),
         *_label(config),
         *_alone(config),
+        *_uplift(config),
         *(problem for number, rule in enumerate(config.activity.rules, 1) for problem in _rule(number, rule, config)),
         *_due(config),
         *_renewals(config),
@@ -135,6 +137,19 @@ def _alone(config: Config) -> Iterator[ConfigError]:
         )
     if not config.has_days and config.flat.delay_days:
         yield ConfigError("[sources] delay_days: the rows have no time.", "Leave it out, or map columns.date.")
+
+
+def _uplift(config: Config) -> Iterator[ConfigError]:
+    """What is asked of a campaign has to be told by a source."""
+    asked, arms = config.uplift, arm_sources(config)
+    if asked.source is not None and asked.source not in arms:
+        what = f"[uplift] source: {asked.source!r} tells no arms."
+        yield ConfigError(what, nearest(asked.source, arms) if arms else "Add a source of the role campaigns.")
+        return
+    told = {name for each in ([asked.source] if asked.source else arms) for name in config.sources[each].columns}
+    for key, is_needed in (("campaign", asked.campaign is not None), ("outcome", asked.outcome == "outcome")):
+        if is_needed and key not in told:
+            yield ConfigError(f"[uplift] {key}: no source of arms has a column {key}.", "Map it, or leave this key out.")
 
 
 def _event_sources(config: Config) -> list[str]:
@@ -240,6 +255,8 @@ def _is_date_format(kind: str) -> bool:
 
 
 def _reading(where: str, source: Source) -> Iterator[ConfigError]:
+    if source.row_number and (len(source.files) > 1 or source.join):
+        yield ConfigError(f"{where} row_number: lines are numbered within one file.", "Name one file, and join none.")
     if source.format == "parquet" and "csv" in source.model_fields_set:
         yield ConfigError(f"{where} csv: the files are Parquet.", "Leave it out.")
     if len({source.csv.delimiter, source.csv.quote, source.csv.decimal}) < 3:

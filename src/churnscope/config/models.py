@@ -105,6 +105,7 @@ class Source(Section):
     static: tuple[str, ...] = ()  # attributes that never change, so that today's value was the value at any time
     where: Text | None = None  # rows for which it does not hold are ignored
     join: Join | None = None
+    row_number: Name | None = None  # a name for the number of a row's line, where the file has no id
     rolling: Rolling | None = None  # of the role subscriptions: one row per contract, read as one row per term
     time_zone: str | None = None  # of times without an offset; default: the config's
     missing_customer: Literal["quarantine", "ignore"] = "quarantine"
@@ -272,6 +273,20 @@ class Profit(Section):
     acceptance_trials: Annotated[float, Field(gt=0)] = 20.0  # how sure that is: as if seen in so many trials
 
 
+class Uplift(Section):
+    """Whom the offers of a randomised campaign change."""
+
+    source: Name | None = None  # that tells the arms; default: the only one that does
+    campaign: Text | None = None  # which one, where the source tells of several
+    control: Text = "control"  # the arm that got nothing
+    outcome: Literal["outcome", "retained"] | None = None  # default: the column outcome where it is mapped, else the label
+    value: Annotated[float, Field(gt=0)] = 1.0  # what one outcome more is worth, in the currency of the costs
+    costs: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict
+    )  # by arm; default: the mean of its column cost
+    learner: Literal["s", "t", "x"] = "x"  # by which the list is ranked
+
+
 class Action(Section):
     """What can be done for a customer who may leave: what it costs and brings, and for whom it is."""
 
@@ -379,6 +394,7 @@ class Config(Section):
     evaluation: Evaluation = Evaluation()
     audit: Audit = Audit()
     value: Value = Value()
+    uplift: Uplift = Uplift()
     profit: Profit | None = None  # absent: nothing is said of money
     actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
     call_list: CallList | None = None  # absent: no call list

@@ -21,13 +21,13 @@ from churnscope.engines.connection import connected
 from churnscope.engines.counting import People, Report, count_people, states_at_once, tally_rows
 from churnscope.engines.fingerprint import fingerprint
 from churnscope.engines.identifiers import identifiers
-from churnscope.engines.levels import coded, find_levels
+from churnscope.engines.levels import coded, common_texts, find_levels
 from churnscope.engines.queries import arrow_table
 from churnscope.engines.reading import SourcePlan, read_source
 from churnscope.engines.refusing import breaches, quarantine_rows
 from churnscope.errors import InputError
 from churnscope.events.block import NO_DAY, Block
-from churnscope.levels import LevelNames, Levels
+from churnscope.levels import Level, LevelNames, Levels
 from churnscope.roles import ROLES
 from churnscope.sources.contract import (
     refuse_loss,
@@ -90,6 +90,10 @@ class Loaded:
     def coded(self, names: LevelNames) -> Levels:
         """The levels of these names, whether they occur in the data or not: those that a model was trained on."""
         return coded(self._connection, names)
+
+    def texts(self, role: str, column: str) -> tuple[Level, ...]:
+        """The common values of any text column of a role, by name and code."""
+        return common_texts(self._connection, self._roles[role], column, self.as_of)
 
     def fingerprint(self, source: str, since: int) -> pa.Table:
         """The used rows of a source that has times, by day, as sums of hashes; `engines/fingerprint.py` says more.

@@ -28,6 +28,12 @@ def find_levels(connection: duckdb.DuckDBPyConnection, roles: Mapping[str, RoleR
     return {role: levels for role, levels in found.items() if levels}
 
 
+def common_texts(connection: duckdb.DuckDBPyConnection, rows: RoleRows, name: str, as_of: int) -> tuple[Level, ...]:
+    """The levels of one text column of a role, whether features tell them apart or not; none where no source carries it."""
+    holders = [(source, measure) for source in rows.sources for measure in source.mapping.measures if measure.name == name]
+    return _levels(connection, rows.role, holders, as_of) if holders else ()
+
+
 def coded(connection: duckdb.DuckDBPyConnection, names: LevelNames) -> dict[str, dict[str, tuple[Level, ...]]]:
     """Levels by name with the codes as which they travel."""
     return {

@@ -86,6 +86,8 @@ def read_source(connection: duckdb.DuckDBPyConnection, plan: SourcePlan, relatio
     needed = needed_columns(plan.name, plan.source, main.columns, joined.columns)
     own = [name for name in needed if name in main.columns[0].names]
     raw = _read(connection, main, own, f"{relation}_main")
+    if plan.source.row_number:
+        raw.columns[plan.source.row_number] = RawColumn(plan.source.row_number, LINE, "BIGINT")
     raw.unused = unused_columns(main.columns, needed)
     if plan.source.join:
         on = plan.source.join.on

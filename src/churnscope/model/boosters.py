@@ -162,6 +162,10 @@ class Boosting:
         given = {"weight": rows.weight, "feature_name": names, "reference": reference, "params": {"verbosity": -1}}
         return lightgbm_library().Dataset(columns, rows.churned, **given)
 
+    def parameters(self, n_rows: int) -> dict[str, Any]:
+        """What LightGBM is told, with every column read and the first seed."""
+        return self._parameters(range(len(self.specs)), n_rows, self.settings.seed)
+
     def _parameters(self, positions: Sequence[int], n_rows: int, seed: int) -> dict[str, Any]:
         settings = self.settings
         return {

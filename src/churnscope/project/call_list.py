@@ -15,12 +15,13 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from churnscope import __version__
 from churnscope.config.identity import config_hash
 from churnscope.config.models import Action, CallList, Config
-from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, expected_gains
+from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains
 from churnscope.decisions.control_group import ControlGroup, smallest_effect
 from churnscope.decisions.selection import Choices, Limits, Problem, Selection, control_of, select, total_gain
 from churnscope.decisions.sharing import Shared, Team, share_out
@@ -44,6 +45,7 @@ from churnscope.timeline import date_of
 FIGURES, CONTROL_FILE, WORKBOOK = "figures.json", "control.parquet", ".xlsx"
 OWNER_ALONE = 0o600  # may read and write what names customers
 BYTES_PER_LINE = 2_000
+NO_ROOM, NO_SCORE, LEFT_ALONE = "no room on the list", "no longer in the scores", "left alone as control"
 MONEY_DIGITS, SHARE_DIGITS = 2, 6
 
 logger = logging.getLogger(__name__)
@@ -68,7 +70,7 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
         scores = Scores.read(files.scores)
         there = outside(config, settings, scores.as_of)
         with store_of(config) as store:
-            past = Past.of(store.history(), scores.as_of)
+            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name)
             facts = RunFacts(
                 command="call-list",
                 as_of=iso(scores.as_of),
@@ -132,12 +134,11 @@ class Chosen:
         return Team.of(self.settings.agents, self.inputs.languages)
 
     @cached_property
-    def possible(self) -> tuple[NDArray[np.float64], dict[str, int]]:
+    def possible(self) -> tuple[NDArray[np.float64], dict[str, Flags]]:
         """What every action would bring for every customer, and, by reason, those for whom there is none."""
         gains, reasons = expected_gains(self.inputs.customers, self.actions, self.settings.hour_cost)
-        left_out = {reason: int(holds.sum()) for reason, holds in reasons.items()}
         silent = np.asarray(~self.team.speaks.any(axis=1) & np.isfinite(gains).any(axis=1))
-        return np.where(silent[:, None], -np.inf, gains), left_out | {NO_SPEAKER: int(silent.sum())}
+        return np.where(silent[:, None], -np.inf, gains), reasons | {NO_SPEAKER: silent}
 
     @cached_property
     def problem(self) -> Problem:
@@ -205,6 +206,7 @@ class Chosen:
                 "opening": pa.array(self._openings(used, agent, shown), pa.string()),
                 **self._figures(rows, self.shared.choice),
                 **{reason: pa.array(self.inputs.texts(reason)[rows], pa.string()) for reason in REASONS},
+                **self._earlier(rows),
                 "last_contact": pa.array([None if np.isnan(day) else date_of(int(day)) for day in last], pa.date32()),
                 **self._stamp(rows),
             }
@@ -222,6 +224,40 @@ class Chosen:
                 **self._stamp(rows),
             }
         )
+
+    @cached_property
+    def left_out(self) -> dict[str, Flags]:
+        """By reason, who of the scores cannot be on the list, shape (n_scores,)."""
+        _, no_action = self.possible
+        n, found = self.inputs.scores.table.num_rows, dict(self.inputs.left_out)
+        for reason, holds in no_action.items():
+            found[reason] = np.zeros(n, np.bool_)
+            found[reason][self.inputs.rows[holds]] = True
+        return found
+
+    @cached_property
+    def dropped(self) -> dict[str, int]:
+        """Of those on the campaign's last list, who is not on this one, by reason."""
+        gone = self.inputs.past.last_list.difference(self.inputs.ids[self.callable_rows].tolist())
+        if not gone:
+            return {}
+        ids = self.inputs.scores.table.column("customer_id")
+        at = np.flatnonzero(pc.is_in(ids, value_set=pa.array(sorted(gone))).to_numpy())
+        held = np.zeros(len(ids), np.bool_)
+        held[self.inputs.rows[self.problem.is_control]] = True
+        reasons = {**self.left_out, LEFT_ALONE: held}
+        counts = {reason: int(holds[at].sum()) for reason, holds in reasons.items()}
+        counts |= {NO_SCORE: len(gone) - len(at), NO_ROOM: len(at) - sum(counts.values())}
+        return {reason: count for reason, count in counts.items() if count}
+
+    def _earlier(self, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
+        """What earlier lists tell of each customer."""
+        past, ids = self.inputs.past, self.inputs.ids[rows].tolist()
+        return {
+            "listed": pa.array(["again" if customer in past.last_list else "new" for customer in ids], pa.string()),
+            "tries": pa.array([past.tries.get(customer) or None for customer in ids], pa.int32()),
+            "call_back_noted": pa.array([past.call_back.get(customer) or None for customer in ids], pa.string()),
+        }
 
     def _figures(self, rows: NDArray[np.int64], choice: Choices) -> dict[str, pa.Array]:
         customers = self.inputs.customers
@@ -291,9 +327,8 @@ class Chosen:
     def figures(self) -> ListFigures:
         """The list in figures."""
         customers, choice, settings = self.inputs.customers, self.shared.choice, self.settings
-        _, no_action = self.possible
         called, alone, rows = len(self.callable_rows), len(self.control_rows), self.callable_rows
-        left_out = {reason: count for reason, count in (dict(self.inputs.left_out) | no_action).items() if count}
+        left_out = {reason: int(holds.sum()) for reason, holds in self.left_out.items() if holds.any()}
         churn = float(customers.probability[rows].mean()) if called else None
         effect = None if churn is None else smallest_effect(called, alone, churn)
         taken = [action.offer_cost + action.contact_cost for action in self.actions.values()]
@@ -305,6 +340,9 @@ class Chosen:
             scored=self.inputs.scores.table.num_rows,
             left_out=left_out,
             waiting=int(waiting.sum()),
+            last_day=None if self.inputs.past.last_day is None else iso(self.inputs.past.last_day),
+            again=len(self.inputs.past.last_list.intersection(self.inputs.ids[rows].tolist())),
+            dropped=self.dropped,
             lines=called,
             control=alone,
             cost=round(float(sum(taken[place] for place in choice[rows])), MONEY_DIGITS),

@@ -138,14 +138,16 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class Past:
-    """What earlier lists of the store tell: rows of `Store.history` that were told before the day.
+    """What earlier lists of the store tell: rows of `Store.history` from before the day.
 
     Parameters
     ----------
-    days_since_reached, tries : by customer id; tries are calls nobody answered since somebody last did.
+    last_reached : by customer id, number of the day.
+    tries : by customer id, calls nobody answered since somebody last did.
     call_back : by customer id, when to call again, as last noted.
     never, wrong : ids of those who are not to be called again, and of those whose number was wrong.
-    digest : of all of it.
+    last_day, last_list : of the campaign's newest list before the day, and who was on it; None where there was none.
+    digest : of all of it; empty where there is nothing.
     """
 
     last_reached: Mapping[str, int]
@@ -153,22 +155,25 @@ class Past:
     call_back: Mapping[str, str]
     never: frozenset[str]
     wrong: frozenset[str]
+    last_day: int | None
+    last_list: frozenset[str]
     digest: str
 
     @classmethod
-    def of(cls, history: pa.Table, as_of: int) -> Past:
-        """What was told before the day, of lines that were to be called."""
+    def of(cls, history: pa.Table, as_of: int, campaign: str) -> Past:
+        """What was told before the day, of lines that were to be called, and the campaign's list before this one."""
+        called = history.filter(pc.equal(history.column("arm"), CALLABLE))
+        columns = ("customer_id", "day", "result", "call_back")
+        rows = zip(*(called.column(name).to_pylist() for name in columns), strict=True)
+        told = sorted(
+            (day_number(day), customer, result, back or "") for customer, day, result, back in rows if day is not None
+        )
+        told = [row for row in told if row[0] < as_of]
+        last_day, last_list = _last_list(called.filter(pc.equal(called.column("campaign"), campaign)), as_of)
         reached: dict[str, int] = {}
         tries: dict[str, int] = {}
         call_back: dict[str, str] = {}
         marked: dict[str, set[str]] = {DO_NOT_CALL: set(), WRONG_NUMBER: set()}
-        columns = ("customer_id", "arm", "day", "result", "call_back")
-        rows = [row for row in zip(*(history.column(name).to_pylist() for name in columns), strict=True) if row[2] is not None]
-        told = sorted(
-            (day_number(day), customer, result, back or "")
-            for customer, arm, day, result, back in rows
-            if arm == CALLABLE and day_number(day) < as_of
-        )
         for day, customer, result, back in told:
             if result in marked:
                 marked[result].add(customer)
@@ -177,8 +182,18 @@ class Past:
             elif result != WRONG_NUMBER:
                 reached[customer], tries[customer] = day, 0
             call_back[customer] = back
-        digest = hashlib.sha256(json.dumps(told).encode()).hexdigest() if told else ""
-        return cls(reached, tries, call_back, frozenset(marked[DO_NOT_CALL]), frozenset(marked[WRONG_NUMBER]), digest)
+        text = json.dumps([told, last_day, sorted(last_list)])
+        digest = hashlib.sha256(text.encode()).hexdigest() if told or last_list else ""
+        never, wrong = (frozenset(marked[result]) for result in (DO_NOT_CALL, WRONG_NUMBER))
+        return cls(reached, tries, call_back, never, wrong, last_day, last_list, digest)
+
+
+def _last_list(lines: pa.Table, as_of: int) -> tuple[int | None, frozenset[str]]:
+    """The newest day before this one of which there is a list, and who was on the lists of that day."""
+    days = [day_number(day) for day in lines.column("as_of").to_pylist()]
+    last = max((day for day in days if day < as_of), default=None)
+    ids = lines.column("customer_id").to_pylist()
+    return last, frozenset(customer for customer, day in zip(ids, days, strict=True) if day == last)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +207,8 @@ class Inputs:
     customers : what is known of them.
     shown : name -> what the list shows of them; None where missing.
     last_contact : shape (n,), number of the day; NaN where none is known.
-    left_out : reason -> customers of the scores who are not among them.
+    left_out : reason -> which customers of the scores are not among them, shape (n_scores,).
+    past : what earlier lists tell.
     notes : what to know of the inputs.
     """
 
@@ -201,7 +217,8 @@ class Inputs:
     customers: Customers
     shown: Mapping[str, NDArray[np.object_]]
     last_contact: Array
-    left_out: Mapping[str, int]
+    left_out: Mapping[str, Flags]
+    past: Past
     notes: tuple[str, ...]
 
     @property
@@ -290,17 +307,13 @@ def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
     }
     there, left_out = np.ones(n, np.bool_), {}
     for reason, holds in reasons.items():
-        left_out[reason] = int((there & holds).sum())
+        left_out[reason] = there & holds
         there &= ~holds
     rows = np.flatnonzero(there)
     shown = {name: place.texts(told[CUSTOMER], told[name])[rows] for name in settings.show} if told else {}
-    if past.digest:
-        counts = [past.tries.get(customer) or None for customer in ids.take(pa.array(rows)).to_pylist()]
-        back = [past.call_back.get(customer) or None for customer in ids.take(pa.array(rows)).to_pylist()]
-        shown |= {"tries": np.array([None if each is None else str(each) for each in counts], object)}
-        shown |= {"call_back_noted": np.array(back, object)}
     everyone = Customers(probability, value, flags, np.fmin(since, reached), channels)
-    return Inputs(scores, rows, _taken(everyone, rows), shown, scores.as_of - np.fmin(touched, reached)[rows], left_out, notes)
+    last_contact = scores.as_of - np.fmin(touched, reached)[rows]
+    return Inputs(scores, rows, _taken(everyone, rows), shown, last_contact, left_out, past, notes)
 
 
 def outside(config: Config, settings: CallList, as_of: int) -> Outside:

@@ -48,6 +48,9 @@ class ListFigures:
     scored : customers in the scores.
     left_out : reason -> customers who cannot be on the list.
     waiting : customers for whom an action would pay and the list has no room.
+    last_day : of the campaign's list before this one; None where there was none.
+    again : customers who were on that list, too.
+    dropped : reason -> customers of that list who are not on this one.
     lines, control : customers to call, and customers left alone whom the same cut would have called.
     cost : of the lines, every offer counted as taken; `budget` is what there is, None where there is no limit.
     gain : expected of all lines, net of all they cost.
@@ -65,6 +68,9 @@ class ListFigures:
     scored: int
     left_out: Mapping[str, int]
     waiting: int
+    last_day: str | None
+    again: int
+    dropped: Mapping[str, int]
     lines: int
     control: int
     cost: float

@@ -45,6 +45,8 @@ from churnscope.reports.tables import (
     source_table,
     value_models_table,
 )
+from churnscope.reports.uplift_chart import draw_qini, qini_sentence
+from churnscope.reports.uplift_tables import arms_table, learners_table, policies_table
 from churnscope.reports.wording import counted, day, said_of, share
 from churnscope.timeline import is_part
 
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
         Summarised,
         TrainResult,
     )
+    from churnscope.project.uplifted import UpliftResult
     from churnscope.project.valued import ValueResult
     from churnscope.project.versions import Comparison, VersionDetails, VersionList
 
@@ -153,6 +156,17 @@ def _valued(result: ValueResult) -> Iterator[str]:
     values = [tenth.value for tenth in figures.tenths]
     yield drawing(value_sentence(values), partial(draw_value, values=values))
     yield shown_rows(result.to_arrow().select(VALUED), ROWS_SHOWN, "a customer, the most valuable first")
+
+
+def _uplifted(result: UpliftResult) -> Iterator[str]:
+    figures = result.figures
+    yield from map(paragraph, figures.notes)
+    curves = {offer.rate.name: offer.learners for offer in figures.offers}
+    yield drawing(qini_sentence(curves, figures.learner), partial(draw_qini, curves=curves, learner=figures.learner))
+    yield table(arms_table(figures.control, [offer.rate for offer in figures.offers]))
+    yield table(learners_table(curves))
+    yield table(policies_table(figures.policies))
+    yield shown_rows(result.to_arrow().drop_columns(["as_of", "run_id"]), ROWS_SHOWN, "a customer, the largest gain first")
 
 
 def _added(result: OutcomesResult) -> Iterator[str]:
@@ -246,6 +260,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "EvaluateResult": _evaluated,
     "OutcomesResult": _added,
     "ScoreResult": _scored,
+    "UpliftResult": _uplifted,
     "ValueResult": _valued,
     "CatalogResult": _catalog,
     "VersionList": _listed,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         TrainResult,
     )
     from churnscope.project.tables import Spool, Streamed
+    from churnscope.project.uplifted import UpliftResult
     from churnscope.project.valued import ValueResult
     from churnscope.project.versions import Comparison, Served, VersionDetails, VersionList
 
@@ -341,6 +342,45 @@ class Project:
             as_of_day(as_of, self.config),
             self.progress,
             horizon_days=horizon_days,
+            output=None if output is None else Path(output),
+            wait_seconds=wait_seconds,
+        )
+
+    def uplift(
+        self,
+        as_of: Day = None,
+        *,
+        values: str | Path | None = None,
+        output: str | Path | None = None,
+        wait_seconds: float = 0,
+    ) -> UpliftResult:
+        """Tell whom the offers of a randomised campaign change, and rank the customers of a day by it.
+
+        Learners read the features as of the day of the campaign, and are judged on customers they had not seen. The same run
+        again writes nothing.
+
+        Parameters
+        ----------
+        values : a file with `customer_id` and `value`, as `value` writes it: what one outcome more is worth with each customer.
+            Default, also for customers who are not in it: `[uplift] value`.
+        output : a `.csv` or `.parquet` file; default: both, in the outputs folder. A picture and the figures lie beside it.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : when no source tells arms, or the config names a campaign or offer that is not there.
+        InputError : when a file is refused, the campaign has no control group or too few customers, or its arms were not drawn
+            at random.
+        BusyError : when another run writes the same files.
+        StorageError : when the files cannot be written.
+        """
+        from churnscope.project.uplift import uplift
+
+        return uplift(
+            self.config,
+            as_of_day(as_of, self.config),
+            self.progress,
+            values=None if values is None else Path(values),
             output=None if output is None else Path(output),
             wait_seconds=wait_seconds,
         )

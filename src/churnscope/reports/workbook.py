@@ -37,6 +37,8 @@ WIDTHS: Final = {
     "reason_1": 38,
     "reason_2": 38,
     "reason_3": 38,
+    "listed": 8,
+    "tries": 6,
     "last_contact": 12,
     "line_key": 19,
     "result": 15,
@@ -51,10 +53,12 @@ _FORMS: Final = {
     "last_contact": "yyyy-mm-dd",
     "minutes": "0.#",
     "rank": "0",
+    "tries": "0",
 }
 _DAYS = {"called_on", "call_back"}
 _WRAPPED = {"opening", "reason_1", "reason_2", "reason_3", "note"}
-_LAST = ("reason_1", "reason_2", "reason_3", "last_contact", "line_key")
+_LAST = ("reason_1", "reason_2", "reason_3", "listed", "tries", "call_back_noted", "last_contact", "line_key")
+_WHERE_KNOWN = {"tries", "call_back_noted", "last_contact"}  # left out where nobody has any
 _ELSEWHERE = {"agent", "campaign", "as_of", "run_id"}  # on top of the sheet, or nobody's business on the phone
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
@@ -137,7 +141,8 @@ class _Styles:
 
 
 def _sheet(sheet: Any, lines: pa.Table, shown: Sequence[str], choices: list[str], styles: _Styles) -> None:
-    names = _columns(lines.column_names, shown)
+    known = [name for name in lines.column_names if name not in _WHERE_KNOWN or lines.column(name).null_count < lines.num_rows]
+    names = _columns(known, shown)
     for place, name in enumerate(names):
         sheet.write_string(0, place, _title(name), styles.header)
         sheet.set_column(place, place, WIDTHS.get(name, PLAIN_WIDTH), None, {"hidden": name == "line_key"})

@@ -53,6 +53,7 @@ def needed_columns(name: str, source: Source, columns: Sequence[FileColumns], jo
     InputError : when a file lacks one, naming both.
     """
     extra = set.intersection(*(set(item.names) for item in joined)) if joined else set()
+    extra |= {source.row_number} if source.row_number else set()
     needed: set[str] = set()
     for item in columns:
         needed |= _read_of(name, source, item, extra)
@@ -68,6 +69,8 @@ def unused_columns(columns: Sequence[FileColumns], needed: Sequence[str]) -> lis
 
 
 def _read_of(name: str, source: Source, columns: FileColumns, extra: set[str]) -> set[str]:
+    if source.row_number in columns.names:
+        raise InputError(f"{columns.file.name}: there is a column {source.row_number} already.", "Choose another row_number.")
     known = [*columns.names, *sorted(extra)]
     _refuse_unknown_types(name, source, known)
     found: set[str] = set()

@@ -1,0 +1,71 @@
+"""What each customer is worth, read from a file that `value` wrote, or one like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from churnscope.errors import InputError, nearest
+from churnscope.files import file_sha256
+from churnscope.operations.exports import export, read_export
+from churnscope.project.list_inputs import LEAST_ALIVE
+
+COLUMNS = ("customer_id", "value")
+ALIVE = "alive_probability"
+
+
+@dataclass(frozen=True, eq=False)
+class CustomerValues:
+    """Values by customer, with the name and the SHA-256 of the file."""
+
+    name: str
+    ids: pa.ChunkedArray
+    values: NDArray[np.float64]
+    sha256: str
+
+    @classmethod
+    def read(cls, path: Path) -> CustomerValues:
+        """The columns `customer_id` and `value` of a `.csv` or `.parquet` file.
+
+        Where it has `alive_probability`, as `value` writes it, the value is an expectation over who may be gone already, and
+        that of a customer who stays is it over this probability.
+
+        Raises
+        ------
+        ConfigError : for another ending.
+        InputError : when the file holds something else, a customer twice, or a value that is missing.
+        StorageError : when it cannot be read.
+        """
+        export(path)
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file.", "Name a file that churnscope value wrote.")
+        try:
+            table = read_export(path)
+        except pa.ArrowInvalid as error:
+            raise InputError(f"{path.name} cannot be read as a table.", "Give a file that `churnscope value` wrote.") from error
+        for name in COLUMNS:
+            if name not in table.column_names:
+                raise InputError(f"{path.name}: there is no column {name}.", nearest(name, table.column_names))
+        ids, values = table.column("customer_id").cast(pa.string()), table.column("value")
+        if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
+            raise InputError(f"{path.name}, column value: it holds {values.type}, not numbers.", "Write 12.5 for a value.")
+        numbers = values.cast(pa.float64()).to_numpy()
+        if not np.isfinite(numbers).all() or len(pc.unique(ids)) < len(ids):
+            raise InputError(
+                f"{path.name}: a value is missing, or a customer stands in it twice.", "Give each customer one row."
+            )
+        if ALIVE in table.column_names:
+            numbers = numbers / np.maximum(table.column(ALIVE).cast(pa.float64()).to_numpy(), LEAST_ALIVE)
+        return cls(path.name, ids, numbers, file_sha256(path))
+
+    def of(self, ids: NDArray[np.object_], otherwise: float) -> NDArray[np.float64]:
+        """The values of some customers, in their order; of those who are not in the file, `otherwise`."""
+        place = pc.index_in(pa.array(ids, pa.string()), value_set=self.ids.combine_chunks())
+        found = pc.fill_null(place, 0).to_numpy(zero_copy_only=False)
+        known = pc.is_valid(place).to_numpy(zero_copy_only=False)
+        return np.where(known, self.values[found], otherwise) if len(self.values) else np.full(len(ids), otherwise)
