@@ -3,8 +3,8 @@
 python benchmarks/campaign_proof.py [CAMPAIGNS]
 
 Customers leave with a chance of their own, which a score knows roughly. Three lists are chosen as `churnscope call-list` does,
-among two actions within minutes and budget; whoever was called is left in peace afterwards. A call reaches six in ten, and of
-those about to leave who are reached it keeps a known share; a reminder keeps a third of that.
+within the agents' minutes; whoever was called is left in peace afterwards. A call reaches six in ten, and of those about to
+leave who are reached it keeps a known share.
 """
 
 from __future__ import annotations
@@ -17,20 +17,16 @@ import numpy as np
 from churnscope.config.models import Action
 from churnscope.decisions.actions import Customers, expected_gains
 from churnscope.decisions.campaign import Chosen, Effect, effect
-from churnscope.decisions.control_group import ControlGroup
+from churnscope.decisions.control_group import lots
 from churnscope.decisions.selection import Limits, Problem, control_of, select
-from churnscope.evaluation.arms import DRAWS, rate_difference
+from churnscope.evaluation.arms import rate_difference
 from churnscope.evaluation.intervals import Estimate
 
-CUSTOMERS, LISTS, MINUTES, BUDGET = 6_000, 3, 2_400.0, 4_000.0
+CUSTOMERS, LISTS, MINUTES = 6_000, 3, 3_200.0
 CONTROL_SHARE, NAIVE_SHARE = 0.2, 0.1  # the tenth is a part of whom ours holds back
-REACHED, KEPT = 0.6, (0.3, 0.1)  # of those about to leave whom a call, a reminder reaches
-NOTHING = (0.0, 0.0)
-ACTIONS = {
-    "call": Action(channel="phone", acceptance=0.3, minutes=8.0, offer_cost=10.0, contact_cost=1.0),
-    "reminder": Action(channel="phone", acceptance=0.1, minutes=3.0, contact_cost=0.5),
-}
-CAMPAIGNS = 1_000
+REACHED, KEPT = 0.6, 0.25  # of all called; of those about to leave who are reached
+CALL = {"call": Action(channel="phone", acceptance=0.15, minutes=8.0, offer_cost=10.0, contact_cost=1.0)}
+CAMPAIGNS, DRAWS = 1_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -52,31 +48,32 @@ class Campaign:
 
 @dataclass(frozen=True, eq=False)
 class Listed:
-    """The customers of a campaign and whom its lists chose; `action` is -1 for those whom none did."""
+    """The customers of a campaign, and whom its lists chose, control included."""
 
     leaves: np.ndarray
     usual: np.ndarray
     held: np.ndarray
     tenth: np.ndarray
-    action: np.ndarray
+    chosen: np.ndarray
 
 
 def listed(seed: int) -> Listed:
-    """Three lists, and the action of each customer on the first that chose them, control included."""
+    """Three lists, one after the other."""
     rng = np.random.default_rng(seed)
     log_odds, usual = rng.normal(-0.8, 1, CUSTOMERS), rng.gamma(1.5, 40, CUSTOMERS)
     ids = [f"customer {number}" for number in range(CUSTOMERS)]
-    held, tenth = (ControlGroup(f"salt {seed}", "spring", share).holds(ids) for share in (CONTROL_SHARE, NAIVE_SHARE))
-    ties, action = rng.permutation(CUSTOMERS).astype(np.uint64), np.full(CUSTOMERS, -1)
+    lot = lots(ids, f"salt {seed}", "spring")
+    held, tenth = lot < CONTROL_SHARE, lot < NAIVE_SHARE
+    ties, chosen = rng.permutation(CUSTOMERS).astype(np.uint64), np.zeros(CUSTOMERS, np.bool_)
     for _ in range(LISTS):
         believed = 1 / (1 + np.exp(-log_odds - rng.normal(0, 0.8, CUSTOMERS)))
-        gains, _ = expected_gains(customers(believed, 3 * usual), ACTIONS, hour_cost=20.0)
-        gains[(action >= 0) & ~held] = -np.inf  # called before
-        problem = Problem(gains, Limits.of(ACTIONS, MINUTES, BUDGET), ties, held)
+        gains, _ = expected_gains(customers(believed, 3 * usual), CALL, hour_cost=20.0)
+        gains[chosen & ~held] = -np.inf  # called before
+        problem = Problem(gains, Limits.of(CALL, MINUTES, None), ties, held)
         found = select(problem)
         control = control_of(problem, found, int((found.choice >= 0).sum()))
-        action = np.where(action >= 0, action, np.maximum(found.choice, control))
-    return Listed(1 / (1 + np.exp(-log_odds)), usual, held, tenth, action)
+        chosen |= (found.choice >= 0) | (control >= 0)
+    return Listed(1 / (1 + np.exp(-log_odds)), usual, held, tenth, chosen)
 
 
 def customers(leaves: np.ndarray, value: np.ndarray) -> Customers:
@@ -84,18 +81,16 @@ def customers(leaves: np.ndarray, value: np.ndarray) -> Customers:
     return Customers(leaves, value, {}, np.full(len(leaves), np.nan), {})
 
 
-def campaign(lists: Listed, seed: int, kept: tuple[float, float] = KEPT, *, draws: int = 0) -> Campaign:
+def campaign(lists: Listed, seed: int, kept: float = KEPT, *, draws: int = 0) -> Campaign:
     """What came of the lists; money is judged where `draws` are asked for."""
     rng = np.random.default_rng([seed, 1])
-    group = lists.action >= 0
-    called = group & ~lists.held
-    keeps = np.where(group, REACHED * np.array(kept)[lists.action], 0.0)
+    group, called = lists.chosen, lists.chosen & ~lists.held
     would_leave = rng.random(CUSTOMERS) < lists.leaves
-    stayed = ~would_leave | (called & (rng.random(CUSTOMERS) < keeps))
+    stayed = ~would_leave | (called & (rng.random(CUSTOMERS) < REACHED * kept))
     before, after = (lists.usual * rng.lognormal(-0.08, 0.4, CUSTOMERS) for _ in range(2))
     spend = {"spend": stayed * after, "spend_before": before} if draws else {}
     everybody = Chosen(lists.held, stayed, np.full(CUSTOMERS, CONTROL_SHARE), **spend)
-    difference = (lists.leaves * keeps)[group]
+    difference = REACHED * kept * lists.leaves[group]
     return Campaign(
         float(difference.mean()),
         float((difference * lists.usual[group]).mean()),
@@ -118,7 +113,7 @@ def main(campaigns: int = CAMPAIGNS) -> None:
     """Print the shares."""
     lists = [listed(seed) for seed in range(campaigns)]
     worked = [campaign(each, seed, draws=DRAWS) for seed, each in enumerate(lists)]
-    idle = [campaign(each, seed, NOTHING) for seed, each in enumerate(lists)]
+    idle = [campaign(each, seed, kept=0.0) for seed, each in enumerate(lists)]
     worked, idle = ([each for each in some if each.ours.retention is not None] for some in (worked, idle))
     print(f"{campaigns:,} campaigns; of {campaigns - len(worked)} nothing is told, for so uneven a split is hardly ever drawn")
     sizes = np.mean([(each.ours.called.customers, each.ours.control.customers) for each in worked], axis=0)

@@ -217,6 +217,18 @@ def test_the_same_report_again_writes_nothing_until_an_outcome_comes(project: Pr
     assert not project.campaign_report().was_done
 
 
+def test_the_store_is_where_the_config_says(bare: Shop, tmp_path: Path, active: list[str]) -> None:
+    bare.project()
+    path = bare.folder / "config.toml"
+    path.write_text(f'{path.read_text()}[outcomes]\nurl = "sqlite:///{tmp_path}/elsewhere.db"\n')
+    project = Project(path)
+    with store_of(project.config) as store:
+        store.record_list(facts(FIRST), lines(facts(FIRST), active, set(active[::3])))
+    assert project.campaign_report().campaigns[0].lists[0].control == len(active[::3])
+    assert (tmp_path / "elsewhere.db").exists()
+    assert not (project.config.folders.outputs / "corner_shop" / "outcomes.db").exists()
+
+
 def test_a_business_without_lists_is_told_so(bare: Shop) -> None:
     with pytest.raises(InputError, match="holds no list"):
         bare.project().campaign_report()

@@ -39,7 +39,7 @@ ADVICE = {
     "unreadable day": "write days as 2024-02-28, or say how with --day-format",
     "day before the list's": "nobody is called before the list is made",
     "two results of one line and day": "leave the one that is true",
-    "another result is stored of that line and day": "a later call needs a day of its own: a column day, or --day",
+    "another result is stored of that line and day": "a later call needs a day of its own: called on, or --day",
 }
 
 

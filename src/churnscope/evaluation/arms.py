@@ -115,6 +115,7 @@ def adjusted(values: ArrayLike, before: ArrayLike) -> Array:
     """
     outcome, known = np.asarray(values, dtype=np.float64), np.asarray(before, dtype=np.float64)
     deviation = known - known.mean()
+    deviation -= deviation.mean()  # what rounding left of it
     spread = deviation @ deviation
     if not spread > 0:
         return outcome

@@ -93,7 +93,7 @@ def add_file(store: Store, path: Path, *, day: date | None = None, day_format: s
     for row in told:
         if row.key not in lists:
             continue
-        read = _outcome(row, lists[row.key], stored[row.key], day, day_format)
+        read = _outcome(row, lists[row.key], day, day_format)
         if isinstance(read, Outcome):
             found.append((row, read))
             left_out += bool(row.call_back is not None and not read.call_back)
@@ -101,7 +101,7 @@ def add_file(store: Store, path: Path, *, day: date | None = None, day_format: s
             refused.append(row.refused(read))
     usable, twice = _apart(found)
     refused += [row.refused(DIFFERENT) for row in twice]
-    added = store.add_outcomes([outcome for _, outcome in usable])
+    added = store.add_outcomes([_as_stored(row, outcome, stored[outcome.line_key]) for row, outcome in usable])
     refused += [usable[place][0].refused(STORED_DIFFERENT) for place in added.contradicting]
     refused += [usable[place][0].refused(UNKNOWN) for place in added.unknown]
     order = {sheet: place for place, sheet in enumerate(dict.fromkeys(row.sheet for row in rows))}
@@ -115,20 +115,24 @@ def add_file(store: Store, path: Path, *, day: date | None = None, day_format: s
     )
 
 
-def _outcome(row: _Row, facts: ListFacts, stored: Iterable[Outcome], day: date | None, day_format: str | None) -> Outcome | str:
+def _outcome(row: _Row, facts: ListFacts, day: date | None, day_format: str | None) -> Outcome | str:
     """What a row tells, or the rule by which it is refused."""
     assert row.key is not None
     result, moment = result_in(row.result), moment_in(row.call_back, day_format)
     if result is None:
         return NO_RESULT
     call_back = moment.isoformat(timespec="minutes") if isinstance(moment, datetime) else moment.isoformat() if moment else ""
-    if row.day is None:
-        same = [told for told in stored if (told.result, told.call_back) == (result, call_back)]
-        return same[-1] if same else Outcome(row.key, day or facts.as_of, result, call_back)
-    called = day_in(row.day, day_format)
+    called = (day or facts.as_of) if row.day is None else day_in(row.day, day_format)
     if called is None:
         return NO_DAY
     return EARLY if called < facts.as_of else Outcome(row.key, called, result, call_back)
+
+
+def _as_stored(row: _Row, outcome: Outcome, stored: Iterable[Outcome]) -> Outcome:
+    """Of a row without a day, the same outcome as it is stored already: it is no second call."""
+    same = (outcome.result, outcome.call_back)
+    known = [told for told in stored if row.day is None and (told.result, told.call_back) == same]
+    return known[-1] if known else outcome
 
 
 def _apart(found: Sequence[tuple[_Row, Outcome]]) -> tuple[list[tuple[_Row, Outcome]], list[_Row]]:
