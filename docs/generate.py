@@ -154,9 +154,18 @@ def _feature_row(spec: object) -> str:
 
 def config_schema() -> str:
     """The JSON schema of a config file."""
+    from churnscope.config.flat import ROLE, with_flat_defaults
     from churnscope.config.models import Config
 
     schema = Config.model_json_schema(mode="validation")
+    filled = with_flat_defaults({"sources": {"people": {"role": ROLE}}})
+    of_events = [key for key in schema["required"] if key in filled and key != "sources"]
+    schema["required"] = [key for key in schema["required"] if key not in of_events]
+    other_role = {"properties": {"role": {"not": {"const": ROLE}}}}
+    schema |= {
+        "if": {"properties": {"sources": {"additionalProperties": other_role}}},
+        "then": {"required": of_events},
+    }
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2, sort_keys=True) + "\n"
 
 
