@@ -278,7 +278,7 @@ PARTS: dict[str, Part] = {
         "time",
         _set("time"),
         _stems(
-            "start:8 started:8 begin:8 began:8 beginn:8 inception:8 from:4 date:2 at:1 activated:6 activation:6 "
+            "start:8 started:8 begin:8 began:8 beginn:8 inception:8 from:4 time:4 date:2 at:1 activated:6 activation:6 "
             "signup:6 signed:5 reg:6 registered:6 registration:6 join:6 joined:6 since:5 created:4"
         ),
         _set(f"{_NOT_WHEN} ended valid effective"),
