@@ -56,6 +56,24 @@ def role_of(folder, name, columns, leaning=None):
             "engagement",
             {"customer": "visitor_id", "time": "ts", "kind": "event_type", "channel": "device"},
         ),
+        (
+            "engagement.csv",
+            {"customer": "id", "time": "day", "kind": "word", "value": "few", "duration": "money"},
+            "engagement",
+            {"customer": "customer", "time": "time", "kind": "kind", "value": "value", "duration": "duration"},
+        ),
+        (
+            "contacts.csv",
+            {"customer": "id", "time": "day", "channel": "word", "direction": "word", "response": "flag"},
+            "contacts",
+            {"customer": "customer", "time": "time", "channel": "channel", "response": "response"},
+        ),
+        (
+            "users.csv",
+            {"user_id": "row", "city": "word", "reg_date": "day", "churn_date": "later"},
+            "subscriptions",
+            {"customer": "user_id", "time": "reg_date", "ended": "churn_date"},
+        ),
         ("calls.csv", {"src": "id", "dst": "id", "time": "day"}, "engagement", {"customer": "src", "time": "time"}),
         (
             "users.csv",

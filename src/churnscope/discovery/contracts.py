@@ -12,6 +12,7 @@ from churnscope.discovery.windows import Windows, choose_term_windows
 
 TERMS = "subscriptions"
 _MONTH_DAYS = 30
+_FEW_DAYS = 7
 _LATE_END = timedelta(days=35)  # bills are monthly: ends may all come on one day of the month
 
 
@@ -21,8 +22,10 @@ def told_through(drafts: Sequence[Draft], today: date) -> Guess:
     ends = [moment.date() for draft in drafts for moment in draft.told if moment.date() <= today]
     newest = max(starts)
     if ends and newest - max(ends) <= _LATE_END:
-        later = f"; contracts start until {counted((newest - max(ends)).days, 'day')} later" if newest > max(ends) else ""
-        return Guess("complete_through", max(ends).isoformat(), f"day of the newest end that came{later}", check=bool(later))
+        late = (newest - max(ends)).days
+        later = f"; contracts start until {counted(late, 'day')} later" if late > 0 else ""
+        evidence = f"day of the newest end that came{later}"
+        return Guess("complete_through", max(ends).isoformat(), evidence, check=late > _FEW_DAYS)
     evidence = "the day before the newest start: nothing speaks for that day being whole"
     return Guess("complete_through", (newest - timedelta(days=1)).isoformat(), evidence, check=True)
 

@@ -32,6 +32,8 @@ def add_further_keys(draft: Draft) -> None:
 def _add_ends(draft: Draft) -> None:
     who, into = draft.casts[0], draft.mapping
     draft.term_days = usual_days(who.parts)
+    for part in {"end", "ended"} & into.columns.keys() - {who.ends.part if who.ends else ""}:
+        draft.guess(f"columns.{part}", who.parts[part].name, "by its header; empty while the contract runs as agreed")
     if who.ends is None or who.ends.part not in into.columns:
         return
     part, evidence, profile = who.ends.part, who.ends.evidence, who.parts[who.ends.part]

@@ -18,6 +18,7 @@ from churnscope.roles import ROLES
 _ENOUGH, _SURE, _CLOSE = 4, 9, 2  # points of a header for a part
 _UNIQUE = 0.98
 _FEW = 20  # rows, below which nothing is said about repetition
+_NAMED, _PLAIN = 3, 5  # points of all headers for a role that nobody would guess, with and without a file called so
 _NEVER = -100
 _DEFAULT = "purchases"
 
@@ -102,7 +103,7 @@ def _points(kind: Kind, found: Cast, leaning: int) -> int:
         return points + 6 if "time" not in found.unsure and are_terms(found.parts) else _NEVER
     if is_unique and len(customer.present) > _FEW:
         points -= 8
-    if found.role in {"support", "contacts"} and hits < 5:
+    if found.role in {"support", "contacts"} and hits < (_NAMED if _file_word(kind, found.role) else _PLAIN):
         return _NEVER
     return points
 

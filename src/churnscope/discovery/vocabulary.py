@@ -91,7 +91,8 @@ ROLE_WORDS: dict[str, RoleWords] = {
     ),
     "engagement": RoleWords(
         _tuple(
-            "session click event log message msg call visit login usage internet activity view open play stream listen chat"
+            "engagement session click event log message msg call visit login usage internet activity view open play stream "
+            "listen chat"
         ),
         _stems(
             "session:2 event:2 duration:2 message:2 click:2 visit:2 login:2 dst:2 recipient:2 url:2 device:1 usage:1 action:2"
