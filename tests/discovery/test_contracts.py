@@ -85,6 +85,13 @@ def test_ends_that_came_are_told_from_ends_that_were_agreed(tmp_path):
     assert config["complete_through"] == max(ended for _, _, ended, _ in running() if ended)
 
 
+def test_an_end_in_the_year_9999_is_none(tmp_path):
+    rows = [(row[0], row[1], row[2] or "9999-12-31") for row in running()]
+    config, _ = written(tmp_path, ("client", "BeginDate", "EndDate"), rows)
+    assert config["sources"]["contracts"]["columns"]["ended"] == "nullif(EndDate, '9999-12-31')"
+    assert Project(tmp_path / "c.toml").check().reports[0].quarantined == {}
+
+
 def test_ends_ahead_are_agreed_ones(tmp_path):
     ahead = [
         (*row[:3], row[3] + timedelta(days=400), row[4]) if i % 9 else (*row[:3], None, row[4])

@@ -75,6 +75,16 @@ def test_columns_that_tell_the_outcome_are_no_attributes(tmp_path):
     assert "Churn reason" in guesses["sources.people.attributes"].evidence
 
 
+def test_numbers_that_only_an_expression_reads(tmp_path):
+    rows = [(*row[:3], f"${1_000 + 7 * row[2]:,}.00", *row[4:]) for row in people()]
+    config, _ = written(tmp_path, HEADER, rows)
+    source = config["sources"]["people"]
+    assert source["attributes"]["plan"] == "Plan"
+    assert source["attributes"]["monthly_fee"].startswith("CAST(replace(regexp_replace(")
+    assert source["types"] == {"Seats": "number", "joined": "%m/%d/%Y"}
+    assert Project(tmp_path / "c.toml").check().reports[0].quarantined == {}
+
+
 def test_beside_events_only_what_never_changes_is_told_of_customers(tmp_path):
     shops.day_first(tmp_path)
     header = ("client", "signup_date", "birthday", "Sex", "utm_source", "city", "churned")

@@ -54,7 +54,7 @@ class Draft:
     overlap: str | None = None
     most_quarantined: float | None = None
     rolling: dict[str, str] | None = None
-    attributes: str | list[str] | None = None
+    attributes: str | list[str] | dict[str, str] | None = None
     static: list[str] | None = None
     term_days: int | None = None
     guesses: list[Guess] = field(default_factory=list)

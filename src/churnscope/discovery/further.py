@@ -13,6 +13,7 @@ from churnscope.discovery.terms import are_last_days, term_lengths, usual_days
 from churnscope.discovery.vocabulary import STATIC_STEMS
 from churnscope.discovery.words import matches, words_of
 from churnscope.levels import safe_word
+from churnscope.sources.flat import attribute_names
 
 _OF_ONE_TERM = frozenset({"end", "due", "paid", "failed"})
 _MOST_NAMED = 12
@@ -103,29 +104,31 @@ def _add_label(draft: Draft) -> None:
     draft.guess("columns.churned", left.column.name, left.evidence, check=left.check)
     profiles = [profile for profile in draft.kind.profiles if profile.name not in {left.column.name, _customer(draft)}]
     telling = others_that_tell(draft.kind, left)
-    draft.attributes = "*" if not telling else [profile.name for profile in profiles if profile.name not in telling]
+    kept = [profile for profile in profiles if profile.name not in telling]
+    written = {profile.name: _attribute(draft, profile) for profile in kept}
+    if any(written[profile.name] != writer.alone(profile) for profile in kept):
+        draft.attributes = dict(zip(attribute_names(list(written)), written.values(), strict=True))
+    else:
+        draft.attributes = list(written) if telling else "*"
     evidence = f"without {', '.join(telling)}, which tell the outcome" if telling else "every column that is nothing else"
     draft.guess("attributes", "all", evidence, check=bool(telling))
-    for profile in profiles:
-        if profile.name not in telling:
-            _add_type(draft, profile)
 
 
 def _customer(draft: Draft) -> str:
     return draft.casts[0].parts["customer"].name
 
 
-def _add_type(draft: Draft, profile: Profile) -> None:
-    """Numbers and dates of CSV files are texts until their type says otherwise."""
-    into, style = draft.mapping, profile.numbers
+def _attribute(draft: Draft, profile: Profile) -> str:
+    """The column as a text, a number or a date; of CSV files all are texts until their type says otherwise."""
+    into, writer = draft.mapping, Writer(draft.kind)
     if profile.column.native is not None:
-        return
+        return writer.alone(profile)
     note_missing({profile.name: profile}, into)
-    if profile.times and not profile.times.second:
-        into.types[profile.name] = profile.times.type
-    elif profile.kind == "number" and style is not None and (style.is_plain or style.is_comma):
-        Writer(draft.kind).number(profile, into, inside=True)
-    elif profile.kind == "number":
-        draft.guess(
-            f"types.{profile.name}", "text", "its numbers are written in a way that only an expression reads", check=True
-        )
+    if profile.times:
+        into.types |= {profile.name: TIMESTAMP} if profile.times.type == TIMESTAMP and not profile.times.second else {}
+        return writer.time(profile, into)
+    if profile.kind != "number":
+        return writer.alone(profile)
+    text = writer.number(profile, into)
+    into.types |= {profile.name: "number"} if text == writer.alone(profile) else {}
+    return text

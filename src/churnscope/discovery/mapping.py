@@ -73,7 +73,9 @@ class Writer:
         if self.is_aligned:
             return _aligned_time(self.sql(profile), form)
         if words := [word for word in profile.missing_words if word not in MISSING_WORDS]:
-            sql = f"nullif({self.sql(profile)}, {literal(words[0])})"
+            sql = self.sql(profile)
+            for word in words:
+                sql = f"nullif({sql}, {literal(word)})"
             return sql if form == TIMESTAMP else f"try_strptime({sql}, '{form}')"
         if profile.times.second:
             ways = [_attempt(self.sql(profile), way) for way in (form, profile.times.second)]

@@ -280,14 +280,14 @@ PARTS: dict[str, Part] = {
         _set("time"),
         _stems(
             "start:8 started:8 begin:8 began:8 beginn:8 inception:8 from:4 time:4 date:2 at:1 activated:6 activation:6 "
-            "signup:6 signed:5 reg:6 registered:6 registration:6 join:6 joined:6 since:5 created:4"
+            "signup:6 signed:5 reg:6 registered:6 registration:6 join:6 joined:6 since:5 created:4 vertragsbeginn:9"
         ),
         _set(f"{_NOT_WHEN} ended valid effective"),
     ),
     "subscriptions.end": Part(
         "end",
         _set("time"),
-        _stems("end:8 ende:8 expir:8 expiry:8 expires:8 until:7 date:1"),
+        _stems("end:8 ende:8 vertragsende:9 expir:8 expiry:8 expires:8 until:7 date:1"),
         _set("start valid effective trial"),
     ),
     "subscriptions.ended": Part(
