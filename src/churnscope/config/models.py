@@ -129,7 +129,7 @@ class Source(Section):
     def _one_path(cls, value: object) -> object:
         return as_files(value)
 
-    @field_validator("attributes", mode="before", json_schema_input_type=dict[Name, Text] | list[Text])
+    @field_validator("attributes", mode="before", json_schema_input_type=dict[Name, Text] | list[Text] | Literal["*"])
     @classmethod
     def _columns_by_name(cls, value: object) -> object:
         return as_attributes(value)
