@@ -268,7 +268,8 @@ def _of_the_same_customers(drafts: list[Draft]) -> tuple[list[Draft], list[Guess
         if draft.role == "customers":
             share = shared / max(1, len(main.ids))
             if customers is not None:
-                left_out.append(Guess(names, LEAVE_OUT, f"{customers.name} lists the customers already"))
+                alone = "; it says who left, and can be read alone as a flat file" if label_of(draft.kind) else ""
+                left_out.append(Guess(names, LEAVE_OUT, f"{customers.name} lists the customers already{alone}"))
             elif share < _FITTING:
                 evidence = f"it lists {shared:,} of {len(main.ids):,} ids sampled from {main.name}: the others would be refused"
                 left_out.append(Guess(names, LEAVE_OUT, evidence))

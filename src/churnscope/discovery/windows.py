@@ -70,21 +70,23 @@ def choose_term_windows(preset: Preset, term_days: int | None, history_days: int
     Parameters
     ----------
     term_days : of a usual term; None where contracts run until they end.
-    history_days : days from the first row to the last.
+    history_days : days from the first one on which ends are told to the last.
 
     Examples
     --------
     >>> from churnscope.discovery.presets import PRESETS
     >>> found = choose_term_windows(PRESETS["streaming"], 31, 500)
     >>> found.horizon_days, found.evidence
-    (30, 'a usual term lasts 31 days; 500 days of history allow it')
+    (30, 'a usual term lasts 31 days; 500 days to learn from allow it')
     """
     usual = f"a usual term lasts {counted(term_days, 'day')}" if term_days else "no term is agreed: the usual month"
     days = _MONTH_DAYS if term_days is None or _MONTH_DAYS <= term_days <= _MONTH_DAYS + 1 else term_days
     found = choose_windows(replace(preset, active_days=1, horizon_days=days), history_days)
     if found.horizon_days == days:
-        return replace(found, evidence=f"{usual}; {counted(history_days, 'day')} of history allow it")
-    return replace(found, evidence=f"{usual}, but {counted(history_days, 'day')} of history are too short for that", check=True)
+        return replace(found, evidence=f"{usual}; {counted(history_days, 'day')} to learn from allow it")
+    return replace(
+        found, evidence=f"{usual}, but {counted(history_days, 'day')} to learn from are too short for that", check=True
+    )
 
 
 def _article(name: str) -> str:
