@@ -157,6 +157,12 @@ def config_schema() -> str:
     from churnscope.config.models import Config
 
     schema = Config.model_json_schema(mode="validation")
+    # A flat file needs neither [activity] nor [prediction].
+    filled = ["activity", "prediction"]
+    other_role = {"not": {"properties": {"role": {"const": "snapshot"}}}}
+    schema["required"] = [key for key in schema["required"] if key not in filled]
+    schema["if"] = {"properties": {"sources": {"additionalProperties": other_role}}}
+    schema["then"] = {"required": filled}
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2, sort_keys=True) + "\n"
 
 

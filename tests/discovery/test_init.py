@@ -123,18 +123,6 @@ def test_files_of_other_customers_are_left_out(tmp_path):
     assert reasons["users.csv"].startswith("it lists 49 of 260 ids")
 
 
-def test_terms_alone_count_as_purchases_and_that_is_said(tmp_path):
-    rows = [(f"A{i % 90}", "pro", f"2023-{i % 12 + 1:02}-{i % 28 + 1:02}", "2024-01-01", 10 + i % 5) for i in range(900)]
-    header = ("account_id", "plan", "start_date", "end_date", "price")
-    (tmp_path / "subscriptions.csv").write_text(shops.csv_text(header, rows))
-    result, config = run(tmp_path, tmp_path / "subscriptions.csv", like="streaming")
-    assert config["sources"]["subscriptions"]["role"] == "purchases"
-    assert config["sources"]["subscriptions"]["columns"]["time"] == "start_date"
-    said = {guess.key: guess for guess in result.to_check}
-    assert "terms of contracts are not read yet" in said["sources.subscriptions.role"].evidence
-    assert "subscriptions that are there are not read yet" in said["active"].evidence
-
-
 def test_missing_ids_and_missing_words(tmp_path):
     rows = [
         ("" if i % 5 == 0 else i % 40, f"2023-{i % 12 + 1:02}-{i % 28 + 1:02}", "NULL" if i % 60 == 0 else f"{i}.5")
@@ -237,6 +225,9 @@ FIRST_RUNS = {
     "cdnow/transactions.parquet": ("purchases", 69_659, 23_570),
     "college_messages/raw/CollegeMsg.txt.gz": ("engagement", 59_801, 1_349),
     "megaline/raw": ("engagement", 137_735, 481),
+    "ravenstack/raw": ("customers", 500, 500),
+    "telco_churn/raw": ("subscriptions", 7_032, 7_032),
+    "telco_churn/raw/Telco-Customer-Churn.csv.gz": ("snapshot", 7_043, 7_043),
 }
 
 

@@ -77,3 +77,9 @@ def test_a_config_with_a_slip_does_not_fit() -> None:
     reference = tomllib.loads((TOP / "configs" / "reference.toml").read_text())
     reference["prediction"]["horizon_day"] = 30
     assert problems(reference, "config") != []
+
+
+def test_only_a_flat_file_needs_no_activity() -> None:
+    reference = tomllib.loads((TOP / "configs" / "reference.toml").read_text())
+    del reference["activity"]
+    assert problems(reference, "config") == ["$: 'activity' is a required property"]

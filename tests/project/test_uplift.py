@@ -118,6 +118,7 @@ def test_figures_are_told_and_kept(ranked):
     assert "order beats a random one for letter" in result._repr_html_()
 
 
+@pytest.mark.slow
 def test_customers_can_be_worth_more_or_less(ranked):
     project, _, result = ranked
     folder = result.outputs[0].parent
@@ -145,6 +146,13 @@ def test_values_that_cannot_be_used_are_refused(tmp_path, text, said):
     (tmp_path / "worth.csv").write_text(text)
     with pytest.raises(InputError, match=said):
         project_of(tmp_path, people(300)).uplift(values=tmp_path / "worth.csv")
+
+
+@pytest.mark.slow
+def test_costs_without_a_value_are_pointed_out(tmp_path):
+    figures = project_of(tmp_path, people(800), FLAT.replace("value = 10.0", "")).uplift().figures
+    assert figures.value == 1
+    assert any(note.startswith("An outcome is taken to be worth 1") for note in figures.notes)
 
 
 def test_the_same_run_again_writes_nothing(ranked):
@@ -280,7 +288,7 @@ def test_learners_find_the_segments_that_a_simulated_campaign_keeps():
         "activity": {"rules": [{"source": "engagement", "days": 45}]},
         "prediction": {"horizon_days": 30, "gap_days": 30},
         "features": {"windows_days": [30, 90]},
-        "uplift": {"value": 100.0},
+        "profit": {"value": 100.0},
         "tracking": {"enabled": False},
     }
     kept = {"engagement": tables["engagement"], "campaigns": tables["campaigns"], "people": tables["customers"]}
@@ -291,7 +299,7 @@ def test_learners_find_the_segments_that_a_simulated_campaign_keeps():
     by_segment = listed.groupby(listed["customer_id"].map(segment))["uplift_offer"].mean()
     assert by_segment["C"] > by_segment["B"] > by_segment["A"]
     (offer,) = result.figures.offers
-    assert (result.figures.outcome, offer.rate.name, offer.cost) == ("retained", "offer", 5.0)
+    assert (result.figures.outcome, result.figures.value, offer.rate.name, offer.cost) == ("retained", 100.0, "offer", 5.0)
     assert all(offer.learners[kind].qini.low > 0 for kind in "stx")
     rules = {rule.name: rule.gain.value for rule in result.figures.policies}
     assert rules["X-learner"] > rules["everyone: offer"]

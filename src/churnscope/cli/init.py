@@ -48,7 +48,8 @@ def init(
     reason and stands in the config beside it. On a terminal you are asked where only you can know.
 
     Active means, with --like shop: bought in the last 30 days; app: had a session in the last 30; bank: had any contact or
-    transaction in the last 90; streaming: used the service in the last 30, as terms are not read yet.
+    transaction in the last 90; streaming: has a contract in force, or where no file tells of any, used the service in the last
+    30. A file with one row per customer and a column that says who left needs none of it.
     """
     asked = not (yes or json) and sys.stdin.isatty() and sys.stderr.isatty()
     # A bar would be drawn over the questions.
@@ -83,7 +84,9 @@ def describe(result: InitResult) -> Iterator[Part]:
     names = dict.fromkeys(guess.key.split(".")[1] for guess in result.guesses if guess.key.startswith("sources."))
     for name in names:
         yield _table(name, [guess for guess in result.guesses if guess.key.startswith(f"sources.{name}.")], f"sources.{name}.")
-    yield _table("The business", [guess for guess in result.guesses if not guess.key.startswith("sources.")])
+    business = [guess for guess in result.guesses if not guess.key.startswith("sources.")]
+    if business:
+        yield _table("The business", business)
     if result.left_out:
         yield Table("Not read", "<<", tuple(_wrapped([(guess.key, guess.evidence) for guess in result.left_out], (30,))))
     yield f"\nWritten: {shown(result.config.absolute())}"
@@ -94,7 +97,8 @@ def describe(result: InitResult) -> Iterator[Part]:
             else "Look at the guess marked check"
         )
         yield f"{lines}, here or in the config, and change what is wrong."
-    yield f"Whether the windows suit these customers: churnscope advise {shown(result.config.absolute())}"
+    if any(guess.key == "activity.rules" for guess in business):
+        yield f"Whether the windows suit these customers: churnscope advise {shown(result.config.absolute())}"
     yield f"Next: churnscope check {shown(result.config.absolute())}"
 
 

@@ -129,7 +129,7 @@ class Source(Section):
     def _one_path(cls, value: object) -> object:
         return as_files(value)
 
-    @field_validator("attributes", mode="before", json_schema_input_type=dict[Name, Text] | list[Text])
+    @field_validator("attributes", mode="before", json_schema_input_type=dict[Name, Text] | list[Text] | Literal["*"])
     @classmethod
     def _columns_by_name(cls, value: object) -> object:
         return as_attributes(value)
@@ -280,7 +280,7 @@ class Uplift(Section):
     campaign: Text | None = None  # which one, where the source tells of several
     control: Text = "control"  # the arm that got nothing
     outcome: Literal["outcome", "retained"] | None = None  # default: the column outcome where it is mapped, else the label
-    value: Annotated[float, Field(gt=0)] = 1.0  # what one outcome more is worth, in the currency of the costs
+    value: Annotated[float, Field(gt=0)] | None = None  # of one outcome more; default: that of [profit] where retained, else 1
     costs: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict
     )  # by arm; default: the mean of its column cost

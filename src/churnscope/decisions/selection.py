@@ -3,7 +3,7 @@
 Each customer gets one action or none, so that the sum of the expected gains is largest: a multiple-choice knapsack with a few
 limits. The limits get prices (Lagrange multipliers), by Kelley's cutting planes; an action is then worth its gain less the
 price of what it uses, and the same prices give a bound that no list can exceed. Customers are taken by that worth until the
-limits are reached, and those about the edge are chosen anew by an exact solver: small lists are optimal, of large ones the
+limits are reached, and those about the edge are chosen anew by branch and bound: small lists are optimal, of large ones the
 bound says how little can be missing.
 
 References
@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import mul, sub
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import linprog
 
 from churnscope.config.models import Action
 from churnscope.decisions.offer import Array
@@ -28,8 +29,8 @@ Choices = NDArray[np.int64]
 NOTHING = -1
 MOST_PLANES = 300
 NEAR = 1e-9  # of the bound: where the prices are good enough
-EDGE = 60  # customers on each side of the edge who are chosen anew
-MOST_NODES = 2_000  # of the exact solver's search: its work is bounded by a count, not by a clock
+EDGE = 20  # customers on each side of the edge who are chosen anew
+MOST_NODES = 20_000  # of the search: its work is bounded by a count, not by a clock
 _FULL = 1e-9  # of a limit, within which it counts as kept
 
 
@@ -111,9 +112,9 @@ def select(problem: Problem) -> Selection:
     Examples
     --------
     >>> limits = Limits(used=np.array([[10.0, 5.0]]), most=np.array([15.0]))
-    >>> gains = np.array([[9.0, 4.0], [8.0, 5.0], [7.0, 6.0]])
+    >>> gains = np.array([[10.0, 4.0], [8.0, 6.0], [7.0, 4.0]])
     >>> select(Problem(gains, limits, np.arange(3, dtype=np.uint64), np.zeros(3, bool))).choice.tolist()
-    [0, -1, 1]
+    [0, 1, -1]
     """
     limits, ties = problem.limits, problem.ties
     paying = np.where(problem.gains > 0, problem.gains, -np.inf)
@@ -122,7 +123,7 @@ def select(problem: Problem) -> Selection:
     prices, bound = _prices(paying[there], limits)
     worth = paying - prices @ limits.used
     choice = np.full(len(paying), NOTHING, np.int64)
-    choice[there] = _improved(paying[there], worth[there], _filled(worth[there], limits), limits)
+    choice[there] = _improved(paying[there], worth[there], _filled(worth[there], limits), limits, prices)
     best, favourite = _best(worth)
     return Selection(choice, best, favourite, max(bound, total_gain(paying, choice)))
 
@@ -207,30 +208,84 @@ def _filled(worth: Array, limits: Limits) -> Choices:
     return choice
 
 
-def _improved(gains: Array, worth: Array, choice: Choices, limits: Limits) -> Choices:
-    """The same list with the customers about its edge chosen anew, by an exact solver."""
+def _improved(gains: Array, worth: Array, choice: Choices, limits: Limits, prices: Array) -> Choices:
+    """The same list with the customers about its edge chosen anew, as well as a bounded search can."""
     edge = _edge(worth, choice)
     rest = choice.copy()
     rest[edge] = NOTHING
-    room = limits.left(rest)
-    row, action = np.nonzero(np.isfinite(gains[edge]))
-    if not len(row):
+    slack = _FULL * np.maximum(1.0, limits.most)
+    search = _Search.of(gains[edge], worth[edge], limits.used, prices)
+    found = search.best(limits.left(rest) + slack, total_gain(gains[edge], choice[edge]))
+    if found is None:
         return choice
-    found = milp(
-        -gains[edge][row, action],
-        integrality=np.ones(len(row), np.int64),
-        bounds=Bounds(0, 1),
-        constraints=[
-            LinearConstraint(limits.used[:, action], -np.inf, np.maximum(room, 0.0)),
-            LinearConstraint((row == np.arange(len(edge))[:, None]).astype(np.float64), -np.inf, 1.0),
-        ],
-        options={"mip_rel_gap": 0.0, "node_limit": MOST_NODES},
-    )
-    if found.x is None:
-        return choice
-    taken = found.x > 0.5
-    rest[edge[row[taken]]] = action[taken]
+    rest[edge] = found
     return rest if _better(gains, rest, choice, limits) else choice
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Branch and bound over a few customers; the bound is that of the prices.
+
+    Parameters
+    ----------
+    order : positions, those to whom their best choice is worth most above the next first.
+    options : for each of these, (gain, action) by falling worth; nothing is among them.
+    beyond : the most that all customers from each place on can be worth.
+    used : for each action, what it uses.
+    prices : of a unit of each limit.
+    """
+
+    order: list[int]
+    options: list[list[tuple[float, int]]]
+    beyond: list[float]
+    used: list[tuple[float, ...]]
+    prices: tuple[float, ...]
+
+    @classmethod
+    def of(cls, gains: Array, worth: Array, used: Array, prices: Array) -> _Search:
+        """Of customers, shape (n, n_actions)."""
+        with_nothing = np.column_stack([worth, np.zeros(len(worth))])
+        two = np.sort(with_nothing, axis=1)[:, -2:]
+        order = np.argsort(-np.nan_to_num(two[:, 1] - two[:, 0], posinf=np.inf), kind="stable").tolist()
+        gain_of = np.column_stack([gains, np.zeros(len(gains))])
+        nothing = gains.shape[1]
+        options = []
+        for place in order:
+            ranked = np.argsort(-with_nothing[place], kind="stable").tolist()
+            options.append(
+                [
+                    (float(gain_of[place, action]), NOTHING if action == nothing else action)
+                    for action in ranked
+                    if np.isfinite(gain_of[place, action])
+                ]
+            )
+        beyond = [*np.cumsum(two[order, 1][::-1])[::-1].tolist(), 0.0]
+        return cls(order, options, beyond, [tuple(each) for each in used.T.tolist()], tuple(prices.tolist()))
+
+    def best(self, room: Array, least: float) -> Choices | None:
+        """The choices that bring most within the room, if more than `least`; None where the search finds none."""
+        found: list[int] | None = None
+        reached = least + NEAR * max(1.0, abs(least))
+        waiting: list[tuple[int, float, tuple[float, ...], tuple[int, ...]]] = [(0, 0.0, tuple(room.tolist()), ())]
+        for _ in range(MOST_NODES):
+            if not waiting:
+                break
+            depth, gain, left, taken = waiting.pop()
+            if gain + self.beyond[depth] + sum(map(mul, self.prices, left)) <= reached:
+                continue
+            if depth == len(self.order):
+                if gain > reached:
+                    found, reached = list(taken), gain + NEAR * max(1.0, abs(gain))
+                continue
+            for more, action in reversed(self.options[depth]):
+                after = left if action == NOTHING else tuple(map(sub, left, self.used[action]))
+                if min(after) >= 0:
+                    waiting.append((depth + 1, gain + more, after, (*taken, action)))
+        if found is None:
+            return None
+        choice = np.full(len(self.order), NOTHING, np.int64)
+        choice[self.order] = found
+        return choice
 
 
 def _better(gains: Array, new: Choices, old: Choices, limits: Limits) -> bool:

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from churnscope.discovery.contracts import TERMS, few_ends, survivors, term_windows, told_through
 from churnscope.discovery.drafts import Draft
-from churnscope.discovery.guesses import ANSWERED, Ask, Guess, Question, counted
+from churnscope.discovery.guesses import ANSWERED, FEWEST_CHURNED, Ask, Guess, Question, counted
 from churnscope.discovery.presets import PRESETS, Like, Preset, likely
 from churnscope.discovery.windows import Windows, choose_windows
 from churnscope.roles import ROLES
 
+_IN_FORCE = "a contract is in force"
 _EVENING = 18  # data that end earlier in the day end in the middle of it
 _STILL_RUNNING_DAYS = 14
 _STRAY_SHARE = 0.01
 _MOST_DAYS = 3_650
-FEWEST_CHURNED = 30  # fewer are refused by `train`
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Business:
     ----------
     preset : the kind of business.
     sources : names of those whose rows count as activity.
+    in_force : whether their rows are terms of contracts, which count while they run.
     windows : how far is looked back and ahead.
     complete_through : last whole day, where the newest row would mislead.
     guesses : what was seen.
@@ -34,28 +36,36 @@ class Business:
 
     preset: Preset
     sources: tuple[str, ...]
+    in_force: bool
     windows: Windows
     complete_through: date | None
     guesses: tuple[Guess, ...]
 
+    @property
+    def does(self) -> str:
+        """What an active customer does, or has."""
+        return _IN_FORCE if self.in_force else f"{self.preset.does} in the last {self.windows.active_days} days"
 
-def describe_business(
-    drafts: Sequence[Draft], like: Like | None, recognised: frozenset[str], today: date, ask: Ask
-) -> Business:
+
+def describe_business(drafts: Sequence[Draft], like: Like | None, today: date, ask: Ask) -> Business:
     """The usual definitions for the files at hand; days and kind are asked for where somebody can answer."""
     preset, kind = _preset([draft.role for draft in drafts], like, ask)
-    counted, active = _counted(drafts, preset, recognised)
-    through = _complete_through(counted, today)
-    first, last = _span(drafts, today)
+    sources, active = _counted(drafts, preset)
+    in_force = sources[0].role == TERMS
+    through = told_through(sources, today) if in_force else _complete_through(sources, today)
+    first, last = _span(sources if in_force else drafts, today)
     end = date.fromisoformat(through.value) if through else last
-    windows = _asked(choose_windows(preset, (end - first).days + 1), preset, ask)
-    names = tuple(draft.name for draft in counted)
-    leavers = _few_leavers(counted, end, windows.horizon_days)
     guesses = [kind, active, _history(first, end), *([through] if through else [])]
-    guesses.append(Guess("activity.rules", f"last {windows.active_days} days", windows.evidence, windows.check))
+    if in_force:
+        windows = _asked(term_windows(sources, preset, end), preset, ask, in_force=True)
+        found = [survivors(sources, windows.horizon_days), few_ends(sources, end)]
+    else:
+        windows = _asked(choose_windows(preset, (end - first).days + 1), preset, ask, in_force=False)
+        guesses.append(Guess("activity.rules", f"last {windows.active_days} days", windows.evidence, windows.check))
+        found = [_few_leavers(sources, end, windows.horizon_days)]
     guesses.append(Guess("prediction.horizon_days", str(windows.horizon_days), windows.evidence, windows.check))
-    guesses += [leavers] if leavers else []
-    return Business(preset, names, windows, end if through else None, tuple(guesses))
+    guesses += [guess for guess in found if guess]
+    return Business(preset, tuple(draft.name for draft in sources), in_force, windows, end if through else None, tuple(guesses))
 
 
 def _preset(roles: Sequence[str], like: Like | None, ask: Ask) -> tuple[Preset, Guess]:
@@ -67,28 +77,26 @@ def _preset(roles: Sequence[str], like: Like | None, ask: Ask) -> tuple[Preset, 
     return PRESETS[chosen], Guess("kind of business", chosen, why if answer is None else ANSWERED)
 
 
-def _counted(drafts: Sequence[Draft], preset: Preset, recognised: frozenset[str]) -> tuple[list[Draft], Guess]:
+def _counted(drafts: Sequence[Draft], preset: Preset) -> tuple[list[Draft], Guess]:
     """The sources whose rows count as activity, and what active means."""
     events = [draft for draft in drafts if ROLES[draft.role].is_activity]
     present = [role for role in preset.roles if any(draft.role == role for draft in events)]
     roles = present if preset.all_roles else present[:1]
     chosen = [draft for draft in events if draft.role in roles] or events
-    names = ", ".join(draft.name for draft in chosen)
-    wanted = preset.roles[0]
-    evidence, check = f"rows of {names} count", False
-    if wanted not in ROLES:
-        seen = " that are there" if wanted in recognised else ""
-        evidence, check = f"a term in force would be the measure, but {wanted}{seen} are not read yet: {evidence}", True
-    elif wanted not in roles:
-        evidence, check = f"no file holds {wanted}: {evidence}", True
+    if terms := [draft for draft in chosen if draft.role == TERMS]:
+        return terms, Guess("active", _IN_FORCE, f"terms of {', '.join(draft.name for draft in terms)} count while they run")
+    evidence, check = f"rows of {', '.join(draft.name for draft in chosen)} count", False
+    if preset.roles[0] not in roles:
+        evidence, check = f"no file holds {preset.roles[0]}: {evidence}", True
     return chosen, Guess("active", preset.does, evidence, check)
 
 
-def _asked(windows: Windows, preset: Preset, ask: Ask) -> Windows:
-    active = _days(ask, "activity.days", f"Active: {preset.does} in the last so many days", windows.active_days)
-    horizon = _days(
-        ask, "prediction.horizon_days", f"Churned: {preset.not_doing} in the next so many days", windows.horizon_days
-    )
+def _asked(windows: Windows, preset: Preset, ask: Ask, *, in_force: bool) -> Windows:
+    active: int | None = windows.active_days
+    if not in_force:
+        active = _days(ask, "activity.days", f"Active: {preset.does} in the last so many days", windows.active_days)
+    what = "the contract ends" if in_force else preset.not_doing
+    horizon = _days(ask, "prediction.horizon_days", f"Churned: {what} in the next so many days", windows.horizon_days)
     if active is None or horizon is None:
         return windows
     return Windows(active, horizon, windows.features_days, ANSWERED)

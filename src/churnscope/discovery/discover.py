@@ -77,7 +77,7 @@ def init(
     Raises
     ------
     ConfigError : when there is a config already.
-    InputError : when a file is refused, or none holds events of customers.
+    InputError : when a file is refused, or none holds events of customers, their contracts, or who left.
     """
     path = Path(config)
     _refuse(path, force=force)
@@ -86,14 +86,15 @@ def init(
     found = find_sources([Path(file) for file in files], leaning, day, ask, progress)
     events = [draft for draft in found.drafts if ROLES[draft.role].is_activity]
     zone = guess_zone([times for draft in events for times in draft.times], ask)
-    business = describe_business(found.drafts, like, found.recognised, day, ask)
+    business = None if found.is_flat else describe_business(found.drafts, like, day, ask)
     name = _name(path, events[0].name)
     text = config_text(name, zone, found, business, path.parent)
     load_config(tomllib.loads(text), {})  # what does not load is never written
     _refuse(path, force=force)
     make_folder(path.parent)
     write_atomically(path, text.encode())
-    guesses = (*(guess for draft in found.drafts for guess in draft.guesses), zone, *business.guesses)
+    of_business = (zone, *business.guesses) if business else ()
+    guesses = (*(guess for draft in found.drafts for guess in draft.guesses), *of_business)
     return InitResult(path, guesses, found.left_out)
 
 

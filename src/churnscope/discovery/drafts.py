@@ -16,9 +16,10 @@ from churnscope.discovery.mapping import LINE, SourceKeys, Writer, note_missing
 from churnscope.discovery.parts import Cast
 from churnscope.discovery.profiles import Profile
 from churnscope.discovery.tables import Table
+from churnscope.discovery.terms import terms_of
 from churnscope.discovery.words import plain_words
 from churnscope.expressions import column_sql
-from churnscope.roles import ROLES
+from churnscope.roles import ROLES, RoleColumn
 
 _FEW_MISSING, _MOST_MISSING = 0.002, 0.05
 _BAD_ENOUGH = 0.005
@@ -37,7 +38,8 @@ class Draft:
     casts : who plays which part, a cast for each kind.
     mapping : columns, types, and what the dialect has to say.
     renames : file -> header of that file = header of the first kind.
-    missing_customer, overlap, most_quarantined : as in the config; None: its default.
+    missing_customer, overlap, most_quarantined, rolling, attributes, static : as in the config; None: its default.
+    term_days : of a usual term of contracts; None where none is agreed.
     guesses : what was seen, by key below `sources.<name>`.
     ids : ids of the sample as the config reads them.
     """
@@ -51,6 +53,10 @@ class Draft:
     missing_customer: str | None = None
     overlap: str | None = None
     most_quarantined: float | None = None
+    rolling: dict[str, str] | None = None
+    attributes: str | list[str] | dict[str, str] | None = None
+    static: list[str] | None = None
+    term_days: int | None = None
     guesses: list[Guess] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
@@ -86,6 +92,17 @@ class Draft:
                 moment = moments.get(text)
                 if name and moment:
                     yield name.removesuffix(".0"), moment
+
+    @property
+    def told(self) -> list[datetime]:
+        """Sampled times at which contracts really ended."""
+        ended = [who.parts["ended"] for who in self.casts if "ended" in who.parts]
+        return [moment for profile in ended for moment in moments_of(profile).values() if moment]
+
+    def terms(self) -> Iterator[tuple[str, datetime, datetime | None]]:
+        """Customer, start and end of each sampled row of contracts."""
+        for who in self.casts:
+            yield from terms_of(who.parts)
 
     def guess(self, key: str, value: str, evidence: str = "", *, check: bool = False) -> None:
         """Note what will stand at a key of this source."""
@@ -186,15 +203,16 @@ def _map_others(draft: Draft) -> None:
     _map_amount(draft, writer)
     for column in ROLES[draft.role].columns:
         profile = who.parts.get(column.name)
-        if profile is None or column.name in {"customer", "time", "amount"} or not _is_usable(profile, column.kind, who):
+        if profile is None or column.name in {"customer", "time", "amount"} or not _is_usable(profile, column, who):
             continue
-        if column.kind == "time":
+        if column.kind in {"time", "date"}:
             into.columns[column.name] = writer.time(profile, into)
         elif column.kind in {"money", "number"}:
             into.columns[column.name] = writer.number(profile, into)
         else:
             into.columns[column.name] = writer.text(profile)
-        draft.guess(f"columns.{column.name}", profile.name, _present(profile))
+        if column.name not in {"end", "ended"}:  # more is said of them
+            draft.guess(f"columns.{column.name}", profile.name, _present(profile))
     if draft.role == "engagement" and "kind" not in into.columns:
         word = _thing(draft.name)
         into.columns["kind"] = f"'{word}'"
@@ -215,7 +233,8 @@ def _note_time(draft: Draft, profile: Profile) -> None:
         evidence, check = f"{evidence}; no header names a time", True
     if rivals := who.rivals.get("time"):
         evidence, check = f"{evidence}; {' and '.join(rivals)} could be meant too", True
-    draft.guess("columns.time", f"{profile.name} ({times.words})", evidence, check=check)
+    key = ROLES[draft.role].key("time")
+    draft.guess(f"columns.{key}", f"{profile.name} ({times.words})", evidence, check=check)
 
 
 def _map_amount(draft: Draft, writer: Writer) -> None:
@@ -264,18 +283,22 @@ def _present(profile: Profile) -> str:
     return f"{len(profile.present) / max(1, len(profile.column.values)):.0%} of the sampled rows have one"
 
 
-def _is_usable(profile: Profile, kind: str, who: Cast) -> bool:
-    if kind == "flag":
-        return {value.lower() for value in profile.present} <= {"true", "false", "t", "f", "0", "1"}
-    if kind == "time" and "time" in who.parts:
-        return _is_later(profile, who.parts["time"])
-    return kind not in {"money", "number"} or _worth(profile) is not None
+def _is_usable(profile: Profile, column: RoleColumn, who: Cast) -> bool:
+    values = {value.lower() for value in profile.present}
+    if column.kind in {"flag", "truth"}:
+        return values <= {"true", "false", "t", "f", "0", "1"}
+    if column.only_words:
+        return values <= set(column.words)
+    if column.kind == "time" and "time" in who.parts and not column.early:
+        return _is_later(profile, who.parts["time"], may_be_missing=column.name != "known")
+    return column.kind not in {"money", "number"} or column.told != "time" or _worth(profile) is not None
 
 
-def _is_later(known: Profile, time: Profile) -> bool:
-    """Whether a column can say when a row became known: hardly ever before it happened, and on every row."""
-    late, when = moments_of(known), moments_of(time)
-    pairs = [(late.get(a), when.get(b)) for a, b in zip(known.column.values, time.column.values, strict=True)]
+def _is_later(late: Profile, time: Profile, *, may_be_missing: bool) -> bool:
+    """Whether a column can say when more of a row became known: hardly ever before it happened; or the row itself, always."""
+    later, when = moments_of(late), moments_of(time)
+    pairs = [(later.get(a), when.get(b)) for a, b in zip(late.column.values, time.column.values, strict=True)]
+    pairs = [(a, b) for a, b in pairs if a is not None or not may_be_missing]
     good = sum(a is not None and b is not None and a >= b for a, b in pairs)
     return good >= _LATER * len(pairs)
 

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from churnscope.config.flat import ROLE as FLAT
 from churnscope.discovery.drafts import Draft, draft_source, source_name
+from churnscope.discovery.flat import label_of, speaks_of_leaving
+from churnscope.discovery.further import add_further_keys
 from churnscope.discovery.guesses import ANSWERED, Ask, Guess, Question
 from churnscope.discovery.kinds import Kind, kinds_of
 from churnscope.discovery.overlaps import note_overlap
 from churnscope.discovery.parts import Cast, cast, named_by_values
 from churnscope.discovery.profiles import Profile
 from churnscope.discovery.tables import FEWEST_ROWS, MOST_ROWS, MOST_ROWS_OF_ONE, look_at
+from churnscope.discovery.vocabulary import ROLE_WORDS
 from churnscope.discovery.words import words_of
 from churnscope.errors import InputError
 from churnscope.operations.logs import Progress
@@ -23,6 +27,7 @@ from churnscope.sources.files import SUFFIXES
 
 LEAVE_OUT = "leave out"
 _FITTING = 0.99
+_WHO_IS_WHO = frozenset({"purchases", "subscriptions"})  # whose ids are those of the business
 _ANY_SUFFIX = tuple(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
 
 
@@ -34,12 +39,15 @@ class Found:
     ----------
     drafts : the sources.
     left_out : files that no source reads, with the reason as evidence.
-    recognised : roles seen, also those that cannot be read yet.
     """
 
     drafts: tuple[Draft, ...]
     left_out: tuple[Guess, ...]
-    recognised: frozenset[str]
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it is one flat file."""
+        return any(draft.role == FLAT for draft in self.drafts)
 
 
 def find_sources(paths: Sequence[Path], leaning: Mapping[str, int], today: date, ask: Ask, progress: Progress) -> Found:
@@ -52,7 +60,7 @@ def find_sources(paths: Sequence[Path], leaning: Mapping[str, int], today: date,
 
     Raises
     ------
-    InputError : when a file is refused, or none holds events.
+    InputError : when a file is refused, or none holds events, contracts or who left.
     """
     files = _files(paths)
     most = min(MOST_ROWS_OF_ONE, max(FEWEST_ROWS, MOST_ROWS // len(files)))
@@ -61,11 +69,12 @@ def find_sources(paths: Sequence[Path], leaning: Mapping[str, int], today: date,
         tables.append(look_at(path, most))
         progress("look at files", done, len(files))
     kinds = [kind for first in kinds_of(tables, today) for kind in _with_names(first, today, ask)]
-    casts = [_settled(kind, leaning, ask) for kind in kinds]
+    casts = [_settled(kind, leaning, today, ask) for kind in kinds]
     pairs = [(_settled_time(kind, who, ask), who) for kind, who in zip(kinds, casts, strict=True)]
     pairs = [(kind, _refreshed(kind, who)) for kind, who in pairs]
-    recognised = frozenset(who.role for _, who in pairs if who.is_possible)
     used, left_out = _readable(pairs)
+    if not any(ROLES[who.role].is_activity for _, who in used):
+        used, left_out = _flat(used, left_out)
     drafts = _drafts(used)
     drafts, strangers = _of_the_same_customers(drafts)
     if not any(ROLES[draft.role].is_activity for draft in drafts):
@@ -73,7 +82,7 @@ def find_sources(paths: Sequence[Path], leaning: Mapping[str, int], today: date,
         raise _no_events([*left_out, *strangers, *flat])
     for draft in drafts:
         note_overlap(draft)
-    return Found(tuple(drafts), (*left_out, *strangers), recognised)
+    return Found(tuple(drafts), (*left_out, *strangers))
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -110,17 +119,17 @@ def _with_names(kind: Kind, today: date, ask: Ask) -> Iterator[Kind]:
     yield from kinds_of([table.named(names) for table in kind.tables], today)
 
 
-def _settled(kind: Kind, leaning: Mapping[str, int], ask: Ask) -> Cast:
+def _settled(kind: Kind, leaning: Mapping[str, int], today: date, ask: Ask) -> Cast:
     """Role and columns, asked for where they are not sure."""
-    who = cast(kind, leaning)
+    who = cast(kind, leaning, today)
     if who.check and who.is_possible:
-        choices = (*(name for name in ROLES if name != "extra_features"), LEAVE_OUT)
+        choices = (*ROLE_WORDS, LEAVE_OUT)
         question = f"{kind.names}: what is one row? ({who.evidence})"
         answer = ask(Question("role", question, who.role, choices))
         if answer == LEAVE_OUT:
             return replace(who, parts={})
         if answer is not None:
-            who = replace(cast(kind, leaning, answer), evidence=ANSWERED)
+            who = replace(cast(kind, leaning, today, answer), evidence=ANSWERED)
     for part in ("customer", "time"):
         who = _settled_part(kind, who, part, ask)
     return who
@@ -167,34 +176,35 @@ def _refreshed(kind: Kind, who: Cast) -> Cast:
 
 
 def _readable(pairs: Sequence[tuple[Kind, Cast]]) -> tuple[list[tuple[Kind, Cast]], list[Guess]]:
-    """What can be read now, and what is left out, with the reason."""
-    used = [(kind, who) for kind, who in pairs if who.is_possible and who.role in ROLES]
-    has_events = any(ROLES[who.role].is_activity for _, who in used)
-    left_out = []
-    for kind, who in pairs:
-        if who.is_possible and who.role in ROLES:
-            continue
-        if who.is_possible and who.role == "subscriptions" and not has_events:
-            used.append((kind, _terms_as_purchases(kind, who)))
-        else:
-            left_out.append(Guess(kind.names, LEAVE_OUT, _reason(kind, who)))
-    return used, left_out
+    """What is read, and what is left out, with the reason."""
+    used = [(kind, who) for kind, who in pairs if who.is_possible]
+    return used, [Guess(kind.names, LEAVE_OUT, _reason(kind, who)) for kind, who in pairs if not who.is_possible]
 
 
-def _terms_as_purchases(kind: Kind, who: Cast) -> Cast:
-    parts = dict(cast(kind, {}, "purchases").parts) | {"customer": who.parts["customer"], "time": who.parts["start"]}
-    evidence = "terms of contracts are not read yet: the start of each counts as a purchase"
-    return Cast("purchases", parts, evidence=evidence, check=True)
+def _flat(used: Sequence[tuple[Kind, Cast]], left_out: list[Guess]) -> tuple[list[tuple[Kind, Cast]], list[Guess]]:
+    """Of files without events, the widest that says who left; the others cannot stand beside it."""
+    able = [(kind, who) for kind, who in used if who.role == "customers" and label_of(kind)]
+    if not able:
+        return list(used), left_out
+    chosen, who = max(able, key=lambda pair: len(pair[0].profiles))
+    beside = [
+        Guess(kind.names, LEAVE_OUT, f"{chosen.names} is read alone, as a flat file") for kind, _ in used if kind is not chosen
+    ]
+    evidence = "every id stands there once, a column says who left, and no file holds events"
+    return [(chosen, replace(who, role=FLAT, parts={"customer": who.parts["customer"]}, evidence=evidence))], [
+        *left_out,
+        *beside,
+    ]
 
 
 def _reason(kind: Kind, who: Cast) -> str:
-    if who.is_possible and who.role not in ROLES:
-        return f"these look like {who.role}, which are not read yet"
     if not who.parts:
         return "as answered"
     times = [profile.name for profile in kind.profiles if profile.kind == "time"]
-    if "customer" not in cast(kind, {}, "purchases").parts:
+    if "customer" not in who.parts:
         return "no column looks like a customer's id"
+    if gone := [name for name in times if speaks_of_leaving(name)]:
+        return f'{gone[0]} is when customers left, which is no event of theirs: [label] kind = "cancel" can read it'
     return "no column looks like the time of an event" if not times else "its role is not clear"
 
 
@@ -212,6 +222,7 @@ def _drafts(pairs: Sequence[tuple[Kind, Cast]]) -> list[Draft]:
         tables = [table for kind, _ in group for table in kind.tables]
         name = source_name(tables, drafts, group[0][1].role)
         drafts[name] = draft_source(name, [kind for kind, _ in group], [who for _, who in group])
+        add_further_keys(drafts[name])
     return list(drafts.values())
 
 
@@ -248,10 +259,10 @@ def _of_the_same_customers(drafts: list[Draft]) -> tuple[list[Draft], list[Guess
     events = [draft for draft in drafts if ROLES[draft.role].is_activity]
     if not events:
         return drafts, []
-    main = max(events, key=lambda draft: (draft.role == "purchases", sum(kind.rows for kind in draft.kinds)))
+    main = max(events, key=lambda draft: (draft.role in _WHO_IS_WHO, sum(kind.rows for kind in draft.kinds)))
     kept, left_out = [], []
     customers: Draft | None = None
-    for draft in sorted(drafts, key=lambda draft: "time" not in draft.mapping.columns):
+    for draft in sorted(drafts, key=_is_second_choice):
         names = ", ".join(kind.names for kind in draft.kinds)
         shared = len(draft.ids & main.ids)
         if draft.role == "customers":
@@ -265,10 +276,24 @@ def _of_the_same_customers(drafts: list[Draft]) -> tuple[list[Draft], list[Guess
                 customers = draft
                 kept.append(draft)
         elif draft is not main and not shared:
-            left_out.append(Guess(names, LEAVE_OUT, f"none of its sampled ids stands in {main.name}: they name something else"))
+            left_out.append(Guess(names, LEAVE_OUT, _other_ids(draft, main)))
         else:
             kept.append(draft)
     return [draft for draft in drafts if draft in kept], left_out
+
+
+def _is_second_choice(draft: Draft) -> tuple[bool, bool]:
+    """Of several lists of customers, one that tells when they came and does not tell who left is read first."""
+    return "time" not in draft.mapping.columns, label_of(draft.kind) is not None
+
+
+def _other_ids(draft: Draft, main: Draft) -> str:
+    for profile in main.kind.profiles:
+        if draft.ids.intersection(profile.present):
+            return (
+                f"its ids stand in {profile.name} of {main.name}, not the customer's: a [sources.*.join] on it would tell whose"
+            )
+    return f"none of its sampled ids stands in {main.name}: they name something else"
 
 
 def _no_events(left_out: Sequence[Guess]) -> InputError:
@@ -276,6 +301,7 @@ def _no_events(left_out: Sequence[Guess]) -> InputError:
     what = "\n".join(["No file holds events of customers.", *reasons])
     advice = (
         "A row of events names a customer and a time, and a customer has many: purchases, sessions, calls, messages. "
-        "A table with one row per customer is not enough."
+        "A table with one row per customer is enough where it tells from when to when a contract ran, or, in a column such as "
+        "churned, who left."
     )
     return InputError(what, advice)

@@ -51,6 +51,7 @@ class Question:
 
 Ask = Callable[[Question], str | None]  # None: nobody is there to answer, the guess stands
 ANSWERED = "as answered"
+FEWEST_CHURNED = 30  # fewer are refused by `train`
 
 
 def nobody(question: Question) -> None:

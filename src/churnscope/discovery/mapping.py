@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from churnscope.discovery.dates import TIMESTAMP
-from churnscope.discovery.ids import Ids, look_at_ids
+from churnscope.discovery.ids import MISSING_WORDS, Ids, look_at_ids
 from churnscope.discovery.kinds import Kind
 from churnscope.discovery.profiles import Profile
 from churnscope.expressions import column_sql, may_be_header, quoted
@@ -72,6 +72,11 @@ class Writer:
         form = profile.times.type
         if self.is_aligned:
             return _aligned_time(self.sql(profile), form)
+        if words := [word for word in profile.missing_words if word not in MISSING_WORDS]:
+            sql = self.sql(profile)
+            for word in words:
+                sql = f"nullif({sql}, {literal(word)})"
+            return sql if form == TIMESTAMP else f"try_strptime({sql}, '{form}')"
         if profile.times.second:
             ways = [_attempt(self.sql(profile), way) for way in (form, profile.times.second)]
             return f"coalesce({', '.join(ways)})"
@@ -105,7 +110,18 @@ def note_missing(profiles: Mapping[str, Profile], into: SourceKeys) -> None:
     """Remember the texts that stand for a missing time or number."""
     for profile in profiles.values():
         if profile.kind in {"time", "number"}:
-            into.missing += [word for word in profile.missing_words if word not in into.missing]
+            into.missing += [word for word in profile.missing_words if word in MISSING_WORDS and word not in into.missing]
+
+
+def literal(text: str) -> str:
+    """A text as it stands in SQL.
+
+    Examples
+    --------
+    >>> literal("month's end")
+    "'month''s end'"
+    """
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _attempt(sql: str, form: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from churnscope.discovery.guesses import counted
 from churnscope.discovery.kinds import Kind
 from churnscope.discovery.profiles import Profile
+from churnscope.discovery.terms import Ends, are_terms, with_real_ends
 from churnscope.discovery.vocabulary import ROLE_WORDS, Part
 from churnscope.discovery.words import matches, parts_of, score, words_of
 from churnscope.roles import ROLES
@@ -16,6 +18,7 @@ from churnscope.roles import ROLES
 _ENOUGH, _SURE, _CLOSE = 4, 9, 2  # points of a header for a part
 _UNIQUE = 0.98
 _FEW = 20  # rows, below which nothing is said about repetition
+_NAMED, _PLAIN = 3, 5  # points of all headers for a role that nobody would guess, with and without a file called so
 _NEVER = -100
 _DEFAULT = "purchases"
 
@@ -32,6 +35,7 @@ class Cast:
     evidence : why this role.
     check : whether another role is about as likely.
     unsure : parts whose column was chosen by its values alone.
+    ends : of contracts, what was seen of their ends.
     """
 
     role: str
@@ -40,33 +44,36 @@ class Cast:
     evidence: str = ""
     check: bool = False
     unsure: frozenset[str] = frozenset()
+    ends: Ends | None = None
 
     @property
     def is_possible(self) -> bool:
         """Whether every required part is played."""
-        needed = ROLES[self.role].required if self.role in ROLES else [part.name for part in parts_of(self.role)]
-        return all(name in self.parts for name in needed)
+        return all(name in self.parts for name in ROLES[self.role].required)
 
 
-def cast(kind: Kind, leaning: Mapping[str, int], chosen: str | None = None) -> Cast:
+def cast(kind: Kind, leaning: Mapping[str, int], today: date, chosen: str | None = None) -> Cast:
     """The likeliest role of some files, and its columns.
 
     Parameters
     ----------
     leaning : role -> what the kind of business adds to it.
+    today : ends of contracts that lie later are agreed ones.
     chosen : the role, where somebody has said so.
     """
     if chosen is not None:
-        return _columns(kind, chosen)
-    casts = {role: _columns(kind, role) for role in ROLE_WORDS}
+        return _columns(kind, chosen, today)
+    casts = {role: _columns(kind, role, today) for role in ROLE_WORDS}
     points = {role: _points(kind, casts[role], leaning.get(role, 0)) for role in casts}
+    if points["subscriptions"] > _NEVER:
+        points["customers"] = _NEVER  # one row per customer, but with an end: a contract
     first, second, *_ = sorted(points, key=lambda role: (-points[role], role != _DEFAULT))
     check = points[first] - points[second] < _CLOSE and points[second] > _NEVER / 2
     found = casts[first]
     evidence = _why(kind, found)
-    if check and second in ROLES:
+    if check:
         evidence += f"; {second} would be about as likely"
-    return Cast(first, found.parts, found.rivals, evidence, check and second in ROLES, found.unsure)
+    return replace(found, evidence=evidence, check=check)
 
 
 def _why(kind: Kind, found: Cast) -> str:
@@ -90,10 +97,13 @@ def _points(kind: Kind, found: Cast, leaning: int) -> int:
     customer = found.parts["customer"]
     is_unique = customer.distinct_share >= _UNIQUE
     if found.role == "customers":
-        return points + 5 if is_unique and "customer" not in found.unsure else _NEVER
+        is_one = is_unique or "valid_from" in found.parts
+        return points + 5 if is_one and "customer" not in found.unsure else _NEVER
+    if found.role == "subscriptions":
+        return points + 6 if "time" not in found.unsure and are_terms(found.parts) else _NEVER
     if is_unique and len(customer.present) > _FEW:
         points -= 8
-    if found.role in {"subscriptions", "support", "contacts"} and hits < 5:
+    if found.role in {"support", "contacts"} and hits < (_NAMED if _file_word(kind, found.role) else _PLAIN):
         return _NEVER
     return points
 
@@ -104,7 +114,7 @@ def _file_word(kind: Kind, role: str) -> str:
     return next((word for word in words for stem in ROLE_WORDS[role].files if matches(word, stem)), "")
 
 
-def _columns(kind: Kind, role: str) -> Cast:
+def _columns(kind: Kind, role: str, today: date) -> Cast:
     taken: dict[str, Profile] = {}
     rivals: dict[str, tuple[str, ...]] = {}
     unsure: set[str] = set()
@@ -112,7 +122,7 @@ def _columns(kind: Kind, role: str) -> Cast:
     for part in parts_of(role):
         free = [profile for profile in kind.profiles if profile not in taken.values()]
         ranked = _ranked(part, free, is_event=is_event)
-        if not ranked and part.name in {"customer", "time", "start"} and is_event:
+        if not ranked and part.name in {"customer", "time"} and is_event:
             ranked = _by_values(part, free)
             unsure.update([part.name] if ranked else [])
         if ranked and part.name == "customer" and is_event and ranked[0][0] < _SURE:
@@ -123,7 +133,11 @@ def _columns(kind: Kind, role: str) -> Cast:
             close = tuple(profile.name for points, profile in ranked[1:] if points > best - _CLOSE)
             if close and part.name in {"customer", "time"}:
                 rivals[part.name] = close
-    return Cast(role, taken, rivals, unsure=frozenset(unsure))
+    found = Cast(role, taken, rivals, unsure=frozenset(unsure))
+    if role != "subscriptions":
+        return found
+    parts, ends = with_real_ends(taken, today)
+    return replace(found, parts=parts, ends=ends)
 
 
 def _ranked(part: Part, free: Sequence[Profile], *, is_event: bool) -> list[tuple[int, Profile]]:

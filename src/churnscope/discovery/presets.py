@@ -61,6 +61,8 @@ PRESETS: dict[Like, Preset] = {
 
 def likely(roles: Sequence[str]) -> tuple[Like, str]:
     """The kind of business that has files of these roles, and why it is thought so."""
+    if "subscriptions" in roles:
+        return "streaming", "there are terms of contracts"
     if "purchases" in roles:
         return "shop", "there are purchases"
     return "app", "there is engagement and nothing is bought"

@@ -14,6 +14,7 @@ from churnscope.discovery.vocabulary import EPOCH_WORDS
 from churnscope.discovery.words import words_of
 
 _READABLE_FLAGS = frozenset({"true", "false", "t", "f", "0", "1", "yes", "no", "y", "n"})
+_NEVER_YEAR = 2_200  # no contract is agreed for so long
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ def profile(column: Column, *, today: date, comma_hint: bool) -> Profile:
     is_csv = column.native is None
     may_be_epoch = not column.name or bool(EPOCH_WORDS.intersection(words_of(column.name)))
     times = read_times(readable, today=today, may_be_epoch=may_be_epoch, day_first_hint=comma_hint) if readable else None
+    if times is None and (found := _times_beside_a_word(readable, today, comma_hint=comma_hint)):
+        times, words = found[0], (*words, found[1])
+    if times and (far := _for_ever(times, readable)):
+        near = [value for value in readable if value not in far]
+        times, words = read_times(near, today=today, may_be_epoch=False, day_first_hint=comma_hint), (*words, *far)
     if times:
         return Profile(column, "time", times, missing_words=words)
     numbers = read_numbers(readable, comma_hint=comma_hint)
@@ -83,6 +89,25 @@ def profile(column: Column, *, today: date, comma_hint: bool) -> Profile:
     if numbers and (is_csv or numbers.is_plain):
         return Profile(column, "number", numbers=numbers, missing_words=words)
     return Profile(column, "text", missing_words=words)
+
+
+def _for_ever(times: Times, values: Sequence[str]) -> list[str]:
+    """Days such as 31 December 9999, which stand for none, beside others."""
+    if len(times.moments) != len(values):
+        return []
+    far = {value for value, moment in zip(values, times.moments, strict=True) if moment and moment.year >= _NEVER_YEAR}
+    return sorted(far) if len(far) < len(set(values)) else []
+
+
+def _times_beside_a_word(values: Sequence[str], today: date, *, comma_hint: bool) -> tuple[Times, str] | None:
+    """Times in some rows and one and the same word in all others, such as No for a contract that runs."""
+    words = {value for value in set(values) if not any(map(str.isdigit, value))}
+    if len(words) != 1:
+        return None
+    (word,) = words
+    dated = [value for value in values if value != word]
+    times = read_times(dated, today=today, may_be_epoch=False, day_first_hint=comma_hint) if dated else None
+    return (times, word) if times else None
 
 
 def _native(column: Column, today: date) -> Profile:

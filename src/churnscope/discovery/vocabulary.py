@@ -53,6 +53,16 @@ class RoleWords:
     headers: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class LabelWords:
+    """What points to a column that says who left: stems of its header; its values, in small letters, or how they begin."""
+
+    headers: tuple[str, ...]
+    left: frozenset[str]
+    stayed: frozenset[str]
+    left_stems: tuple[str, ...]
+
+
 def _stems(text: str) -> dict[str, int]:
     """`customer:10 client:9` as a mapping."""
     return {word: int(weight) for word, weight in (item.split(":") for item in text.split())}
@@ -71,7 +81,7 @@ ENDINGS = _tuple("datetime timestamp number nummer amount price total datum date
 ID_WORDS = _set("id ids no nr num number nummer key code uid uuid hash")
 EPOCH_WORDS = _set("time date datetime timestamp ts at epoch unix created when on stamp datum zeit day sent")
 
-# Roles that files can have, whether or not they can be read yet: only those of roles.py are written to a config.
+# Roles that are told apart by words.
 ROLE_WORDS: dict[str, RoleWords] = {
     "purchases": RoleWords(
         _tuple("order purchase sale invoice transaction retail shop receipt checkout bestell umsatz kauf verkauf payment"),
@@ -81,7 +91,8 @@ ROLE_WORDS: dict[str, RoleWords] = {
     ),
     "engagement": RoleWords(
         _tuple(
-            "session click event log message msg call visit login usage internet activity view open play stream listen chat"
+            "engagement session click event log message msg call visit login usage internet activity view open play stream "
+            "listen chat"
         ),
         _stems(
             "session:2 event:2 duration:2 message:2 click:2 visit:2 login:2 dst:2 recipient:2 url:2 device:1 usage:1 action:2"
@@ -104,6 +115,26 @@ ROLE_WORDS: dict[str, RoleWords] = {
         _stems("campaign:2 response:2 responded:2 direction:2 template:1 unsubscribed:2"),
     ),
 }
+
+LABEL = LabelWords(
+    _tuple("churn churned churner exited attrition attrited attrit leaver abwanderung"),
+    _set("yes y true t 1 1.0 left lost gone"),
+    _set("no n false f 0 0.0 stayed active existing retained current"),
+    _tuple("churn attrit exit cancel leav"),
+)
+# How long a term is, as contracts are called: months.
+TERM_MONTHS = {
+    **dict.fromkeys(_tuple("month monthly monthtomonth 1month onemonth monatlich"), 1),
+    **dict.fromkeys(_tuple("quarter quarterly 3months threemonths"), 3),
+    **dict.fromkeys(_tuple("halfyearly semiannual 6months sixmonths"), 6),
+    **dict.fromkeys(_tuple("year yearly annual annually 1year oneyear 12months"), 12),
+    **dict.fromkeys(_tuple("2years 2year twoyear twoyears biennial 24months"), 24),
+    **dict.fromkeys(_tuple("3years threeyear threeyears 36months"), 36),
+}
+TERM_WORDS = _set("type term contract period length duration commitment subscription")
+NOT_TERM_WORDS = _set("billing payment bill pay invoice method")
+# What a customer is born with or came by: today's value was the value at any time.
+STATIC_STEMS = _tuple("gender sex geschlecht birth born dob nationality acquisition referral cohort")
 
 CUSTOMER = Part(
     "customer",
@@ -244,7 +275,58 @@ PARTS: dict[str, Part] = {
     "customers.loyalty": Part("loyalty", _set("flag"), _stems("loyalty:8 loyal:5")),
     "customers.loyalty_since": Part("loyalty_since", _set("time"), _stems("loyalty:8 since:1")),
     "customers.do_not_contact": Part("do_not_contact", _set("flag"), _stems("contact:5 optout:8 opted:5 unsubscribed:8")),
-    "subscriptions.start": Part("start", _set("time"), _stems("start:8 begin:8 from:4 date:2 beginn:8"), _set("end birth")),
+    "subscriptions.time": Part(
+        "time",
+        _set("time"),
+        _stems(
+            "start:8 started:8 begin:8 began:8 beginn:8 inception:8 from:4 time:4 date:2 at:1 activated:6 activation:6 "
+            "signup:6 signed:5 reg:6 registered:6 registration:6 join:6 joined:6 since:5 created:4 vertragsbeginn:9"
+        ),
+        _set(f"{_NOT_WHEN} ended valid effective"),
+    ),
+    "subscriptions.end": Part(
+        "end",
+        _set("time"),
+        _stems("end:8 ende:8 vertragsende:9 expir:8 expiry:8 expires:8 until:7 date:1"),
+        _set("start valid effective trial"),
+    ),
+    "subscriptions.ended": Part(
+        "ended",
+        _set("time"),
+        _stems("ended:9 churn:8 churned:8 terminat:8 left:6 exit:6 exited:6 date:1 at:1"),
+        _set("start valid reason birth"),
+    ),
+    "subscriptions.cancelled": Part("cancelled", _set("time"), _stems("cancel:8 notice:8 kuendigung:8 date:1 at:1")),
+    "subscriptions.reason": Part("reason", _set("text"), _stems("reason:8 grund:8"), _set("id date")),
+    "subscriptions.plan": Part(
+        "plan",
+        _set("text"),
+        _stems("plan:8 tier:6 package:7 tariff:8 tarif:8 abo:6 product:5"),
+        _set("id price date start end count fee"),
+    ),
+    "subscriptions.price": Part(
+        "price",
+        _set("number"),
+        _stems("price:8 preis:8 mrr:8 fee:7 amount:5"),
+        _set("id count total arr refund tax discount seats balance date"),
+    ),
+    "subscriptions.auto_renew": Part("auto_renew", _set("flag"), _stems("auto:5 renew:6 renewal:5 autorenew:9"), _set("date")),
+    "subscriptions.kind": Part("kind", _set("text"), _stems("kind:8"), _set("id date")),
+    "subscriptions.due": Part("due", _set("time"), _stems("due:9 date:1"), _set("start end")),
+    "subscriptions.paid": Part("paid", _set("time"), _stems("paid:9 date:1 at:1"), _set("start end due")),
+    "subscriptions.failed": Part("failed", _set("flag"), _stems("failed:9 payment:1"), _set("count")),
+    "support.time": Part(
+        "time",
+        _set("time"),
+        _stems(f"{_WHEN} opened:8 reported:7 raised:7 requested:6 ticket:2 complaint:2"),
+        _set(_NOT_WHEN),
+    ),
+    "support.resolved": Part(
+        "resolved", _set("time"), _stems("resolved:9 closed:8 solved:8 completed:5"), _set("first response")
+    ),
+    "support.topic": Part(
+        "topic", _set("text"), _stems("topic:8 subject:6 category:6 issue:6 reason:5"), _set("id customer date")
+    ),
     "known": Part(
         "known",
         _set("time"),

@@ -5,13 +5,14 @@ This is the whole choice; how often the customers of this very business come bac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from churnscope.discovery.guesses import counted
 from churnscope.discovery.presets import Preset
 
 # Outcome windows beside each other: to fit, to stop and to test on need three, and a fourth leaves some room.
 _OUTCOMES = 4
+_MONTH_DAYS = 30
 _DAYS = (365, 180, 90, 60, 30, 21, 14, 7, 3)
 
 
@@ -61,6 +62,29 @@ def choose_windows(preset: Preset, history_days: int) -> Windows:
             return Windows(active, horizon, seen, evidence, check=True)
     evidence = f"{history} are too short to train on: give more"
     return Windows(7, 7, seen, evidence, check=True)
+
+
+def choose_term_windows(preset: Preset, term_days: int | None, history_days: int) -> Windows:
+    """Windows for contracts: the outcome window is as long as a usual term, so that every contract's end falls into one.
+
+    Parameters
+    ----------
+    term_days : of a usual term; None where contracts run until they end.
+    history_days : days from the first row to the last.
+
+    Examples
+    --------
+    >>> from churnscope.discovery.presets import PRESETS
+    >>> found = choose_term_windows(PRESETS["streaming"], 31, 500)
+    >>> found.horizon_days, found.evidence
+    (30, 'a usual term lasts 31 days; 500 days of history allow it')
+    """
+    usual = f"a usual term lasts {counted(term_days, 'day')}" if term_days else "no term is agreed: the usual month"
+    days = _MONTH_DAYS if term_days is None or _MONTH_DAYS <= term_days <= _MONTH_DAYS + 1 else term_days
+    found = choose_windows(replace(preset, active_days=1, horizon_days=days), history_days)
+    if found.horizon_days == days:
+        return replace(found, evidence=f"{usual}; {counted(history_days, 'day')} of history allow it")
+    return replace(found, evidence=f"{usual}, but {counted(history_days, 'day')} of history are too short for that", check=True)
 
 
 def _article(name: str) -> str:

@@ -16,8 +16,6 @@ _ID_BONUS, _AGAINST, _SHORT = 3, 7, 3
 
 def parts_of(role: str) -> tuple[Part, ...]:
     """The parts of a role, the surest first: its columns, and the price of a unit for purchases."""
-    if role not in ROLES:
-        return (CUSTOMER, PARTS.get(f"{role}.start", PARTS["engagement.time"]))
     parts = [_part(role, column.name, column.kind) for column in ROLES[role].columns]
     return (*parts, PARTS["purchases.price"]) if role == "purchases" else tuple(parts)
 

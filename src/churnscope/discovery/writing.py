@@ -18,6 +18,7 @@ from churnscope.discovery.drafts import Draft
 from churnscope.discovery.finding import Found
 from churnscope.discovery.guesses import Guess
 from churnscope.discovery.mapping import LINE, Writer
+from churnscope.roles import ROLES
 from churnscope.sources.files import SUFFIXES
 
 WIDTH = 118
@@ -27,12 +28,13 @@ _HEADER = (
 )
 
 
-def config_text(name: str, zone: Guess, found: Found, business: Business, folder: Path) -> str:
+def config_text(name: str, zone: Guess, found: Found, business: Business | None, folder: Path) -> str:
     """The TOML text of a config.
 
     Parameters
     ----------
     name : of the config.
+    business : None where a flat file says who left.
     folder : where the file will lie: paths are relative to it.
     """
     document = tomlkit.document()
@@ -41,16 +43,18 @@ def config_text(name: str, zone: Guess, found: Found, business: Business, folder
     for guess in found.left_out:
         _remark(document, f"Not read: {guess.key}: {guess.evidence}.")
     document.add("name", tomlkit.item(name))
-    _put(document, "time_zone", zone.value, zone)
-    through = _find(business.guesses, "complete_through")
-    if business.complete_through and through:
+    if business:
+        _put(document, "time_zone", zone.value, zone)
+    through = _find(business.guesses, "complete_through") if business else None
+    if business and business.complete_through and through:
         _put(document, "complete_through", business.complete_through, through)
     sources = tomlkit.table(is_super_table=True)
     for draft in found.drafts:
         sources.add(draft.name, _source(draft, folder))
     document.add(tomlkit.nl())
     document.add("sources", sources)
-    _add_decisions(document, business)
+    if business:
+        _add_decisions(document, business)
     folders = tomlkit.table()
     folders.add("outputs", "outputs")
     folders.add("models", "models")
@@ -64,26 +68,42 @@ def _source(draft: Draft, folder: Path) -> Table:
     _put(table, "format", draft.kind.first.format)
     if not draft.renames:
         _put(table, "files", _paths(draft, folder), _of(draft, "files"))
-    for key in ("missing_customer", "overlap", "most_quarantined"):
+    for key in ("missing_customer", "overlap", "most_quarantined", "rolling", "attributes", "static"):
         if (value := getattr(draft, key)) is not None:
-            _put(table, key, value, _of(draft, key))
+            _put(table, key, _inline(value), _of(draft, key))
+    if rest := _of(draft, "not read"):
+        _remark(table, f"Not read: {rest.comment}.")
     if csv := _csv(draft):
         _remarks(table, [guess for guess in draft.guesses if ".csv." in guess.key])
         table.add("csv", csv)
     if draft.renames:
         table.add("files", _files(draft, folder))
-    columns = tomlkit.table()
-    for column, text in draft.mapping.columns.items():
-        guess = _of(draft, f"columns.{column}")
-        if guess and Writer(draft.kind).is_aligned:
-            guess = replace(guess, evidence=f"{guess.value}: {guess.evidence}")  # the expression does not name the column
-        _put(columns, column, text, guess)
-    table.add("columns", columns)
+    table.add("columns", _columns(draft))
     if draft.mapping.types:
         types = tomlkit.table()
         for column, form in draft.mapping.types.items():
             types.add(column, form)
         table.add("types", types)
+    return table
+
+
+def _columns(draft: Draft) -> Table:
+    columns = tomlkit.table()
+    for column, text in draft.mapping.columns.items():
+        key = ROLES[draft.role].key(column)
+        guess = _of(draft, f"columns.{key}")
+        if guess and Writer(draft.kind).is_aligned:
+            guess = replace(guess, evidence=f"{guess.value}: {guess.evidence}")  # the expression does not name the column
+        _put(columns, key, text, guess)
+    return columns
+
+
+def _inline(value: Any) -> Any:
+    """A table as it stands in one line."""
+    if not isinstance(value, dict):
+        return value
+    table = tomlkit.inline_table()
+    table.update(value)
     return table
 
 
@@ -145,21 +165,27 @@ def _relative(path: Path, folder: Path) -> str:
 def _add_decisions(document: Container, business: Business) -> None:
     windows, preset = business.windows, business.preset
     activity = tomlkit.table()
-    activity.comment(f"active: {preset.does} in the last {windows.active_days} days")
+    activity.comment(f"active: {business.does}")
     _remarks(activity, [guess for guess in business.guesses if guess.key in {"active", "activity.rules", "churned"}])
     rules = tomlkit.array()
     for source in business.sources:
         rule = tomlkit.inline_table()
-        rule.update({"source": source, "days": windows.active_days})
+        rule.update({"source": source} | ({"in_force": True} if business.in_force else {"days": windows.active_days}))
         rules.append(rule)
     activity.add("rules", rules.multiline(len(business.sources) > 1))
     document.add("activity", activity)
     label = tomlkit.table()
-    label.comment(f"churned: {preset.not_doing} in the horizon")
-    label.add("kind", "no_event")
+    label.comment(
+        "churned: it ends in the horizon, and none follows"
+        if business.in_force
+        else f"churned: {preset.not_doing} in the horizon"
+    )
+    label.add("kind", "contract_end" if business.in_force else "no_event")
     document.add("label", label)
     prediction = tomlkit.table()
     _put(prediction, "horizon_days", windows.horizon_days, _find(business.guesses, "prediction.horizon_days"))
+    if survivors := _find(business.guesses, "prediction.history_days"):
+        _put(prediction, "history_days", int(survivors.value), survivors)
     document.add("prediction", prediction)
     features = tomlkit.table()
     features.add("windows_days", list(windows.features_days))

@@ -362,7 +362,7 @@ class Project:
         Parameters
         ----------
         values : a file with `customer_id` and `value`, as `value` writes it: what one outcome more is worth with each customer.
-            Default, also for customers who are not in it: `[uplift] value`.
+            Default, also for customers who are not in it: that of the config.
         output : a `.csv` or `.parquet` file; default: both, in the outputs folder. A picture and the figures lie beside it.
         wait_seconds : how long to wait for another run that writes the same files.
 

@@ -57,6 +57,7 @@ BYTES_PER_ROW = 200
 MOST_DAYS = 60  # of assignment: features are built at each
 FEW_OUTCOMES = 1_000  # of an arm: below it coefficients are noise
 DIGITS = 6
+RETAINED = "retained"
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +107,7 @@ class _Campaign:
     ----------
     customer : shape (n,), of each customer of the experiment.
     outcome : what was wanted.
+    value : of one outcome more.
     costs : of each offer.
     left_out : why customers are left out -> how many.
     """
@@ -113,6 +115,7 @@ class _Campaign:
     experiment: Experiment
     customer: NDArray[np.int64]
     outcome: str
+    value: float
     costs: tuple[float, ...]
     left_out: Mapping[str, int]
 
@@ -157,7 +160,7 @@ class _Learning:
         crossed = cross_fitted(experiment, settings, rng, threads=threads)
         self.progress("learners", 1, 1)
         rows, customers = self._listed(campaign, crossed, table)
-        ids, value = self.loaded.ids()[customers], self.config.uplift.value
+        ids, value = self.loaded.ids()[customers], campaign.value
         worth = np.full(len(ids), value) if self.worth is None else self.worth.of(ids, value)
         gains = net_gain(rows.uplift[self.config.uplift.learner], worth, campaign.costs)
         listed = np.bincount(best_offer(gains), minlength=len(experiment.offers) + 1)[1:]
@@ -173,13 +176,13 @@ class _Learning:
             offers.append(OfferFigures(*shown))
         figures = CampaignFigures(
             campaign.outcome,
-            self.config.uplift.value,
+            value,
             self.config.uplift.learner,
             control,
             tuple(offers),
             self._policies(campaign, crossed.effects, control, rates),
             campaign.left_out,
-            tuple(self._notes(control, offers)),
+            tuple(self._notes(campaign, control, offers)),
             len(customers),
             "" if self.worth is None else self.worth.name,
         )
@@ -203,9 +206,9 @@ class _Learning:
     def _campaign(self, assigned: Assignments, table: SnapshotTable) -> _Campaign:
         place = _places(table, assigned)
         active = place >= 0
-        asked = self.config.uplift.outcome or ("outcome" if np.isfinite(assigned.outcome).any() else "retained")
+        asked = self.config.uplift.outcome or ("outcome" if np.isfinite(assigned.outcome).any() else RETAINED)
         outcome = assigned.outcome
-        if asked == "retained":
+        if asked == RETAINED:
             churned = table.churned[place]
             outcome = np.where(np.isin(churned, (0, 1)), 1.0 - churned, np.nan)
         known = active & np.isfinite(outcome)
@@ -228,8 +231,15 @@ class _Learning:
             outcome[rows].astype(np.int8),
             assigned.offers,
         )
-        costs = tuple(self._costs(assigned))
-        return _Campaign(experiment, assigned.customer[rows], asked, costs, {why: n for why, n in left_out.items() if n})
+        value, costs = self._value(asked), tuple(self._costs(assigned))
+        return _Campaign(experiment, assigned.customer[rows], asked, value, costs, {why: n for why, n in left_out.items() if n})
+
+    def _value(self, outcome: str) -> float:
+        """What one outcome more is worth: as declared, of a customer who stays as [profit] says, else 1."""
+        declared, profit = self.config.uplift.value, self.config.profit
+        if declared is None and profit is not None and outcome == RETAINED:
+            return profit.value
+        return 1.0 if declared is None else declared
 
     def _costs(self, assigned: Assignments) -> list[float]:
         """What each offer costs: as declared, else what it cost on average, else nothing."""
@@ -247,7 +257,7 @@ class _Learning:
         self, campaign: _Campaign, effects: Effects, control: ArmRate, rates: list[ArmRate]
     ) -> tuple[PolicyValue, ...]:
         """No one, everyone, the riskiest, and what each learner would choose."""
-        experiment, value, costs = campaign.experiment, self.config.uplift.value, campaign.costs
+        experiment, value, costs = campaign.experiment, campaign.value, campaign.costs
         nobody = np.full(len(experiment), NO_OFFER, np.int8)
         rules = {"no one": nobody}
         rules |= {f"everyone: {name}": nobody + np.int8(number) for number, name in enumerate(experiment.offers, start=1)}
@@ -292,13 +302,15 @@ class _Learning:
             }
         )
 
-    def _notes(self, control: ArmRate, offers: list[OfferFigures]) -> list[str]:
+    def _notes(self, campaign: _Campaign, control: ArmRate, offers: list[OfferFigures]) -> list[str]:
         """What to know before using the numbers."""
         notes, few = [], [rate.name for rate in (control, *(offer.rate for offer in offers)) if rate.outcomes < FEW_OUTCOMES]
         if few:
             notes.append(
                 f"Fewer than {FEW_OUTCOMES:,} outcomes in {', '.join(few)}: who is changed most can hardly be told from chance."
             )
+        if self.worth is None and campaign.value == 1 and self.config.uplift.value is None and any(campaign.costs):
+            notes.append("An outcome is taken to be worth 1, and offers have costs: say under [uplift] value what it is worth.")
         learner = self.config.uplift.learner
         unsure = [offer.rate.name for offer in offers if offer.learners[learner].qini.low <= 0]
         if unsure:

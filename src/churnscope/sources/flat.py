@@ -30,7 +30,7 @@ def as_found(source: Source, files: Sequence[FileColumns]) -> Source:
     types = {name: kind for name, kind in source.types.items() if name not in absent}
     used = {name.lower() for found in read.values() for name in found}
     rest = [name for name in names if name.lower() not in used]
-    attributes = source.attributes or dict(zip(_words(rest), map(quoted, rest), strict=True))
+    attributes = source.attributes or dict(zip(attribute_names(rest), map(quoted, rest), strict=True))
     return source.model_copy(update={"columns": columns, "types": types, "attributes": attributes})
 
 
@@ -47,12 +47,12 @@ def _columns_of(text: str, names: Sequence[str]) -> Iterator[str]:
     yield from (node.name for node in parsed.find_all(exp.Column))
 
 
-def _words(headers: Sequence[str]) -> Iterator[str]:
+def attribute_names(headers: Sequence[str]) -> Iterator[str]:
     """A name for each column, which no other has: small letters, digits and _.
 
     Examples
     --------
-    >>> list(_words(["MonthlyCharges", "Monthly charges", "2024", "time"]))
+    >>> list(attribute_names(["MonthlyCharges", "Monthly charges", "2024", "time"]))
     ['monthly_charges', 'monthly_charges_2', 'column_2024', 'time_2']
     """
     taken = set(_TAKEN)
