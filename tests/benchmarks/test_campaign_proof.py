@@ -35,7 +35,7 @@ def test_a_few_campaigns_are_told_as_they_were(lists):
 
     ours, naive = told(lists(FEW), kept=KEPT)
     assert covered(ours) >= 0.8
-    assert covered(naive) == 0
+    assert covered(naive) <= 0.1
 
 
 @pytest.mark.slow
@@ -46,7 +46,7 @@ def test_fifty_campaigns_are_told_as_they_were(lists):
     assert covered(ours) >= 0.9  # 45 of 50: fewer come once in fifty times where it is 95%
     truth, found = np.mean([(truth, found.value) for truth, found in ours], axis=0)
     assert found == pytest.approx(truth, abs=3 * 0.04 / MANY**0.5)
-    assert covered(naive) == 0
+    assert covered(naive) <= 0.1
     ours, naive = ([found for _, found in arm] for arm in told(lists(MANY), kept=0.0))
     assert positive(ours) <= 0.08
     assert np.mean([found.high < 0 for found in naive]) > 0.95
