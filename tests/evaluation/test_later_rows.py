@@ -138,6 +138,7 @@ def test_rows_tied_at_an_instant_may_come_in_any_order() -> None:
     assert dealt[0] == dealt[1]
 
 
+@pytest.mark.slow
 def test_a_further_time_is_named_as_it_is_mapped(block: Block) -> None:
     setting = planned(block, ever_resolved)
     position = next(i for i, spec in enumerate(setting.specs) if spec.name == "open_ticket_count")

@@ -165,6 +165,7 @@ def with_amounts(shop: Shop, change: Callable[[int, Sale], Sale]) -> Project:
     return shop.project([change(i, sale) for i, sale in enumerate(shop.sales)])
 
 
+@pytest.mark.slow
 def test_a_column_that_is_written_over_between_two_runs_refuses_training(
     bare: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:

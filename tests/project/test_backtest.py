@@ -37,6 +37,7 @@ def test_the_newest_fold_is_the_evaluation_itself(judged: EvaluateResult) -> Non
     assert judged.backtest[-1].evaluation.to_json() == judged.evaluation.to_json()
 
 
+@pytest.mark.slow
 def test_training_the_newest_fold_again_gives_the_same_figures(
     judged: EvaluateResult, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +69,7 @@ def test_the_file_holds_every_fold(judged: EvaluateResult) -> None:
     assert json.dumps(document, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_a_fold_with_too_little_to_learn_from_is_left_out_and_logged(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

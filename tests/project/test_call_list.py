@@ -261,6 +261,7 @@ def test_those_left_alone_are_drawn_by_the_hash_stored_and_on_no_list(held: Call
     assert (recorded.facts.campaign, recorded.facts.salt, recorded.facts.share) == ("spring", "corner_shop", pytest.approx(0.2))
 
 
+@pytest.mark.slow
 def test_the_same_run_again_writes_nothing_and_elsewhere_the_same_bytes(desk: Desk, tmp_path: Path) -> None:
     first = desk.listed()
     written = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in first.outputs}
@@ -292,6 +293,7 @@ def test_contact_columns_stand_on_the_list_and_nowhere_else(desk: Desk, caplog: 
     assert "k00" not in caplog.text + json.dumps(result.to_json()) + result.manifest.read_text()
 
 
+@pytest.mark.slow
 def test_what_came_of_earlier_lists_counts(desk: Desk) -> None:
     desk.with_config("control_share = 0.2", "control_share = 0.0")
     first = desk.listed()

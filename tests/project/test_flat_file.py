@@ -177,6 +177,7 @@ def test_without_the_backtest_the_part_kept_back_judges(served: Path) -> None:
     assert abs(result.evaluation.rows - 300) <= 2
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_changes_no_figure(project: Callable[..., Project]) -> None:
     rows = members(600)
     first = project(rows).train(promote=False)
@@ -292,6 +293,7 @@ def test_dates_of_single_customers_are_looked_at_in_blocks(project: Callable[...
     assert made.train(promote=False).evaluation.rows == 200
 
 
+@pytest.mark.slow
 def test_the_newest_row_of_each_customer_is_scored(project: Callable[..., Project]) -> None:
     rows = dated(members(2_400))
     newer = [row | {"Day": "2024-09-30", "Visits": "0", "Plan": PLANS[0], "Status": ""} for row in rows[:100]]
@@ -312,6 +314,7 @@ def test_two_rows_of_a_customer_and_day_must_not_differ_in_the_label(project: Ca
         with_dates(project, [*rows, other]).snapshots()
 
 
+@pytest.mark.slow
 def test_the_report_says_that_time_was_not_divided(served: Path) -> None:
     made = Project(served / "members.toml")
     made.evaluate()

@@ -138,6 +138,7 @@ def test_a_column_that_is_gone_is_told(trained: tuple[Service, list[str]]) -> No
         config.write_text(CONFIG)
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_named_with_what_to_do(
     trained: tuple[Service, list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:

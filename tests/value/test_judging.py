@@ -37,6 +37,7 @@ def judgement(past):
     return judge((*CANDIDATES, "nbd"), *past, cutoff=100, horizon_days=84)
 
 
+@pytest.mark.slow
 def test_models_that_know_of_leaving_beat_the_rule_and_the_one_that_does_not(judgement):
     assert judgement.best in CANDIDATES
     assert judgement.beats_rule(judgement.best)
