@@ -22,6 +22,7 @@ DATA = Path(__file__).parents[2] / "data" / "online_retail"
 HOUR = 3_600_000_000
 
 
+@pytest.mark.slow
 def test_online_retail_counts_rows_kept_once_from_two_overlapping_files():
     config = load_config(Path(__file__).parents[2] / "configs" / "online_retail.toml")
     with open_engine(config) as engine:

@@ -112,6 +112,7 @@ def test_what_is_not_repeatable_is_told_apart(block: Block) -> None:
     assert looked.ahead == ()
 
 
+@pytest.mark.slow
 def test_the_columns_a_feature_reads_are_found(block: Block) -> None:
     setting = planned(block, largest_of_all)
     position = {spec.name: i for i, spec in enumerate(setting.specs)}

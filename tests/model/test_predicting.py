@@ -29,7 +29,10 @@ def matrix(n_rows, seed, *, missing=0.2):
     return features
 
 
-@pytest.fixture(scope="module", params=[(15, 5), (60, 12), (2, 1)], ids=["default", "deep", "stump"])
+DEEP = pytest.param((60, 12), id="deep", marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="module", params=[pytest.param((15, 5), id="default"), DEEP, pytest.param((2, 1), id="stump")])
 def booster(request):
     leaves, depth = request.param
     features = matrix(3_000, 1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .conftest import Shop
 
 
+@pytest.mark.slow
 def test_it_weighs_the_shop_and_draws_it_once(shop: Shop) -> None:
     project = shop.project()
     result = project.advise()

@@ -98,6 +98,7 @@ def test_a_clean_shop_with_late_rows_raises_nothing_and_is_trained(bare: Shop, c
     assert "Past rows were compared with those of the run as of 2023-02-27." in said
 
 
+@pytest.mark.slow
 def test_a_score_dated_before_it_was_known_refuses_training(bare: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     outcome_scores(bare)
     with_text(bare, SCORES.format(known=""))
@@ -196,6 +197,7 @@ def test_a_correction_of_one_row_is_shown_and_does_not_stop_training(bare: Shop)
     assert "at least 1 of" in found.what
 
 
+@pytest.mark.slow
 def test_new_days_and_rows_that_became_known_later_are_no_change(bare: Shop) -> None:
     assert bare.project().audit("2023-02-01").is_clean
     later = bare.project().audit("2023-02-27")

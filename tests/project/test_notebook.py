@@ -65,6 +65,7 @@ def results(trained: Shop, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     }
 
 
+@pytest.mark.slow
 def test_results_show_themselves(results: dict[str, Summarised]) -> None:
     for result in results.values():
         parsed(result)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -84,6 +85,7 @@ def histories(draw: st.DrawFn) -> list[Sale]:
 
 @few_examples
 @given(history=histories())
+@pytest.mark.slow
 def test_only_what_was_known_on_the_day_decides_features_and_population(tmp_path: Path, history: list[Sale]) -> None:
     shop = Shop(tmp_path, ())
     ids, rows = scoring_rows(shop, history)

@@ -24,6 +24,7 @@ def test_check_accounts_for_every_row(shop: Shop) -> None:
     assert json.loads(json.dumps(result.to_json()))["complete_through"] == "2023-02-26"
 
 
+@pytest.mark.slow
 def test_training_twice_gives_the_same_model(shop: Shop, trained: Shop) -> None:
     again = shop.project().train(promote=False)
     champion = json.loads((trained.folder.parent / "models" / "corner_shop" / "champion.json").read_text())

@@ -123,6 +123,7 @@ def test_a_server_that_takes_30_seconds_is_left_before(tmp_path, monkeypatch):
     assert seconds < 30
 
 
+@pytest.mark.slow
 def test_a_server_that_accepts_and_never_answers_is_left(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "RUN_SECONDS", (1, 3.0))
     with socket.create_server(("127.0.0.1", 0)) as mute:  # the system accepts; nobody reads
