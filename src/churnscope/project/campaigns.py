@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.decisions.campaign import HARMED, LEAST_P, NOT_AS_DRAWN, UNKNOWN, WORKED, Effect
-from churnscope.project.results import Summarised, iso, near
+from churnscope.project.results import WithRows, iso, near
 from churnscope.reports.wording import counted
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
     from churnscope.project.frames import Frame
 
 
@@ -95,7 +92,7 @@ class CampaignFigures:
 
 
 @dataclass(frozen=True, repr=False)
-class CampaignResult(Summarised):
+class CampaignResult(WithRows):
     """A written campaign report.
 
     Parameters
@@ -136,18 +133,6 @@ class CampaignResult(Summarised):
         from churnscope.project.frames import Frame
 
         return Frame(read_export(self.outputs[0]), "a measure of a campaign")
-
-    def to_arrow(self) -> pa.Table:
-        """The written rows as a table of PyArrow."""
-        return self.frame().to_arrow()
-
-    def to_pandas(self) -> pd.DataFrame:
-        """The written rows as a frame of pandas."""
-        return self.frame().to_pandas()
-
-    def to_polars(self) -> Any:
-        """The written rows as a frame of Polars, where that is installed."""
-        return self.frame().to_polars()
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""

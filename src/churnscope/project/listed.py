@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.decisions.selection import gap
-from churnscope.project.results import Summarised, iso, near
+from churnscope.project.results import WithRows, iso, near
 from churnscope.reports.wording import counted, share
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
     from churnscope.project.frames import Frame
 
 
@@ -105,7 +102,7 @@ class ListFigures:
 
 
 @dataclass(frozen=True, repr=False)
-class CallListResult(Summarised):
+class CallListResult(WithRows):
     """A written call list.
 
     Parameters
@@ -157,18 +154,6 @@ class CallListResult(Summarised):
             raise ConfigError("Only a workbook was written.", "Name a .csv or .parquet file, or none: then all are written.")
         lines.sort(key=lambda path: path.suffix == ".csv")
         return Frame(read_export(lines[0]), "a customer to call, the first one first")
-
-    def to_arrow(self) -> pa.Table:
-        """The written lines as a table of PyArrow."""
-        return self.frame().to_arrow()
-
-    def to_pandas(self) -> pd.DataFrame:
-        """The written lines as a frame of pandas."""
-        return self.frame().to_pandas()
-
-    def to_polars(self) -> Any:
-        """The written lines as a frame of Polars, where that is installed."""
-        return self.frame().to_polars()
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, the day as a date."""

@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.evaluation.intervals import Estimate
-from churnscope.project.results import Summarised, iso, near
+from churnscope.project.results import WithRows, iso, near
 from churnscope.reports.wording import counted
 from churnscope.uplift import CONVENTION, ArmRate, PolicyValue, UpliftFigures
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
     from churnscope.project.frames import Frame
 
 
@@ -112,7 +109,7 @@ def _offer(saved: Mapping[str, Any]) -> OfferFigures:
 
 
 @dataclass(frozen=True, repr=False)
-class UpliftResult(Summarised):
+class UpliftResult(WithRows):
     """A written list by uplift.
 
     Parameters
@@ -155,18 +152,6 @@ class UpliftResult(Summarised):
         tables = [path for path in self.outputs if path.suffix in {".csv", ".parquet"}]
         parquet = [path for path in tables if path.suffix == ".parquet"]
         return Frame(read_export((parquet or tables)[0]), "a customer, the largest expected net gain first")
-
-    def to_arrow(self) -> pa.Table:
-        """The written rows as a table of PyArrow."""
-        return self.frame().to_arrow()
-
-    def to_pandas(self) -> pd.DataFrame:
-        """The written rows as a frame of pandas."""
-        return self.frame().to_pandas()
-
-    def to_polars(self) -> Any:
-        """The written rows as a frame of Polars, where that is installed."""
-        return self.frame().to_polars()
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""

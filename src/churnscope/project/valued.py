@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.project.past import day_of
-from churnscope.project.results import Summarised, iso, near
+from churnscope.project.results import WithRows, iso, near
 from churnscope.reports.wording import counted
 from churnscope.value.forecast import ValueModel
 from churnscope.value.judging import Judgement
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
     from churnscope.project.frames import Frame
 
 
@@ -94,7 +91,7 @@ class ValueFigures:
 
 
 @dataclass(frozen=True, repr=False)
-class ValueResult(Summarised):
+class ValueResult(WithRows):
     """A written value file.
 
     Parameters
@@ -137,18 +134,6 @@ class ValueResult(Summarised):
         tables = [path for path in self.outputs if path.suffix != ".json"]
         parquet = [path for path in tables if path.suffix == ".parquet"]
         return Frame(read_export((parquet or tables)[0]), "a customer, the most valuable first")
-
-    def to_arrow(self) -> pa.Table:
-        """The written rows as a table of PyArrow."""
-        return self.frame().to_arrow()
-
-    def to_pandas(self) -> pd.DataFrame:
-        """The written rows as a frame of pandas."""
-        return self.frame().to_pandas()
-
-    def to_polars(self) -> Any:
-        """The written rows as a frame of Polars, where that is installed."""
-        return self.frame().to_polars()
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready, days as dates."""

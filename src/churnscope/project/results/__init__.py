@@ -13,7 +13,7 @@ from churnscope.project.results.models import (
     fold_json,
     split_dates,
 )
-from churnscope.project.results.summarised import Summarised, iso, near
+from churnscope.project.results.summarised import Summarised, WithRows, iso, near
 
 __all__ = [
     "AuditResult",
@@ -29,6 +29,7 @@ __all__ = [
     "SyncResult",
     "Tracking",
     "TrainResult",
+    "WithRows",
     "fold_json",
     "iso",
     "near",

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from churnscope.timeline import cutoff_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from churnscope.project.frames import Frame
 
 
 def iso(day: int) -> str:
@@ -39,3 +46,23 @@ class Summarised(ABC):
         from churnscope.project.notebook import html
 
         return html(self)
+
+
+class WithRows(Summarised):
+    """A result whose written rows can be had as tables."""
+
+    @abstractmethod
+    def frame(self) -> Frame:
+        """The written rows."""
+
+    def to_arrow(self) -> pa.Table:
+        """The written rows as a table of PyArrow."""
+        return self.frame().to_arrow()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The written rows as a frame of pandas."""
+        return self.frame().to_pandas()
+
+    def to_polars(self) -> Any:
+        """The written rows as a frame of Polars, where that is installed."""
+        return self.frame().to_polars()
