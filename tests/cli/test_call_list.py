@@ -8,7 +8,7 @@ from pathlib import Path
 
 from churnscope.cli import call_list
 from churnscope.cli.rendering import print_parts
-from churnscope.project.listed import ActionUse, AgentUse, CallListResult, ListFigures
+from churnscope.project.money.listed import ActionUse, AgentUse, CallListResult, ListFigures
 
 FIGURES = ListFigures(
     campaign="spring",

@@ -13,8 +13,8 @@ from churnscope.cli.rendering import print_parts
 from churnscope.decisions.campaign import NOT_AS_DRAWN, UNKNOWN, WORKED, Arm, Effect
 from churnscope.evaluation.intervals import Estimate
 from churnscope.outcomes.returned import RULES
-from churnscope.project.campaigns import CampaignFigures, CampaignResult, ListJudged
-from churnscope.project.outcomes import OutcomesResult
+from churnscope.project.money.campaigns import CampaignFigures, CampaignResult, ListJudged
+from churnscope.project.money.outcomes import OutcomesResult
 
 EFFECT = Effect(
     WORKED,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import churnscope.project.populations as populations
+import churnscope.project.data.populations as populations
 from churnscope.errors import ConfigError, InputError
 from churnscope.project import Project
 

@@ -12,7 +12,7 @@ from churnscope.config.models import Evaluation as Settings
 from churnscope.errors import GateError
 from churnscope.evaluation.figures import evaluate
 from churnscope.evaluation.grade import grade
-from churnscope.project.versions import Comparison, Served, Version, VersionDetails, VersionList
+from churnscope.project.models.versions import Comparison, Served, Version, VersionDetails, VersionList
 
 COMMANDS = [command.name or command.callback.__name__ for command in models.models.registered_commands]
 

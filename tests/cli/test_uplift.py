@@ -12,7 +12,7 @@ import pytest
 from churnscope.cli import uplift
 from churnscope.cli.rendering import print_parts
 from churnscope.evaluation.intervals import Estimate
-from churnscope.project.uplifted import CampaignFigures, OfferFigures, UpliftResult
+from churnscope.project.money.uplifted import CampaignFigures, OfferFigures, UpliftResult
 from churnscope.reports.uplift_chart import qini_sentence
 from churnscope.uplift import ArmRate, PolicyValue, UpliftFigures
 

@@ -10,7 +10,7 @@ import pytest
 
 from churnscope.cli import value
 from churnscope.cli.rendering import print_parts
-from churnscope.project.valued import ValueFigures, ValueResult, ValueTenth
+from churnscope.project.money.valued import ValueFigures, ValueResult, ValueTenth
 from churnscope.value import BGNBD, GammaGamma
 from churnscope.value.forecast import ValueModel
 from churnscope.value.judging import LAST_PERIOD, Errors, Judgement

@@ -20,9 +20,9 @@ from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.leak_audit import Finding
 from churnscope.operations.run import RunFacts
 from churnscope.project import Project
-from churnscope.project.judging import Judgement
 from churnscope.project.log import logged_run
-from churnscope.project.models import load_model
+from churnscope.project.models.judging import Judgement
+from churnscope.project.models.saved import load_model
 
 from .conftest import Sale, Shop
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import churnscope.project.backtesting as backtesting
+import churnscope.project.models.backtesting as backtesting
 from churnscope.config.models import Config, Tracking
 from churnscope.model.bundle import read_bundle, resolve
 from churnscope.project.results import EvaluateResult

@@ -20,7 +20,7 @@ from churnscope.errors import ConfigError, InputError
 from churnscope.operations.exports import read_export, write_csv, write_parquet
 from churnscope.outcomes import CONTROL, Outcome, line_key, open_store
 from churnscope.project import Project
-from churnscope.project.listed import CallListResult
+from churnscope.project.money.listed import CallListResult
 
 AS_OF = date(2023, 2, 27)
 CONFIG = """

@@ -17,7 +17,7 @@ from churnscope.errors import InputError
 from churnscope.evaluation.arms import rate_difference
 from churnscope.outcomes import CALLABLE, CONTROL, Line, ListFacts, line_key
 from churnscope.project import Project
-from churnscope.project.outcomes import store_of
+from churnscope.project.money.outcomes import store_of
 
 from .test_schemas import problems
 

@@ -14,7 +14,7 @@ from churnscope.cli.features import describe
 from churnscope.config.models import Config
 from churnscope.model.baselines import CONTRACT_RULE, FITTERS
 from churnscope.project import Project
-from churnscope.project.judging import baseline_fitters
+from churnscope.project.models.judging import baseline_fitters
 
 if TYPE_CHECKING:
     from pathlib import Path

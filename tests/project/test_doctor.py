@@ -10,7 +10,7 @@ import pytest
 
 from churnscope.errors import ChurnscopeError
 from churnscope.project import doctor as doctor_module
-from churnscope.project.doctor import Finding, doctor
+from churnscope.project.data.doctor import Finding, doctor
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import pytest
 from churnscope.decisions import Offer
 from churnscope.errors import ConfigError
 from churnscope.project import Project
-from churnscope.project.judging import Judgement, figures_of
-from churnscope.project.past import judged_in
+from churnscope.project.models.judging import Judgement, figures_of
+from churnscope.project.models.past import judged_in
 
 from .conftest import Shop
 

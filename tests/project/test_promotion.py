@@ -20,9 +20,9 @@ from churnscope.evaluation.intervals import Estimate
 from churnscope.model.baselines import LogisticRule
 from churnscope.model.bundle import Bundle, champion, promote, read_bundle, resolve, write_bundle
 from churnscope.project import Project
-from churnscope.project.comparison import OTHER
-from churnscope.project.judging import judge
-from churnscope.project.promotion import _is_no_luck, gate, stand_in
+from churnscope.project.models.comparison import OTHER
+from churnscope.project.models.judging import judge
+from churnscope.project.models.promotion import _is_no_luck, gate, stand_in
 from churnscope.snapshots import SnapshotTable
 
 from .conftest import Shop

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from churnscope.errors import ConfigError, ModelError
-from churnscope.project.past import folds_of, past_evaluations
+from churnscope.project.models.past import folds_of, past_evaluations
 from churnscope.project.session import Folders
 
 from .conftest import Shop

@@ -10,7 +10,7 @@ import pytest
 from churnscope.errors import ModelError
 from churnscope.features.feature import FeatureSpec
 from churnscope.project import Project
-from churnscope.project.judging import segmentations_of
+from churnscope.project.models.judging import segmentations_of
 
 if TYPE_CHECKING:
     from .conftest import Shop

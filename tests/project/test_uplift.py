@@ -16,10 +16,10 @@ from jsonschema import Draft202012Validator
 from churnscope.errors import ConfigError, InputError
 from churnscope.operations.logs import silent
 from churnscope.project import Project
-from churnscope.project.assignments import read_assignments
-from churnscope.project.customer_values import CustomerValues
+from churnscope.project.money.assignments import read_assignments
+from churnscope.project.money.customer_values import CustomerValues
+from churnscope.project.money.uplifted import CampaignFigures
 from churnscope.project.session import loaded_data
-from churnscope.project.uplifted import CampaignFigures
 from churnscope.simulation import PRESETS
 from churnscope.simulation.simulate import simulate_tables
 

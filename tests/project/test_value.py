@@ -15,7 +15,7 @@ import pytest
 
 from churnscope.errors import ConfigError, InputError
 from churnscope.project import Project
-from churnscope.project.valued import ValueFigures, ValueResult
+from churnscope.project.money.valued import ValueFigures, ValueResult
 from churnscope.value.judging import LAST_PERIOD
 
 from .conftest import Sale, Shop, simulated_sales

@@ -12,7 +12,7 @@ from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
     from churnscope.advice import Advice, HorizonChoice
-    from churnscope.project.advise import AdviseResult
+    from churnscope.project.data.advise import AdviseResult
 
 
 def advise(

@@ -15,7 +15,7 @@ from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
-    from churnscope.project.listed import CallListResult, ListFigures
+    from churnscope.project.money.listed import CallListResult, ListFigures
 
 ScoresFile = Annotated[
     Path | None, typer.Option("--scores", metavar="FILE", help="What score wrote. [default: the newest in the outputs folder]")

@@ -14,7 +14,7 @@ from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
-    from churnscope.project.campaigns import CampaignFigures, CampaignResult
+    from churnscope.project.money.campaigns import CampaignFigures, CampaignResult
 
 campaign = typer.Typer(
     name="campaign",

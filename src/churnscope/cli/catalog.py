@@ -82,7 +82,7 @@ def catalog(
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
-        from churnscope.project.features import whole_catalog
+        from churnscope.project.data.features import whole_catalog
 
         result = whole_catalog() if config is None else Project(config, progress=run.progress).catalog(as_of)
         run.show(chosen(result, role, family), describe)

@@ -13,7 +13,7 @@ from churnscope.cli.rendering import Part, Table
 from churnscope.cli.session import session
 
 if TYPE_CHECKING:
-    from churnscope.project.doctor import DoctorResult
+    from churnscope.project.data.doctor import DoctorResult
 
 Config = Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="A config, to look at what it names too.")]
 
@@ -25,7 +25,7 @@ def doctor(config: Config = None, *, json: Json = False, log_format: LogFormat =
     store. Nothing is read or changed. The exit code is that of a run that would fail.
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
-        from churnscope.project.doctor import doctor as look
+        from churnscope.project.data.doctor import doctor as look
 
         result = look(config)
         run.show(result, describe)

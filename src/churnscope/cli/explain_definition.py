@@ -15,7 +15,7 @@ from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
     from churnscope.advice import Agreement, KindsAgreement
-    from churnscope.project.definitions import DefinitionResult
+    from churnscope.project.data.definitions import DefinitionResult
 
 OneConfig = Annotated[Path, typer.Argument(metavar="A", help="A config file.")]
 OtherConfig = Annotated[Path, typer.Argument(metavar="B", help="Another one, of the same customers.")]

@@ -14,7 +14,7 @@ from churnscope.cli.session import session
 from churnscope.timeline import cutoff_name, cutoff_named, date_of, is_part
 
 if TYPE_CHECKING:
-    from churnscope.project.versions import Comparison, Served, Version, VersionDetails, VersionList
+    from churnscope.project.models.versions import Comparison, Served, Version, VersionDetails, VersionList
 
 models = typer.Typer(
     name="models",

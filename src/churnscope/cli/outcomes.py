@@ -13,7 +13,7 @@ from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
 
 if TYPE_CHECKING:
-    from churnscope.project.outcomes import OutcomesResult
+    from churnscope.project.money.outcomes import OutcomesResult
 
 outcomes = typer.Typer(
     name="outcomes",

@@ -16,7 +16,7 @@ from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
     from churnscope.evaluation.intervals import Estimate
-    from churnscope.project.uplifted import CampaignFigures, UpliftResult
+    from churnscope.project.money.uplifted import CampaignFigures, UpliftResult
 
 
 Values = Annotated[

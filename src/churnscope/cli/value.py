@@ -14,7 +14,7 @@ from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
-    from churnscope.project.valued import ValueFigures, ValueResult
+    from churnscope.project.money.valued import ValueFigures, ValueResult
     from churnscope.value.judging import Judgement
 
 Horizon = Annotated[

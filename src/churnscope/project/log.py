@@ -20,13 +20,13 @@ from churnscope.evaluation.leak_audit import Finding, in_short
 from churnscope.features import FeatureSpec
 from churnscope.model.bundle import Bundle, champion, read_bundle, resolve, saved_files
 from churnscope.operations.run import RunFacts, RunRecord
-from churnscope.project.judging import Judgement
-from churnscope.project.models import model_name
-from churnscope.project.past import judged_in
+from churnscope.project.models.judging import Judgement
+from churnscope.project.models.past import judged_in
+from churnscope.project.models.saved import model_name
+from churnscope.project.models.subjects import Described
+from churnscope.project.models.versions import Served
 from churnscope.project.results import SyncResult, Tracking, fold_json, iso
 from churnscope.project.session import Folders
-from churnscope.project.subjects import Described
-from churnscope.project.versions import Served
 from churnscope.reports.charts import calibration_chart, decile_chart, gains_chart
 from churnscope.reports.money_charts import profit_chart
 from churnscope.tracking import LoggedRun, SavedModel, Tracker, flat_metrics

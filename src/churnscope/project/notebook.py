@@ -52,11 +52,14 @@ from churnscope.timeline import is_part
 
 if TYPE_CHECKING:
     from churnscope.features import FeatureSpec
-    from churnscope.project.advise import AdviseResult
-    from churnscope.project.campaigns import CampaignResult
-    from churnscope.project.definitions import DefinitionResult
-    from churnscope.project.drivers import DriversResult
-    from churnscope.project.outcomes import OutcomesResult
+    from churnscope.project.data.advise import AdviseResult
+    from churnscope.project.data.definitions import DefinitionResult
+    from churnscope.project.models.drivers import DriversResult
+    from churnscope.project.models.versions import Comparison, VersionDetails, VersionList
+    from churnscope.project.money.campaigns import CampaignResult
+    from churnscope.project.money.outcomes import OutcomesResult
+    from churnscope.project.money.uplifted import UpliftResult
+    from churnscope.project.money.valued import ValueResult
     from churnscope.project.results import (
         AuditResult,
         CatalogResult,
@@ -66,9 +69,6 @@ if TYPE_CHECKING:
         Summarised,
         TrainResult,
     )
-    from churnscope.project.uplifted import UpliftResult
-    from churnscope.project.valued import ValueResult
-    from churnscope.project.versions import Comparison, VersionDetails, VersionList
 
 ROWS_SHOWN = 10
 CHARTS = (

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from churnscope.project.advise import AdviseResult
-    from churnscope.project.campaigns import CampaignResult
-    from churnscope.project.definitions import DefinitionResult
-    from churnscope.project.drivers import DriversResult
+    from churnscope.project.data.advise import AdviseResult
+    from churnscope.project.data.definitions import DefinitionResult
     from churnscope.project.frames import Frame
-    from churnscope.project.listed import CallListResult
-    from churnscope.project.outcomes import OutcomesResult
+    from churnscope.project.models.drivers import DriversResult
+    from churnscope.project.models.versions import Comparison, Served, VersionDetails, VersionList
+    from churnscope.project.money.campaigns import CampaignResult
+    from churnscope.project.money.listed import CallListResult
+    from churnscope.project.money.outcomes import OutcomesResult
+    from churnscope.project.money.uplifted import UpliftResult
+    from churnscope.project.money.valued import ValueResult
     from churnscope.project.results import (
         AuditResult,
         CatalogResult,
@@ -35,9 +38,6 @@ if TYPE_CHECKING:
         TrainResult,
     )
     from churnscope.project.tables import Spool, Streamed
-    from churnscope.project.uplifted import UpliftResult
-    from churnscope.project.valued import ValueResult
-    from churnscope.project.versions import Comparison, Served, VersionDetails, VersionList
 
     OneDay = str | date | np.datetime64  # a time of pandas is a date
     Day = OneDay | None
@@ -118,7 +118,7 @@ class Project:
         ------
         InputError : when a file is refused.
         """
-        from churnscope.project.check import check
+        from churnscope.project.data.check import check
 
         return check(self.config, as_of_day(as_of, self.config), self.progress)
 
@@ -131,7 +131,7 @@ class Project:
         ------
         InputError : when a file is refused, or no customer came back on a second day.
         """
-        from churnscope.project.advise import advise
+        from churnscope.project.data.advise import advise
 
         return advise(self.config, as_of_day(as_of, self.config), self.progress)
 
@@ -152,7 +152,7 @@ class Project:
         ConfigError : when the other config says something impossible, or counts days of another time zone.
         InputError : when a file is refused, no customer stands in both, or no cutoff is complete in both.
         """
-        from churnscope.project.definitions import explain_definition
+        from churnscope.project.data.definitions import explain_definition
 
         theirs = other if isinstance(other, Project) else Project(other)
         day, cutoff_day = as_of_day(as_of, self.config), as_of_day(cutoff, self.config, option="--cutoff")
@@ -170,7 +170,7 @@ class Project:
         InputError : when a file is refused or the data are too few to learn from.
         StorageError : when the past of an earlier run cannot be read, or this one's cannot be written.
         """
-        from churnscope.project.audit import audit
+        from churnscope.project.data.audit import audit
 
         return audit(self.config, as_of_day(as_of, self.config), self.progress, renew=renew)
 
@@ -181,7 +181,7 @@ class Project:
         ------
         InputError : when a file is refused.
         """
-        from churnscope.project.features import catalog
+        from churnscope.project.data.features import catalog
 
         return catalog(self.config, as_of_day(as_of, self.config), self.progress)
 
@@ -200,7 +200,7 @@ class Project:
         InputError : when a file is refused.
         StorageError : when the file cannot be written.
         """
-        from churnscope.project.features import features
+        from churnscope.project.data.features import features
 
         path = None if output is None else Path(output)
         return features(self.config, as_of_day(as_of, self.config), self.progress, cutoffs=self._days(cutoffs), output=path)
@@ -217,7 +217,7 @@ class Project:
         ------
         InputError : when a file is refused.
         """
-        from churnscope.project.features import snapshots
+        from churnscope.project.data.features import snapshots
 
         return snapshots(self.config, as_of_day(as_of, self.config), self.progress, cutoffs=self._days(cutoffs))
 
@@ -246,7 +246,7 @@ class Project:
         ConfigError : when `[model] trials` needs Optuna, which is missing, or there is an `estimator`, which cannot be saved.
         InputError : when a file is refused or the data are too few to learn from.
         """
-        from churnscope.project.train import train
+        from churnscope.project.models.train import train
 
         return train(self.config, as_of_day(as_of, self.config), self.progress, promote=promote)
 
@@ -265,7 +265,7 @@ class Project:
         InputError : when a file is refused or no cutoff is complete.
         ModelError : when there is no such model, or it cannot be used.
         """
-        from churnscope.project.evaluate import evaluate
+        from churnscope.project.models.evaluate import evaluate
 
         return evaluate(self.config, as_of_day(as_of, self.config), self.progress, model=model, backtest=backtest)
 
@@ -298,7 +298,7 @@ class Project:
         BusyError : when another run writes the same files.
         StorageError : when the files cannot be written.
         """
-        from churnscope.project.score import Request, score
+        from churnscope.project.models.score import Request, score
 
         request = Request(
             model,
@@ -335,7 +335,7 @@ class Project:
         BusyError : when another run writes the same files.
         StorageError : when the files cannot be written.
         """
-        from churnscope.project.value import value
+        from churnscope.project.money.value import value
 
         return value(
             self.config,
@@ -374,7 +374,7 @@ class Project:
         BusyError : when another run writes the same files.
         StorageError : when the files cannot be written.
         """
-        from churnscope.project.uplift import uplift
+        from churnscope.project.money.uplift import uplift
 
         return uplift(
             self.config,
@@ -411,7 +411,7 @@ class Project:
         BusyError : when another run writes the same files.
         StorageError : when the files or the store of outcomes cannot be written.
         """
-        from churnscope.project.call_list import ListRequest, call_list
+        from churnscope.project.money.call_list import ListRequest, call_list
 
         request = ListRequest(
             scores=None if scores is None else Path(scores),
@@ -439,7 +439,7 @@ class Project:
         ServiceError : when the database does not answer.
         StorageError : when the store cannot be used.
         """
-        from churnscope.project.outcomes import add_outcomes
+        from churnscope.project.money.outcomes import add_outcomes
 
         return add_outcomes(self.config, Path(file), as_of_day(day, self.config, option="--day"), day_format)
 
@@ -462,7 +462,7 @@ class Project:
         ServiceError : when the database of `[outcomes]` does not answer.
         StorageError : when the store cannot be used or the files cannot be written.
         """
-        from churnscope.project.campaign import campaign_report
+        from churnscope.project.money.campaign import campaign_report
 
         day = as_of_day(as_of, self.config)
         return campaign_report(self.config, day, self.progress, campaign=campaign, wait_seconds=wait_seconds)
@@ -481,7 +481,7 @@ class Project:
         InputError : when a file is refused.
         ModelError : when there is no such model, or it cannot be used.
         """
-        from churnscope.project.drivers import drivers
+        from churnscope.project.models.drivers import drivers
 
         return drivers(self.config, as_of_day(as_of, self.config), self.progress, model=model)
 
@@ -513,7 +513,7 @@ class Project:
 
     def models(self) -> VersionList:
         """Every saved version of the model, with its figures, and which of them serves."""
-        from churnscope.project.registry import list_models
+        from churnscope.project.models.registry import list_models
 
         return list_models(self.config)
 
@@ -528,7 +528,7 @@ class Project:
         ------
         ModelError : when there is no such model, or it is damaged.
         """
-        from churnscope.project.registry import show_model
+        from churnscope.project.models.registry import show_model
 
         return show_model(self.config, model)
 
@@ -544,7 +544,7 @@ class Project:
         InputError : when a file is refused or no cutoff is complete.
         ModelError : when there is no such model, or one of them has learned from outcomes after that cutoff.
         """
-        from churnscope.project.registry import compare_models
+        from churnscope.project.models.registry import compare_models
 
         return compare_models(self.config, as_of_day(as_of, self.config), self.progress, one=one, other=other)
 
@@ -561,7 +561,7 @@ class Project:
         GateError : when it beats neither the simple rules nor, where there is one, keeps up with the champion.
         ModelError : when there is no such model, or it cannot be used.
         """
-        from churnscope.project.registry import promote_model
+        from churnscope.project.models.registry import promote_model
 
         return promote_model(self.config, self.progress, version=model, force=force)
 
@@ -572,7 +572,7 @@ class Project:
         ------
         ModelError : when there is none.
         """
-        from churnscope.project.registry import rollback_model
+        from churnscope.project.models.registry import rollback_model
 
         return rollback_model(self.config)
 

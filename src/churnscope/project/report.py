@@ -15,9 +15,9 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looks_at
 from churnscope.operations.output_set import Manifest, OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.project.drivers import explained_day
-from churnscope.project.models import load_model, model_facts
-from churnscope.project.past import Past, audited_in, day_of, folds_of, judged_in, past_evaluations
+from churnscope.project.models.drivers import explained_day
+from churnscope.project.models.past import Past, audited_in, day_of, folds_of, judged_in, past_evaluations
+from churnscope.project.models.saved import load_model, model_facts
 from churnscope.project.results import ReportResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.reports.explained import Explained

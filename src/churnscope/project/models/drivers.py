@@ -12,7 +12,7 @@ from churnscope.engines.duckdb import Loaded
 from churnscope.model.bundle import Bundle
 from churnscope.operations.logs import Progress
 from churnscope.project.frames import Frame
-from churnscope.project.models import bands_of, load_model, matching_plan
+from churnscope.project.models.saved import bands_of, load_model, matching_plan
 from churnscope.project.results import Summarised, iso
 from churnscope.project.session import loaded_data
 from churnscope.reports.customer_charts import drivers_sentence

@@ -11,7 +11,7 @@ from churnscope.config.identity import resolved
 from churnscope.config.keys import Key, key_path
 from churnscope.config.models import Config
 from churnscope.operations.logs import Progress
-from churnscope.project.populations import paired
+from churnscope.project.data.populations import paired
 from churnscope.project.results import Summarised, iso
 from churnscope.reports.wording import active_customers, churned_customers, counted, share, time_to_act
 

@@ -16,9 +16,9 @@ from churnscope.model.own import Factory
 from churnscope.model.predictor import Predictor
 from churnscope.model.training import train_before_test
 from churnscope.project.days import split_before, training_split
-from churnscope.project.dividing import built_at
-from churnscope.project.judging import baseline_fitters, own_factory
-from churnscope.project.models import matching_plan, model_facts, model_name, snapshot_plan, unseen
+from churnscope.project.models.dividing import built_at
+from churnscope.project.models.judging import baseline_fitters, own_factory
+from churnscope.project.models.saved import matching_plan, model_facts, model_name, snapshot_plan, unseen
 from churnscope.snapshots import SnapshotPlan, SnapshotTable
 from churnscope.timeline import Timing
 

@@ -20,11 +20,11 @@ from churnscope.features import FeatureSpec
 from churnscope.features.log import RESERVED_SIGNALS
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
+from churnscope.project.data.known_past import KnownPast
+from churnscope.project.data.origins import BUILT_IN, family_place, is_mapped, place
 from churnscope.project.days import training_split
-from churnscope.project.dividing import built_at, divided
-from churnscope.project.known_past import KnownPast
-from churnscope.project.models import snapshot_plan
-from churnscope.project.origins import BUILT_IN, family_place, is_mapped, place
+from churnscope.project.models.dividing import built_at, divided
+from churnscope.project.models.saved import snapshot_plan
 from churnscope.project.results import AuditResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.roles import ROLES

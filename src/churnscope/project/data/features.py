@@ -15,10 +15,10 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet
 from churnscope.operations.run import recorded
-from churnscope.project.attributes import left_out
+from churnscope.project.data.attributes import left_out
 from churnscope.project.days import complete_cutoffs
 from churnscope.project.frames import Frame
-from churnscope.project.models import snapshot_plan
+from churnscope.project.models.saved import snapshot_plan
 from churnscope.project.results import CatalogResult, FeaturesResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots

@@ -31,9 +31,9 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.outcomes import CALLABLE, CONTROL, RESULTS, Line, ListFacts, line_key
-from churnscope.project.list_inputs import REASONS, Files, Inputs, Past, Reading, Scores, gathered, outside
-from churnscope.project.listed import ActionUse, AgentUse, CallListResult, ListFigures
-from churnscope.project.outcomes import store_of
+from churnscope.project.money.list_inputs import REASONS, Files, Inputs, Past, Reading, Scores, gathered, outside
+from churnscope.project.money.listed import ActionUse, AgentUse, CallListResult, ListFigures
+from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, refuse_source_as_output
 from churnscope.reports.openings import opening

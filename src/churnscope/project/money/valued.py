@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from churnscope.project.past import day_of
+from churnscope.project.models.past import day_of
 from churnscope.project.results import WithRows, iso, near
 from churnscope.reports.wording import counted
 from churnscope.value.forecast import ValueModel

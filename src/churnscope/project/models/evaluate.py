@@ -14,15 +14,15 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looked_at
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.project.backtesting import Backtesting
 from churnscope.project.days import backtest_splits, complete_cutoffs, newest_cutoff
-from churnscope.project.dividing import built, built_at
-from churnscope.project.judging import Judgement, figures_of, judge
 from churnscope.project.log import logged_run, pictures, track
-from churnscope.project.models import load_model
+from churnscope.project.models.backtesting import Backtesting
+from churnscope.project.models.dividing import built, built_at
+from churnscope.project.models.judging import Judgement, figures_of, judge
+from churnscope.project.models.saved import load_model
+from churnscope.project.models.subjects import Own, Saved
 from churnscope.project.results import EvaluateResult, LabelSaid, fold_json, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
-from churnscope.project.subjects import Own, Saved
 
 
 def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: str, backtest: bool = True) -> EvaluateResult:

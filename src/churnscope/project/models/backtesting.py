@@ -18,7 +18,7 @@ from churnscope.model.bundle import Bundle
 from churnscope.model.predictor import Predictor
 from churnscope.model.training import train_before_test
 from churnscope.operations.logs import Progress
-from churnscope.project.judging import Judgement, baseline_fitters, in_money, judge, own_factory, segmentations_of
+from churnscope.project.models.judging import Judgement, baseline_fitters, in_money, judge, own_factory, segmentations_of
 from churnscope.project.results import iso, split_dates
 from churnscope.snapshots import SnapshotTable
 from churnscope.timeline import Split

@@ -16,9 +16,9 @@ from churnscope.model.bundle import Bundle, champion
 from churnscope.model.calibration import Calibration
 from churnscope.model.no_purchase import NoPurchase
 from churnscope.model.predictor import Predictor
-from churnscope.project.comparison import OTHER
-from churnscope.project.judging import Judgement, figures_of, judge
-from churnscope.project.models import load_model, model_name, split_of
+from churnscope.project.models.comparison import OTHER
+from churnscope.project.models.judging import Judgement, figures_of, judge
+from churnscope.project.models.saved import load_model, model_name, split_of
 from churnscope.project.session import Folders
 from churnscope.snapshots import SnapshotTable
 

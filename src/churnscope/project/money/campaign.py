@@ -29,8 +29,8 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import recorded
 from churnscope.outcomes import CALLABLE, Line, Outcome, Recorded, Store
-from churnscope.project.campaigns import CampaignFigures, CampaignResult, ListJudged
-from churnscope.project.outcomes import store_of
+from churnscope.project.money.campaigns import CampaignFigures, CampaignResult, ListJudged
+from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.reports.wording import counted

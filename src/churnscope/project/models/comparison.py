@@ -13,8 +13,8 @@ from churnscope.evaluation.figures import MODEL, Evaluation, evaluate
 from churnscope.model.bundle import Bundle
 from churnscope.model.logistic import Floats
 from churnscope.operations.logs import Progress
-from churnscope.project.dividing import built, built_at
-from churnscope.project.models import matching_plan, unseen
+from churnscope.project.models.dividing import built, built_at
+from churnscope.project.models.saved import matching_plan, unseen
 from churnscope.snapshots import SnapshotTable
 
 OTHER = "other model"

@@ -18,16 +18,16 @@ from churnscope.model.tuning import needs_optuna
 from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looked_at
 from churnscope.operations.run import recorded
-from churnscope.project.attributes import left_out
-from churnscope.project.audit import audited_table
-from churnscope.project.backtesting import Backtesting
-from churnscope.project.comparison import Ground
+from churnscope.project.data.attributes import left_out
+from churnscope.project.data.audit import audited_table
 from churnscope.project.days import backtest_splits, training_split
-from churnscope.project.dividing import built_at
-from churnscope.project.judging import Judgement, baseline_fitters, figures_of
 from churnscope.project.log import logged_run, track
-from churnscope.project.models import feature_plan, model_name, snapshot_plan, split_of
-from churnscope.project.promotion import Promotion, gate, has_champion_model, stand_in
+from churnscope.project.models.backtesting import Backtesting
+from churnscope.project.models.comparison import Ground
+from churnscope.project.models.dividing import built_at
+from churnscope.project.models.judging import Judgement, baseline_fitters, figures_of
+from churnscope.project.models.promotion import Promotion, gate, has_champion_model, stand_in
+from churnscope.project.models.saved import feature_plan, model_name, snapshot_plan, split_of
 from churnscope.project.results import LabelSaid, StandIn, TrainResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.snapshots import SnapshotPlan, SnapshotTable

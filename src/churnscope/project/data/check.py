@@ -9,9 +9,9 @@ from churnscope.engines.duckdb import Loaded
 from churnscope.errors import InputError
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import recorded
-from churnscope.project.attributes import left_out, read_as_text
+from churnscope.project.data.attributes import left_out, read_as_text
+from churnscope.project.data.known_past import KnownPast
 from churnscope.project.days import backtest_splits, complete_cutoffs, training_split
-from churnscope.project.known_past import KnownPast
 from churnscope.project.results import CheckResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 

@@ -21,12 +21,12 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import recorded
-from churnscope.project.assignments import Assignments, arm_source, read_assignments
-from churnscope.project.customer_values import CustomerValues
-from churnscope.project.models import snapshot_plan
+from churnscope.project.models.saved import snapshot_plan
+from churnscope.project.money.assignments import Assignments, arm_source, read_assignments
+from churnscope.project.money.customer_values import CustomerValues
+from churnscope.project.money.uplifted import CampaignFigures, OfferFigures, UpliftResult
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
-from churnscope.project.uplifted import CampaignFigures, OfferFigures, UpliftResult
 from churnscope.reports.uplift_chart import qini_chart
 from churnscope.scoring import risk_order
 from churnscope.snapshots import SnapshotPlan, SnapshotTable, build_snapshots

@@ -19,7 +19,7 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.project.models import bands_of, load_model, matching_plan, model_facts, trained_through, unknown_levels
+from churnscope.project.models.saved import bands_of, load_model, matching_plan, model_facts, trained_through, unknown_levels
 from churnscope.project.results import ScoreResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.scoring import ScoreStamp, contribution_tables, score_table, state_counts

@@ -15,14 +15,14 @@ from churnscope.model.bundle import rollback as roll_back
 from churnscope.model.together import Together
 from churnscope.operations.logs import Progress
 from churnscope.operations.run import RunRecord, recorded
-from churnscope.project.comparison import OTHER, Ground
 from churnscope.project.days import newest_cutoff
 from churnscope.project.log import champion_run, track
-from churnscope.project.models import load_model, model_name, split_of
-from churnscope.project.past import judged_in
-from churnscope.project.promotion import gate
+from churnscope.project.models.comparison import OTHER, Ground
+from churnscope.project.models.past import judged_in
+from churnscope.project.models.promotion import gate
+from churnscope.project.models.saved import load_model, model_name, split_of
+from churnscope.project.models.versions import Comparison, Served, Version, VersionDetails, VersionList
 from churnscope.project.session import Folders, loaded_data
-from churnscope.project.versions import Comparison, Served, Version, VersionDetails, VersionList
 from churnscope.timeline import Split
 
 

@@ -21,7 +21,7 @@ from churnscope.model.baselines import CONTRACT_RULE, FITTERS, BaseRate, Fitter,
 from churnscope.model.no_purchase import p0
 from churnscope.model.own import Factory, factory_of
 from churnscope.model.predictor import Predictor
-from churnscope.project.models import offer_of
+from churnscope.project.models.saved import offer_of
 from churnscope.project.results import iso
 from churnscope.roles import ROLES
 from churnscope.snapshots import SnapshotTable

@@ -23,7 +23,7 @@ from churnscope.events.compiled import kept_in
 from churnscope.events.kernels import divide
 from churnscope.files import free_bytes
 from churnscope.model.boosters import lightgbm_library
-from churnscope.project.models import load_model, model_name, trained_through
+from churnscope.project.models.saved import load_model, model_name, trained_through
 from churnscope.project.session import Folders
 from churnscope.reports.wording import counted
 from churnscope.sources.files import source_files

@@ -18,7 +18,7 @@ from churnscope.errors import StorageError
 from churnscope.evaluation.leak_audit import Finding, settled
 from churnscope.evaluation.past_rows import PastRows, compared, findings_of, without_marks
 from churnscope.files import make_folder, storage_errors, write_atomically
-from churnscope.project.origins import place
+from churnscope.project.data.origins import place
 from churnscope.project.session import Folders
 from churnscope.roles import ROLES
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from churnscope.errors import InputError, nearest
 from churnscope.files import file_sha256
 from churnscope.operations.exports import export, read_export
-from churnscope.project.list_inputs import LEAST_ALIVE
+from churnscope.project.money.list_inputs import LEAST_ALIVE
 
 COLUMNS = ("customer_id", "value")
 ALIVE = "alive_probability"

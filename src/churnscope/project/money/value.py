@@ -19,9 +19,9 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import recorded
+from churnscope.project.money.valued import ValueFigures, ValueResult, ValueTenth
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
-from churnscope.project.valued import ValueFigures, ValueResult, ValueTenth
 from churnscope.scoring import deciles, risk_order
 from churnscope.timeline import date_of
 from churnscope.value.forecast import Forecast, ValueModel

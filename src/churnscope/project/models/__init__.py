@@ -1,0 +1,1 @@
+"""Models: trained, judged, kept, promoted, put to use."""
