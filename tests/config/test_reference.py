@@ -26,6 +26,7 @@ from churnscope.config.models import (
     Rule,
     Source,
 )
+from churnscope.config.winning_back import WinBack, WinBackStep
 from churnscope.roles import ROLES
 
 REFERENCE = Path(__file__).parents[2] / "configs" / "reference.toml"
@@ -37,7 +38,7 @@ ORDERS = WITH_EXAMPLES["sources"]["orders"]
 
 
 # Their names are the user's own, so they hold examples.
-FREE = {"signals", "types", "actions", "call_list"}
+FREE = {"signals", "types", "actions", "call_list", "win_back"}
 # Required beside some of the others.
 CONDITIONAL = {"days"}
 
@@ -51,6 +52,9 @@ def tables() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str, A
     yield "profit", Profit, WITH_EXAMPLES["profit"], WITH_EXAMPLES["profit"]
     yield "action", Action, WITH_EXAMPLES["actions"]["service_call"], WRITTEN["actions"]["service_call"]
     yield "call_list", CallList, WITH_EXAMPLES["call_list"], WRITTEN["call_list"]
+    win_back = WITH_EXAMPLES["win_back"], WRITTEN["win_back"]
+    yield "win_back", WinBack, *win_back
+    yield "win_back_step", WinBackStep, *(table["steps"][0] for table in win_back)
     yield "agent", Agent, WITH_EXAMPLES["call_list"]["agents"][0], WRITTEN["call_list"]["agents"][0]
     orders = WRITTEN["sources"]["orders"]
     yield "source", Source, ORDERS, orders

@@ -6,7 +6,7 @@ import math
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Final, Literal
 
@@ -73,6 +73,11 @@ class FeatureSpec:
         for _, name, form, conversion in parts:
             if conversion or (name is not None and not (name.isidentifier() and _FORM.fullmatch(form or ""))):
                 raise ConfigError(f"Feature {self.name}: its sentence holds more than plain numbers.", _FORM_ADVICE)
+
+    def of_return(self) -> FeatureSpec:
+        """The same feature where a customer's return is predicted: what more of it does turns round."""
+        opposite: dict[Direction, Direction] = {RISING: FALLING, FALLING: RISING, EITHER: EITHER}
+        return replace(self, direction=opposite[self.direction])
 
     @cached_property
     def named(self) -> tuple[str, ...]:

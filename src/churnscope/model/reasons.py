@@ -15,6 +15,7 @@ from churnscope.model.logistic import Floats
 from churnscope.model.profile import Profile
 
 SPEAKS_FOR_STAYING = " (speaks for staying)"
+SPEAKS_AGAINST_A_RETURN = " (speaks against coming back)"
 AN_ABSENCE = 1e-6  # a number speaks before an absence, which speaks only where its concept has no number to show
 MONEY = "currency"  # the same amount is told once, as what was spent may be one purchase and one line; so is a nought
 MOST = 0.5  # of the customers: what more of them lack tells nobody apart
@@ -23,7 +24,13 @@ Texts = NDArray[np.object_]
 
 
 def reasons(
-    contributions: Floats, features: Matrix, specs: Sequence[FeatureSpec], most: int = 3, *, usual: Profile | None = None
+    contributions: Floats,
+    features: Matrix,
+    specs: Sequence[FeatureSpec],
+    most: int = 3,
+    *,
+    usual: Profile | None = None,
+    of_return: bool = False,
 ) -> Texts:
     """The strongest reasons of every row, shape (n_rows, most), text; empty where there are no more.
 
@@ -38,6 +45,7 @@ def reasons(
     specs : what the columns mean.
     usual : how the customers that the model learned from were distributed: a contribution then counts for less the more of
         them stand where the customer stands, or further out.
+    of_return : whether the contributions are to the chance of coming back, not to that of leaving.
 
     Examples
     --------
@@ -68,11 +76,12 @@ def reasons(
     told_once = (is_money | (values == 0)) & (weight != 0)
     chosen = _once(order, np.where(told_once, np.abs(values), np.nan))[:, :most]
     weight, speaker = np.take_along_axis(weight, chosen, axis=1), np.take_along_axis(speaker, chosen, axis=1)
+    against = SPEAKS_AGAINST_A_RETURN if of_return else SPEAKS_FOR_STAYING
     texts = np.full((len(features), most), "", object)
     for column, spec in enumerate(specs):
         rows, ranks = np.nonzero((speaker == column) & (weight != 0))
         said = _said(features[rows], spec, column, named[column])
-        texts[rows, ranks] = np.where(weight[rows, ranks] > 0, said, said + SPEAKS_FOR_STAYING)
+        texts[rows, ranks] = np.where(weight[rows, ranks] > 0, said, said + against)
     return texts
 
 

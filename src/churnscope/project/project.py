@@ -54,18 +54,22 @@ class Project:
     config : path of a TOML file, the tables of one as dictionaries, or a config already loaded. Paths in dictionaries start
         from the present folder.
     progress : is told how far each stage has come.
+    reactivation : ask who of the inactive comes back, not who of the active leaves: `train`, `evaluate`, `score`, `report` and
+        the versions of the model are then those of a model of its own.
 
     Raises
     ------
     ConfigError : when the config cannot be read or says something impossible.
     """
 
-    def __init__(self, config: Config | str | Path | Mapping[str, Any], *, progress: Progress = silent) -> None:
+    def __init__(
+        self, config: Config | str | Path | Mapping[str, Any], *, progress: Progress = silent, reactivation: bool = False
+    ) -> None:
         if not isinstance(config, Config):
             from churnscope.config.load import load_config
 
             config = load_config(config)
-        self.config = config
+        self.config = config.reactivating() if reactivation else config
         self.progress = progress
         self._spool: Spool | None = None
 
@@ -74,7 +78,13 @@ class Project:
 
     @classmethod
     def from_tables(
-        cls, config: str | Path | Mapping[str, Any], /, *, progress: Progress = silent, **tables: Streamed
+        cls,
+        config: str | Path | Mapping[str, Any],
+        /,
+        *,
+        progress: Progress = silent,
+        reactivation: bool = False,
+        **tables: Streamed,
     ) -> Project:
         """A business whose sources are tables in memory.
 
@@ -82,6 +92,7 @@ class Project:
         ----------
         config : path of a TOML file, or the tables of one as dictionaries. Sources may leave `files` and `format` out, and
             `columns` where the table's bear the names of the role's.
+        reactivation : ask who of the inactive comes back.
         tables : by the name of the source, frames of pandas or Polars, tables of PyArrow, relations of DuckDB: anything that
             offers an Arrow stream. A name that the config does not describe is that of a role, and the columns bear the names
             of the role's columns. Each table is written once to a temporary folder, which goes with the project.
@@ -107,7 +118,7 @@ class Project:
 
         spool = Spool()
         kept = {name: spool.keep(name, table) for name, table in tables.items()}
-        project = cls(load_config(config, tables=kept), progress=progress)
+        project = cls(load_config(config, tables=kept), progress=progress, reactivation=reactivation)
         project._spool = spool
         return project
 
@@ -278,8 +289,9 @@ class Project:
         all_customers: bool = False,
         wait_seconds: float = 0,
         contributions: str | Path | None = None,
+        values: str | Path | None = None,
     ) -> ScoreResult:
-        """Score every customer who is active on the day, with reasons; the same run again writes nothing.
+        """Score every customer who is active on the day, or inactive, with reasons; the same run again writes nothing.
 
         Parameters
         ----------
@@ -289,6 +301,8 @@ class Project:
         wait_seconds : how long to wait for another run that writes the same files.
         contributions : a `.csv` or `.parquet` file to write what every feature adds to every customer's log-odds; with a
             manifest of its own beside it. Default: none.
+        values : of a project of reactivation, what those are worth who come back: a file that `value` wrote. Default: the
+            newest in the outputs folder, if there is one. The scores then rank by the chance times the value.
 
         Raises
         ------
@@ -306,6 +320,7 @@ class Project:
             contributions=None if contributions is None else Path(contributions),
             all_customers=all_customers,
             wait_seconds=wait_seconds,
+            values=None if values is None else Path(values),
         )
         return score(self.config, as_of_day(as_of, self.config), self.progress, request)
 
