@@ -17,6 +17,8 @@ from churnscope.cli.app import app
 from churnscope.errors import ConfigError, ModelError
 from churnscope.project import Project
 
+from .test_schemas import problems
+
 if TYPE_CHECKING:
     from .conftest import Sale, Shop
 
@@ -185,6 +187,8 @@ def test_the_score_file(bistro: Shop) -> None:
     assert any("(speaks against coming back)" in (text or "") for text in rows.column("reason_3").to_pylist())
     assert project.score(model="latest").was_done
     everybody = project.score(model="latest", all_customers=True)
+    document = everybody.to_arrow().to_pylist()
+    assert [problem for row in document for problem in problems(row, "reactivation_scores")][:3] == []
     by_state = everybody.to_arrow().column("return_band").to_pylist()
     assert by_state.count("active") == everybody.counts["active"] > 0
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from churnscope.config.attributes import has_history
-from churnscope.config.call_list import call_list_problems
+from churnscope.config.call_list import call_list_problems, fields_of
 from churnscope.config.campaigns import arm_sources
 from churnscope.config.flat import ROLE as FLAT
 from churnscope.config.models import COLUMN_TYPES, Cancel, Config, Rule, Source
 from churnscope.config.problems import refuse_all
+from churnscope.config.winning_back import TOLD
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.expressions import may_be_header, parse_expression
 from churnscope.roles import ROLES
@@ -60,7 +61,29 @@ def _problems(config: Config) -> list[ConfigError]:
         *_tuned_trees(config),
         *_profit(config),
         *call_list_problems(config),
+        *_win_back(config),
     ]
+
+
+def _win_back(config: Config) -> Iterator[ConfigError]:
+    """Steps have names of their own, and messages name what is known."""
+    if config.win_back is None:
+        return
+    steps = config.win_back.steps
+    yield from _repeated("[win_back] steps name", [step.name for step in steps])
+    if config.win_back.to_days < config.win_back.from_days:
+        yield ConfigError("[win_back] to_days: nobody is inactive for so few days.", "Make it from_days at least.")
+    for step in steps:
+        where = f"[win_back] steps {step.name} message"
+        for message in step.message:
+            try:
+                unknown = fields_of(message) - set(TOLD)
+            except ValueError:
+                yield ConfigError(f"{where}: a brace is not closed.", "Write {offer} for a value, {{ for a brace.")
+                continue
+            yield from (
+                ConfigError(f"{where}: nothing is known as {{{name}}}.", nearest(name, TOLD)) for name in sorted(unknown)
+            )
 
 
 def _time_zone(where: str, name: str | None) -> Iterator[ConfigError]:

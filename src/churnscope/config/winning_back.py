@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 
 from churnscope.config.fields import Days, DaysOrZero, Name, NotNegativeNumber, PartShare, Positive, Section, Share, Text
 
+TOLD = ("offer", "customer_id", "days_inactive")  # what a message may name
+
 
 class Reactivation(Section):
     """Of whom, and how far ahead, `--reactivation` tells whether they come back."""

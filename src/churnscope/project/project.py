@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from churnscope.project.data.advise import AdviseResult
     from churnscope.project.data.definitions import DefinitionResult
     from churnscope.project.frames import Frame
+    from churnscope.project.lifecycle.won_back import AnswersResult, WinBackReport, WinBackResult
     from churnscope.project.models.drivers import DriversResult
     from churnscope.project.models.versions import Comparison, Served, VersionDetails, VersionList
     from churnscope.project.money.campaigns import CampaignResult
@@ -481,6 +482,79 @@ class Project:
 
         day = as_of_day(as_of, self.config)
         return campaign_report(self.config, day, self.progress, campaign=campaign, wait_seconds=wait_seconds)
+
+    def win_back_next(
+        self,
+        as_of: Day = None,
+        *,
+        scores: str | Path | None = None,
+        output: str | Path | None = None,
+        wait_seconds: float = 0,
+    ) -> WinBackResult:
+        """Decide who of the inactive gets which step of `[win_back]` on a day, and remember it.
+
+        A day is decided once, from what was known before it: asked again it answers the same. A day that was missed is caught
+        up by the next one, and nobody gets two steps on a day. Who is left alone as control is remembered, and gets none.
+
+        Parameters
+        ----------
+        scores : a file that `score` of a project of reactivation wrote; default: the newest up to the day, if there is one.
+        output : a `.csv` or `.parquet` file; default: both, in the outputs folder.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of winning customers back, or is that of a flat file.
+        InputError : when a file is refused, or the day was not decided and a later one has been.
+        BusyError : when another run writes the same files.
+        StorageError : when the files or the store of outcomes cannot be written.
+        """
+        from churnscope.project.lifecycle.win_back import NextRequest, win_back_next
+
+        request = NextRequest(
+            scores=None if scores is None else Path(scores),
+            output=None if output is None else Path(output),
+            wait_seconds=wait_seconds,
+        )
+        return win_back_next(self.config, as_of_day(as_of, self.config), self.progress, request)
+
+    def add_answers(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> AnswersResult:
+        """Store what customers answered to a step, from a CSV or XLSX file with the columns `customer_id` and `answer`.
+
+        An answer chooses the offer of later steps. `refused` ends a customer's way, `do not call` ends it for good.
+
+        Parameters
+        ----------
+        day : of rows that name none; default: that of the customer's newest step.
+        day_format : of days written as text, such as `%d/%m/%Y`; default: as 2024-02-28.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of winning customers back.
+        InputError : when the file cannot be read, or no header names customers and answers.
+        StorageError : when the store cannot be used.
+        """
+        from churnscope.project.lifecycle.answers import add_answers
+        from churnscope.timeline import date_of
+
+        number = as_of_day(day, self.config, option="--day")
+        return add_answers(self.config, Path(file), None if number is None else date_of(number), day_format)
+
+    def win_back_report(self, as_of: Day = None, *, wait_seconds: float = 0) -> WinBackReport:
+        """Tell how many got which step, and whether those who are contacted come back more often than those left alone.
+
+        Everybody who entered is compared as drawn, from their first entering on, over the horizon of `[reactivation]`.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of winning customers back.
+        InputError : when a file is refused, or nobody has entered so far.
+        BusyError : when another run writes the same files.
+        StorageError : when the store cannot be used or the files cannot be written.
+        """
+        from churnscope.project.lifecycle.win_back_report import win_back_report
+
+        return win_back_report(self.config, as_of_day(as_of, self.config), self.progress, wait_seconds=wait_seconds)
 
     def drivers(self, as_of: Day = None, *, model: str = "champion") -> DriversResult:
         """What raises and lowers the scores of a day, concept by concept, and how the risk goes with the values.
