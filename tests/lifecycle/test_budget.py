@@ -143,10 +143,8 @@ def test_what_cannot_be_done_or_does_not_pay_is_said():
     assert any("Winning back takes 1,200 contacts, and 100 customers are inactive" in note for note in notes)
     poor = planning(BUDGET.model_copy(update={"value": 10.0})).plan().notes
     assert any("Retention costs more" in note for note in poor)
-    assert (
-        any("Acquisition costs more" in note for note in planning(BUDGET.model_copy(update={"value": 0.1})).plan().notes)
-        is False
-    )
+    dear = BUDGET.model_copy(update={"channels": {"search": AcquisitionChannel(conversion=0.01, lead_cost=2.0)}})
+    assert any("Acquisition costs more" in note for note in planning(dear).plan().notes)
 
 
 def test_the_plan_is_told_as_json():
