@@ -10,6 +10,7 @@ from churnscope.config.models import Profit
 from churnscope.errors import ConfigError
 from churnscope.lifecycle.budget import Planning, channel_values
 from churnscope.lifecycle.erosion import Attrition, Cohorts, Erosion
+from churnscope.lifecycle.forecast import BaseForecast, Expected, MonthAhead
 from churnscope.lifecycle.formulas import evaluate
 from churnscope.timeline import day_number
 
@@ -36,7 +37,7 @@ def planning(budget=BUDGET, targets=None, lost=(90, 110), profit=None, **changed
         np.array([20, 20]),
     )
     erosion = Erosion(attrition, Cohorts(attrition.starts, NONE, NONE, NONE, NONE), {}, 2)
-    settings = {"base": 1000, "inactive": 5000, "day": DAY, "forecast_months": 6} | changed
+    settings = {"forecast": None, "base": 1000, "inactive": 5000, "day": DAY, "forecast_months": 6} | changed
     return Planning(erosion, targets=targets or Targets(), budget=budget, profit=profit, **settings)
 
 
@@ -151,3 +152,14 @@ def test_the_plan_is_told_as_json():
     told = planning(targets=Targets(base=300)).plan().to_json()
     assert (told["day"], told["by"]) == ("2025-01-01", "2025-07-01")
     assert any(row["value"] is None for row in told["rows"])
+
+
+def test_what_is_forecast_goes_before_the_mean_of_the_past():
+    numbers = {name: Expected(value, value, value) for name, value in (("base", 0), ("lost", 0), ("new", 40), ("back", 10))}
+    ahead = BaseForecast(
+        DAY, np.array([DAY], "i4"), np.array([1000]), (MonthAhead(DAY + 31, **numbers),), Expected(0.06, 0.05, 0.08), (), (), 12
+    )
+    plan = planning(forecast=ahead).plan()
+    lost = plan.line("lost")
+    assert (lost.low, lost.value, lost.high) == (pytest.approx(300), pytest.approx(360), pytest.approx(480))
+    assert values(plan)["as_lately"] == 300

@@ -19,6 +19,7 @@ from churnscope.timeline import date_of, day_number
 if TYPE_CHECKING:
     from churnscope.config.models import Profit
     from churnscope.lifecycle.erosion import Erosion
+    from churnscope.lifecycle.forecast import BaseForecast
 
 Unit = Literal["customers", "money", "contacts", "share", "months", "times"]
 DAYS_A_MONTH: Final = 365.25 / 12
@@ -169,6 +170,8 @@ class Planning:
     Parameters
     ----------
     erosion : how it goes lately.
+    forecast : what is lost and comes in the months to come, customers of every age taken as they are; where it is None, "as
+        lately" is the mean of the last months.
     base : customers with us on `day`.
     inactive : customers who could be won back.
     day : from which on it is planned.
@@ -177,6 +180,7 @@ class Planning:
     """
 
     erosion: Erosion
+    forecast: BaseForecast | None
     base: int
     inactive: int
     day: int
@@ -228,8 +232,14 @@ class Planning:
         return None if self.profit is None else (self.profit.value, "config: [profit] value")
 
     def _inputs(self) -> Iterator[Input]:
-        erosion, rate = self.erosion, self.erosion.rate
-        lately = f"measured over the last {erosion.recent} months"
+        erosion, ahead = self.erosion, self.forecast
+        rate = erosion.rate if ahead is None else ahead.attrition
+        new, back = ((erosion if ahead is None else ahead).a_month(what) for what in ("new", "back"))
+        lately = (
+            f"mean of the last {erosion.recent} months"
+            if ahead is None
+            else f"forecast of {len(ahead.months)} months from the last {ahead.recent}"
+        )
         targets, asked = self.targets, self._asked
         target = targets.base if targets.base is not None else round(self.base * (1 + targets.growth))
         how = "config: [targets] base" if targets.base is not None else f"base and [targets] growth = {targets.growth:g}"
@@ -240,14 +250,13 @@ class Planning:
         yield _sure("target", target, "customers", how)
         yield _sure("months", months, "months", span)
         yield Input("attrition", rate.value, rate.low, rate.high, "share", f"{lately}: share of the base lost a month")
-        new, back = (erosion.attrition.a_month(what, erosion.recent) for what in ("new", "back"))
-        yield _sure("new_a_month", new, "customers", f"{lately}: customers who came for the first time")
-        yield _sure("back_a_month", back, "customers", f"{lately}: customers who came back")
+        yield _sure("new_a_month", new, "customers", f"{lately}: customers who come for the first time")
+        yield _sure("back_a_month", back, "customers", f"{lately}: customers who come back")
         if asked.win_back_share is not None:
             yield _sure("win_back_share", asked.win_back_share, "share", "config: [budget] win_back_share")
         else:
             share = back / (new + back) if new + back else 0.0
-            yield _sure("win_back_share", share, "share", f"{lately}: of those who came, the share who came back")
+            yield _sure("win_back_share", share, "share", f"{lately}: of those who come, the share who come back")
         if self._value is not None:
             yield _sure("value", self._value[0], "money", self._value[1])
         if asked.retention is not None:
