@@ -16,6 +16,7 @@ from churnscope.timeline import date_of
 
 AGES_DAYS: Final = (30, 60, 90, 180, 365, 730)  # of which the tables speak
 LEAST_WATCHED: Final = 20  # customers still watched, below which a curve says nothing of its group
+MOST_STEPS: Final = 120  # of a curve that is drawn
 MOST_GROUPS: Final = 6
 NOT_KNOWN: Final = "not known"
 SINCE_COMING: Final = "from the day of coming to the day of becoming inactive"
@@ -54,6 +55,13 @@ class Curve:
         """Share still there after so many days with 95 % limits, NaN where too few were watched for so long."""
         return self.curve.at(day) if day <= self.longest else (np.nan,) * 3
 
+    def steps(self) -> list[tuple[int, float, float, float]]:
+        """Day, share and limits at some days that show the course of the curve, as far as it speaks."""
+        if self.longest < 0:
+            return []
+        days = np.unique(np.linspace(0, self.longest, MOST_STEPS).astype(int)).tolist()
+        return [(day, *(round(part, 4) for part in self.curve.at(day))) for day in days]
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
         shares = {str(age): self.at(age) for age in AGES_DAYS if not np.isnan(self.at(age)[0])}
@@ -62,6 +70,7 @@ class Curve:
             "customers": self.customers,
             "over": self.over,
             "median_days": self.median_days,
+            "steps": self.steps(),
             "still_there": {
                 age: dict(zip(("value", "low", "high"), (round(part, 6) for part in found), strict=True))
                 for age, found in shares.items()
