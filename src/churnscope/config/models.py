@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from churnscope.config.budget import Budget, LifeCycle, Targets
 from churnscope.config.fields import (
     MOST_SEED,
     Channel,
@@ -398,6 +399,9 @@ class Config(Section):
     value: Value = Value()
     uplift: Uplift = Uplift()
     profit: Profit | None = None  # absent: nothing is said of money
+    lifecycle: LifeCycle = LifeCycle()
+    targets: Targets = Targets()
+    budget: Budget | None = None  # absent: of the target only customers are counted
     actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
     call_list: CallList | None = None  # absent: no call list
     tracking: Tracking = Tracking()
