@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 
 from churnscope.alerts.causes import STILL, Cause, Found
 from churnscope.config.alerts import EVERYBODY
-from churnscope.lifecycle.spells import STAGES, WITH_US, Spells
+from churnscope.lifecycle.erosion import erosion
+from churnscope.lifecycle.months import calendar_months
+from churnscope.lifecycle.spells import STAGES, Spells
 
 
 def entered(spells: Spells, stages: Collection[str], comes_from: Collection[str]) -> Found:
@@ -31,28 +33,26 @@ def entered(spells: Spells, stages: Collection[str], comes_from: Collection[str]
     return Found(spells.customer.astype(np.int64), day, day, day, over, numbers).where(keep)
 
 
-def eroded(rule: str, spells: Spells, months: Sequence[int], above: float) -> list[Cause]:
-    """A cause for every whole month in which a larger share of those with us was lost.
+def eroded(rule: str, spells: Spells, first_day: int, above: float) -> list[Cause]:
+    """A cause for every whole month of the calendar in which a larger share of those with us was lost.
 
     Parameters
     ----------
-    months : rising, the first days of calendar months; from each to the next is a month.
+    first_day : months that begin before it are left out.
 
     Notes
     -----
-    Lost are those in a stage with us at the beginning of a month who are in none at its end. It is gone at the end of a later
-    month with no larger share.
+    It is seen as the month ends, and gone at the end of a later month with no larger share.
     """
-    codes = [STAGES.index(name) for name in WITH_US]
+    if len(calendar_months(first_day, spells.until - 1)) < 2:
+        return []
+    told = erosion(spells, first_day=first_day).attrition
+    months = list(zip(*(part.tolist() for part in (told.starts[:-1], told.starts[1:], told.base, told.lost)), strict=True))
     causes: list[Cause] = []
-    with_us = [np.isin(spells.on(day), codes) for day in months]
-    shares: list[tuple[int, int, int, int]] = []
-    for first, after, start, end in zip(months[:-1], months[1:], with_us[:-1], with_us[1:], strict=True):
-        shares.append((first, after, int(start.sum()), int((start & ~end).sum())))
-    for place, (first, after, customers, lost) in enumerate(shares):
-        if not customers or lost / customers <= above:
+    for place, (first, after, base, lost) in enumerate(months):
+        if lost <= above * base:
             continue
-        calm = (later for _, later, were, went in shares[place + 1 :] if were and went / were <= above)
-        numbers = {"attrition": lost / customers, "above": above, "lost": float(lost), "customers": float(customers)}
+        calm = (end for _, end, were, went in months[place + 1 :] if were and went <= above * were)
+        numbers = {"attrition": lost / base, "above": above, "lost": float(lost), "customers": float(base)}
         causes.append(Cause(rule, EVERYBODY, False, str(first), first, after, next(calm, STILL), numbers))
     return causes

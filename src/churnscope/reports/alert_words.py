@@ -159,7 +159,8 @@ def _at_risk_rule(rule: AlertRule) -> str:
 
 
 def _waits(_rule: AlertRule, alert: Alert, numbers: Mapping[str, float]) -> str:
-    return f"A ticket of {date_of(alert.since)} has been open for {counted(numbers['days_open'], 'days')}."
+    was = "has been" if alert.resolved is None else "was"
+    return f"A ticket of {date_of(alert.since)} {was} open for {counted(numbers['days_open'], 'days')}."
 
 
 def _waits_rule(rule: AlertRule) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -23,12 +22,13 @@ from churnscope.events import Block
 from churnscope.lifecycle.spells import STAGES, Spells
 from churnscope.operations.logs import Progress
 from churnscope.project.lifecycle.score_sets import ScoreFiles
+from churnscope.project.lifecycle.stages import life_of
 from churnscope.project.money.list_inputs import BANDS
-from churnscope.timeline import date_of, day_number
 
 IN_ROWS = frozenset({"event", "open_complaint", "onboarding_silence"})
 IN_STAGES = frozenset({"stage", "erosion"})
 IN_SCORES = frozenset({"probability", "value_at_risk"})
+LONGEST_MONTHS = 62  # days of two: the month that ended on a day began no earlier
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,6 @@ class Facts:
 
     @cached_property
     def _spells(self) -> Spells:
-        from churnscope.project.lifecycle.stages import life_of
-
         return life_of(self.config, self.loaded, self.progress, groups=()).spells
 
     def _in_stages(self, name: str, rule: AlertRule) -> Iterator[Cause]:
@@ -105,7 +103,8 @@ class Facts:
             yield from self._of_interest(name, entered(self._spells, rule.enters, rule.comes_from))
         else:
             assert rule.above is not None
-            causes = eroded(name, self._spells, _months(self.loaded.first_day, self.first, self.loaded.as_of), rule.above)
+            first_day = max(self.loaded.first_day, self.first - LONGEST_MONTHS)
+            causes = eroded(name, self._spells, first_day, rule.above)
             yield from (cause for cause in causes if cause.seen >= self.first)
 
     @cached_property
@@ -149,19 +148,3 @@ class Facts:
         assert rule.days is not None
         newest = next(report.last_day for report in self.loaded.reports if report.name == rule.source)
         yield from grown_old(name, rule.source, newest, self.today, rule.days)
-
-
-def _months(first_day: int, since: int, as_of: int) -> list[int]:
-    """The first days of calendar months that are whole in the data, from the last one that ended before a day on.
-
-    Examples
-    --------
-    >>> [str(date_of(day)) for day in _months(19_700, 19_782, 19_815)]
-    ['2024-01-01', '2024-02-01', '2024-03-01', '2024-04-01']
-    """
-    start = date_of(max(first_day, since - 62))
-    day, days = date(start.year, start.month, 1), []
-    while day_number(day) <= as_of:
-        days.append(day_number(day))
-        day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    return [each for each in days if each >= first_day]

@@ -88,6 +88,7 @@ def run_alerts(config: Config, as_of: int | None, progress: Progress, request: A
                 result = run.tried(record) if request.dry_run else run.done(record, folders)
             if not request.dry_run:
                 result = replace(result, deliveries=tuple(_deliver(store, channels)))
+        logger.info("%s.", result.summary)
         _end(settings, result)
     return result
 
