@@ -129,7 +129,7 @@ _DESCRIBE = 'Describe it: [alerts.destinations.team] url_env = "CHURNSCOPE_ALERT
 def _keys(where: str, rule: AlertRule) -> Iterator[ConfigError]:
     """Every kind has the keys it needs and no others."""
     needs, may = KEYS[rule.kind]
-    given = rule.model_fields_set & _OF_ONE_KIND
+    given = {key for key in _OF_ONE_KIND if getattr(rule, key) != AlertRule.model_fields[key].default}
     for key in sorted(needs - given):
         yield ConfigError(f'{where}: a rule of kind "{rule.kind}" needs {key}.', "It has no default: write it.")
     for key in sorted(given - needs - may):
@@ -140,8 +140,6 @@ def _keys(where: str, rule: AlertRule) -> Iterator[ConfigError]:
 def _kind(where: str, rule: AlertRule) -> Iterator[ConfigError]:
     if rule.kind == "probability" and rule.jump is None and not rule.becomes_high:
         yield ConfigError(f"{where}: nothing is told of.", "Give jump = 0.2, or becomes_high = true, or both.")
-    if rule.kind == "stage" and "enters" in rule.model_fields_set and not rule.enters:
-        yield ConfigError(f"{where} enters: nothing is told of.", 'Name a stage, as enters = ["inactive"].')
     if rule.kind == "erosion" and rule.above is not None and rule.above > 1:
         yield ConfigError(f"{where} above: more than all customers.", "Write a share of customers a month, as 0.05.")
     if rule.severity == "stop" and rule.kind != "freshness":
