@@ -14,7 +14,7 @@ def scores(day: int, *probability: float, worth: float = 100.0) -> ScoreSet:
     """A set in which a probability of 0.6 is high."""
     values = np.array(probability)
     everybody = np.ones(len(values), np.bool_)
-    return ScoreSet(day, values, np.nan_to_num(values) >= 0.6, values * worth, {"all": everybody})
+    return ScoreSet(day, values, np.nan_to_num(values) >= 0.6, np.full(len(values), worth), {"all": everybody})
 
 
 def told(found) -> list[tuple[int, int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -24,15 +25,20 @@ class ScoreSet:
     day : the cutoff.
     probability : NaN for customers without one.
     is_high : whose band is high.
-    at_risk : probability times value, in currency; NaN where either is missing.
+    value : of a customer who stays, in currency; NaN where it is not known.
     groups : by name, who belongs to it.
     """
 
     day: int
     probability: Array
     is_high: Flags
-    at_risk: Array
+    value: Array
     groups: Mapping[str, Flags] = field(default_factory=dict)
+
+    @cached_property
+    def at_risk(self) -> Array:
+        """Probability times value, in currency; NaN where either is missing."""
+        return self.probability * self.value
 
     def sums(self) -> dict[str, float]:
         """What is at risk, by group."""

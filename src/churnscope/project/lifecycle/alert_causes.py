@@ -141,7 +141,7 @@ class Facts:
     def _with_stages(self, scores: ScoreSet) -> ScoreSet:
         codes = self._spells.on(scores.day)
         groups = {stage: codes == code for code, stage in enumerate(STAGES)}
-        return ScoreSet(scores.day, scores.probability, scores.is_high, scores.at_risk, groups)
+        return ScoreSet(scores.day, scores.probability, scores.is_high, scores.value, groups)
 
     def _in_age(self, name: str, rule: AlertRule) -> Iterator[Cause]:
         assert rule.source is not None

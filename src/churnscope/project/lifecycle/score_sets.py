@@ -63,6 +63,10 @@ class ScoreFiles:
         first = max(before, default=day)
         return ScoreFiles({each: path for each, path in self.scores.items() if each >= first}, self.values)
 
+    def newest(self) -> ScoreFiles:
+        """The newest set of scores alone."""
+        return self.since(max(self.scores) + 1) if self.scores else self
+
     def hashes(self) -> dict[str, str]:
         """Of all that is read, for the manifest."""
         used = {self._worth(day) for day in self.scores} - {None}
@@ -88,7 +92,7 @@ class ScoreFiles:
         flags = {EVERYBODY: np.ones(len(at), np.bool_)} | scores.flags
         groups = {name: _spread(flag.astype(np.float64), at, len(ids)) == 1 for name, flag in flags.items()}
         high = _spread(np.array([band == "high" for band in bands], np.float64), at, len(ids)) == 1
-        return ScoreSet(day, probability, high, probability * self._values(config, day, ids), groups)
+        return ScoreSet(day, probability, high, self._values(config, day, ids), groups)
 
     def _values(self, config: Config, day: int, ids: pa.Array) -> NDArray[np.float64]:
         """What each customer is worth who stays, by the newest values of the day or before, else the config's one."""
