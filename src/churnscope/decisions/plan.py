@@ -73,7 +73,7 @@ def planned(
     for line in lines:
         fits = free & _fits(line, stages, scored)
         free &= ~fits
-        rows += _rows(line, actions[line.action], fits, stages, scored, hour_cost)
+        rows += _rows(line, actions[line.action], fits, stages, scored, hour_cost=hour_cost)
     for code, stage in enumerate(STAGES):
         if left := int(((stages == code) & free).sum()):
             rows.append(PlanRow(stage, (), None, left, 0, None, None))
@@ -90,7 +90,7 @@ def _fits(line: PlanLine, stages: NDArray[np.int8], scored: Customers) -> Flags:
 
 
 def _rows(
-    line: PlanLine, action: Action, fits: Flags, stages: NDArray[np.int8], scored: Customers, hour_cost: float
+    line: PlanLine, action: Action, fits: Flags, stages: NDArray[np.int8], scored: Customers, *, hour_cost: float
 ) -> Iterator[PlanRow]:
     gains = action_gains(scored, action, hour_cost)
     told = np.isfinite(gains)
