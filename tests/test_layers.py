@@ -19,7 +19,7 @@ LAYERS = [
     ["activity"],
     ["customer_types"],
     ["lifecycle"],
-    ["features", "advice"],
+    ["features", "advice", "alerts"],
     ["snapshots"],
     ["value"],
     ["model"],
@@ -28,7 +28,7 @@ LAYERS = [
     ["scoring"],
     ["operations"],
     ["reports"],
-    ["tracking", "outcomes"],
+    ["tracking", "outcomes", "notifying"],
     ["project"],
     ["simulation", "discovery"],
     ["cli"],
@@ -40,6 +40,7 @@ STRANGERS = {("evaluation", "model")}
 
 # A library (left) is imported in these layers or files only.
 HOMES = {
+    "apprise": {"notifying"},
     "duckdb": {"engines", "simulation"},
     "sqlglot": {"expressions", "sources", "engines"},
     "tomlkit": {"discovery"},
@@ -65,6 +66,7 @@ PURE = {
     "activity",
     "customer_types",
     "lifecycle",
+    "alerts",
     "advice",
     "survival",
     "features",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from churnscope.config.alerts import Alerts, StageName
 from churnscope.config.budget import Budget, LifeCycle, Targets
 from churnscope.config.fields import (
     MOST_SEED,
@@ -344,6 +345,20 @@ class CallList(Section):
         return as_attributes(value)
 
 
+class PlanLine(Section):
+    """What is done for the customers of a stage, or for those of a type in it."""
+
+    action: Name  # one of [actions]
+    stages: tuple[StageName, ...] = ()  # empty: of any stage
+    types: tuple[Text, ...] = ()  # only those of one of these types, as "is_loyal"; empty: of any
+
+
+class Plan(Section):
+    """What is done for whom: the first line that fits a customer counts."""
+
+    lines: Annotated[tuple[PlanLine, ...], Field(min_length=1)]
+
+
 class Audit(Section):
     """What the leak audit need not refuse."""
 
@@ -404,6 +419,8 @@ class Config(Section):
     budget: Budget | None = None  # absent: of the target only customers are counted
     actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
     call_list: CallList | None = None  # absent: no call list
+    alerts: Alerts | None = None  # absent: nobody is told at once
+    plan: Plan | None = None  # absent: no plan of actions
     tracking: Tracking = Tracking()
     outcomes: Outcomes = Outcomes()
     folders: Folders = Folders()
