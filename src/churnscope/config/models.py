@@ -316,8 +316,8 @@ class Action(Section):
     @classmethod
     def _one_opening(cls, value: object) -> object:
         if isinstance(value, dict):
-            return {code: (text,) if isinstance(text, str) else text for code, text in value.items()}
-        return (value,) if isinstance(value, str) else value
+            return {code: tuple(text) if isinstance(text, list) else _one(text) for code, text in value.items()}
+        return _one(value)
 
     @property
     def every_opening(self) -> tuple[str, ...]:
@@ -465,6 +465,11 @@ class Config(Section):
         """How far ahead of a cutoff a term has to end, from and below; None: it does not matter."""
         first = self.prediction.days_before_end
         return None if first is None else (first, first + self.prediction.days_apart)
+
+
+def _one(value: object) -> object:
+    """A text alone is a list of one."""
+    return (value,) if isinstance(value, str) else value
 
 
 def as_attributes(value: object) -> object:
