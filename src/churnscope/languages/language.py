@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, Self, get_args
 
@@ -150,7 +150,7 @@ def language(code: str, currency: str = "") -> Language:
 def _catalogue(code: str) -> Mapping[str, str]:
     from babel.messages.pofile import read_po
 
-    with files("churnscope.languages").joinpath(f"{code}.po").open("rb") as stream:
+    with Path(__file__).with_name(f"{code}.po").open("rb") as stream:
         catalogue = read_po(stream, locale=code)
     return MappingProxyType({str(each.id): str(each.string) for each in catalogue if each.id and each.string})
 
