@@ -102,8 +102,8 @@ def score_table(
     -------
     Columns customer_id, as_of, churn_probability, risk_decile (1 the riskiest tenth), risk_band, reason_1 to reason_3, a flag
     for every type of customers that the sources tell, stage, stage_since and previous_stage of the life cycle, model_version,
-    run_id, and said_1 to said_3: the reasons before any language says them, each a `Message` as JSON. Probability and decile are
-    null outside the active.
+    run_id, and said_1 to said_3: the reasons before any language says them, each a `Message` as JSON. Probability and decile
+    are null outside the active.
     """
     table = rows.table
     probability = predictor.predict(table.features, stamp.as_of)
