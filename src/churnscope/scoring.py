@@ -5,7 +5,7 @@ Pure: snapshots and a predictor in, a table out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,22 +13,23 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from churnscope.features import FeatureSpec
+from churnscope.languages import ENGLISH, Language, Message
+from churnscope.lifecycle.spells import STAGES, UNKNOWN, Standing
 from churnscope.model.predictor import Predictor
 from churnscope.model.profile import Profile
-from churnscope.model.reasons import reasons
+from churnscope.model.reasons import Messages, Texts, in_words, messages
 from churnscope.snapshots import ACTIVE, INACTIVE, LONG_GONE, NO_HISTORY, NOT_DUE, ScoringRows, SnapshotTable
 from churnscope.snapshots.table import Features
 from churnscope.timeline import date_of
 
 MOST_REASONS = 3
+REASONS, SAID = ("reason_1", "reason_2", "reason_3"), ("said_1", "said_2", "said_3")
 ROWS_AT_ONCE = 1 << 16  # contributions are wide: a part of the customers at a time
-BAND_WITHOUT_SCORE = {
-    NO_HISTORY: "no_history",
-    NOT_DUE: "not_due",
-    INACTIVE: "cannot_tell",
-    ACTIVE: "active",
-    LONG_GONE: "long_gone",
-}
+BAND_WITHOUT_SCORE = {NO_HISTORY: "no_history", NOT_DUE: "not_due", INACTIVE: "cannot_tell"}
+NOT_DUE_NOW = "not due: no term of theirs ends in the days that are looked at"
+NO_EVENT_YET = "no event that counts as activity so far"
+ALREADY_INACTIVE = "already inactive: last active {days:.0f} days ago"
+STILL_ACTIVE = "still active"
 _FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
@@ -41,7 +42,7 @@ class Asked:
     probability, decile, band : names of the columns.
     bands : of a high, a medium and a low probability.
     listed : the status of the customers who have a probability.
-    others : that of those who can be listed too, where all are asked for.
+    others : that of those who can be listed too, where all are asked for, and what stands in the place of their band.
     """
 
     probability: str
@@ -49,7 +50,7 @@ class Asked:
     band: str
     bands: tuple[str, str, str]
     listed: int
-    others: tuple[int, ...]
+    others: Mapping[int, str]
 
     @property
     def is_of_return(self) -> bool:
@@ -57,16 +58,14 @@ class Asked:
         return self.listed == INACTIVE
 
 
-WHO_LEAVES = Asked(
-    "churn_probability", "risk_decile", "risk_band", ("high", "medium", "low"), ACTIVE, (NO_HISTORY, NOT_DUE, INACTIVE)
-)
+WHO_LEAVES = Asked("churn_probability", "risk_decile", "risk_band", ("high", "medium", "low"), ACTIVE, BAND_WITHOUT_SCORE)
 WHO_RETURNS = Asked(
     "reactivation_probability",
     "return_decile",
     "return_band",
     ("likely", "possible", "unlikely"),
     INACTIVE,
-    (LONG_GONE, ACTIVE, NO_HISTORY),
+    {LONG_GONE: "long_gone", ACTIVE: "active", NO_HISTORY: "no_history"},
 )
 EXPECTED_VALUE = "expected_value"  # of winning a customer back: the chance of a return times what one who is back is worth
 
@@ -127,6 +126,7 @@ def score_table(
     asked: Asked = WHO_LEAVES,
     worth: NDArray[np.float64] | None = None,
     all_too: bool = False,
+    language: Language = ENGLISH,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> pa.Table:
     """Every customer of the population by falling risk, then, of who leaves, those without history, and others if asked for.
@@ -140,13 +140,15 @@ def score_table(
     worth : shape (n_customers,), what a customer who comes back is worth, NaN where it is not known; the column
         `expected_value` is that times the probability, and the order by it. None: there is no such column.
     all_too : list customers too who are not asked about, such as those already inactive; they have no probability.
+    language : of the reasons.
     progress : told the customers explained so far.
 
     Returns
     -------
     Columns customer_id, as_of, probability, decile (1 the tenth of the highest probability) and band by the names they have
     where it is asked who leaves or comes back, reason_1 to reason_3, a flag for every type of customers that the sources
-    tell, model_version, run_id. Probability and decile are null outside the population.
+    tell, stage, stage_since and previous_stage of the life cycle, model_version, run_id, and said_1 to said_3: the reasons
+    before any language says them, each a `Message` as JSON. Probability and decile are null outside the population.
     """
     table = rows.table
     probability = predictor.predict(table.features, stamp.as_of)
@@ -158,11 +160,12 @@ def score_table(
     order = by_risk if expected is None else risk_order(np.nan_to_num(expected, nan=-1.0), ids[table.customer])
     why = _reasons(predictor, table.features, order, usual, progress, of_return=asked.is_of_return)
     always = () if asked.is_of_return else (NO_HISTORY,)
-    listed = asked.others if all_too else always
+    listed = tuple(asked.others) if all_too else always
     others = np.concatenate([np.empty(0, np.int64), *(np.flatnonzero(rows.status == status) for status in listed)])
     n_others = len(others)
     listed_rows = np.concatenate([table.customer[order], others])
-    texts = [*why, *(_state(rows, code) for code in others)]
+    told = np.concatenate([why, *(_state(rows, code) for code in others)])
+    texts = in_words(told, language)
     columns = {
         "customer_id": pa.array(ids[listed_rows], pa.string()),
         "as_of": pa.repeat(pa.scalar(date_of(stamp.as_of)), n + n_others),
@@ -171,15 +174,17 @@ def score_table(
         asked.band: pa.array(
             [
                 *bands.name(probability[order], asked.bands),
-                *(BAND_WITHOUT_SCORE[status] for status in rows.status[others]),
+                *(asked.others[status] for status in rows.status[others]),
             ],
             pa.string(),
         ),
         **({} if expected is None else {EXPECTED_VALUE: _money_then_null(expected[order], n_others)}),
-        **{f"reason_{i + 1}": pa.array([_nth(text, i) for text in texts], pa.string()) for i in range(MOST_REASONS)},
+        **{name: _as_texts(texts[:, i], told[:, i], n) for i, name in enumerate(REASONS)},
         **{name: pa.array(flags[listed_rows]) for name, flags in rows.types.items()},
+        **({} if rows.standing is None else _stages(rows.standing, listed_rows)),
         "model_version": pa.repeat(stamp.model_version, n + n_others),
         "run_id": pa.repeat(stamp.run_id, n + n_others),
+        **{name: _as_json(told[:, i]) for i, name in enumerate(SAID)},
     }
     return pa.table(columns)
 
@@ -256,6 +261,22 @@ def id_hashes(ids: NDArray[np.object_]) -> NDArray[np.uint64]:
     return hashes
 
 
+def _stages(standing: Standing, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
+    """The stage of the life cycle, since when, and the one before it; null where there is none."""
+    stage, entered, previous = standing.stage[rows], standing.entered[rows], standing.previous[rows]
+    return {
+        "stage": stage_names(stage),
+        "stage_since": pa.array(entered, pa.int32(), mask=stage == UNKNOWN).cast(pa.date32()),
+        "previous_stage": stage_names(previous),
+    }
+
+
+def stage_names(codes: NDArray[np.int8]) -> pa.Array:
+    """Stages by name, null where nothing is known."""
+    indices = pa.array(codes.astype(np.int8), mask=codes == UNKNOWN)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(STAGES)).cast(pa.string())
+
+
 def _reasons(
     predictor: Predictor,
     features: Features,
@@ -264,31 +285,41 @@ def _reasons(
     progress: Callable[[int], None],
     *,
     of_return: bool,
-) -> list[tuple[str, ...]]:
+) -> Messages:
     specs: tuple[FeatureSpec, ...] = predictor.specs
-    texts: list[tuple[str, ...]] = []
+    told: list[Messages] = [np.empty((0, MOST_REASONS), object)]
     for low in range(0, len(order), ROWS_AT_ONCE):
         part = features[order[low : low + ROWS_AT_ONCE]]
         phi = predictor.contributions(part)
-        why = reasons(phi, part, specs, MOST_REASONS, usual=usual, of_return=of_return)
-        texts += [tuple(row) for row in why]
-        progress(len(texts))
-    return texts
+        told.append(messages(phi, part, specs, MOST_REASONS, usual=usual, of_return=of_return))
+        progress(low + len(part))
+    return np.concatenate(told)
 
 
-def _state(rows: ScoringRows, code: int) -> tuple[str, ...]:
-    if rows.status[code] == NOT_DUE:
-        return ("not due: no term of theirs ends in the days that are looked at",)
-    if rows.status[code] == ACTIVE:
-        return ("still active",)
+def _state(rows: ScoringRows, code: int) -> Messages:
+    """What is told of a customer who has no score, shape (1, 3)."""
     days = rows.days_since_last_event[code]
-    if np.isnan(days):
-        return ("no event that counts as activity so far",)
-    return (f"already inactive: last active {days:.0f} days ago",)
+    if rows.status[code] == NOT_DUE:
+        said = Message(NOT_DUE_NOW)
+    elif rows.status[code] == ACTIVE:
+        said = Message(STILL_ACTIVE)
+    elif np.isnan(days):
+        said = Message(NO_EVENT_YET)
+    else:
+        said = Message(ALREADY_INACTIVE, {"days": float(days)})
+    return np.array([[said, None, None]], object)
 
 
-def _nth(texts: tuple[str, ...], i: int) -> str | None:
-    return texts[i] if i < len(texts) else None
+def _as_texts(texts: Texts, told: Messages, n_scored: int) -> pa.Array:
+    """Reasons in words; of a scored customer who has fewer the others are empty, of anybody else they are null."""
+    is_null = [row >= n_scored and message is None for row, message in enumerate(told.tolist())]
+    return pa.array(texts, pa.string(), mask=np.array(is_null, np.bool_))
+
+
+def _as_json(told: Messages) -> pa.Array:
+    """Messages as JSON, null where there is none; one that stands at many places is written once."""
+    written = {id(message): message.to_json() for message in told.tolist() if message is not None}
+    return pa.array([written.get(id(message)) for message in told.tolist()], pa.string())
 
 
 def _money_then_null(values: NDArray[np.float64], nulls: int) -> pa.ChunkedArray:

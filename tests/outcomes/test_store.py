@@ -133,7 +133,7 @@ def test_a_store_of_a_newer_format_is_refused(url: str, monkeypatch: pytest.Monk
     with open_store(url, "shop"):
         pass
     monkeypatch.undo()
-    with pytest.raises(StorageError, match="is of format 7; this version knows formats to 2"), open_store(url, "shop"):
+    with pytest.raises(StorageError, match="is of format 7; this version knows formats to 3"), open_store(url, "shop"):
         pass
 
 
@@ -146,8 +146,8 @@ def test_a_store_of_an_older_format_is_brought_up_to_date_once(url: str, monkeyp
         steps.append(connection)
         connection.execute(sa.text("ALTER TABLE churnscope_lists ADD COLUMN owner TEXT"))
 
-    monkeypatch.setattr(tables, "FORMAT", 3)
-    monkeypatch.setattr(tables, "UPGRADES", {2: add_column})
+    monkeypatch.setattr(tables, "FORMAT", 4)
+    monkeypatch.setattr(tables, "UPGRADES", {3: add_column})
     for _ in range(2):
         with open_store(url, "shop") as store:
             assert store.lists() == (FACTS,)
@@ -170,7 +170,7 @@ def test_a_store_of_the_first_format_learns_of_ways_back(url: str) -> None:
         assert store.win_back_ways(DAY + timedelta(days=1)).steps == (entered,)
         assert other.win_back_ways(DAY + timedelta(days=1)).steps == ()
     with engine.connect() as connection:
-        assert connection.execute(sa.select(tables.STORE.c.format)).scalars().all() == [2]
+        assert connection.execute(sa.select(tables.STORE.c.format)).scalars().all() == [3]
     engine.dispose()
 
 
@@ -201,8 +201,8 @@ def test_an_upgrade_that_fails_leaves_the_old_store(url: str, monkeypatch: pytes
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(tables, "FORMAT", 3)
-        patched.setattr(tables, "UPGRADES", {2: half_done})
+        patched.setattr(tables, "FORMAT", 4)
+        patched.setattr(tables, "UPGRADES", {3: half_done})
         with pytest.raises(KeyboardInterrupt), open_store(url, "shop"):
             pass
     with open_store(url, "shop") as store:

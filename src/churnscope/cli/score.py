@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Output, Quiet, Reactivation
+from churnscope.cli.options import AsOf, ConfigFile, Json, Lang, LogFormat, Model, Output, Quiet, Reactivation
 from churnscope.cli.rendering import Part, Table, count, share, shown
 from churnscope.cli.session import session
 from churnscope.timeline import date_of
@@ -44,6 +44,7 @@ def score(
     all_customers: AllCustomers = False,
     reactivation: Reactivation = False,
     values: Values = None,
+    lang: Lang = None,
     wait: Wait = 0,
     json: Json = False,
     log_format: LogFormat = "plain",
@@ -65,6 +66,7 @@ def score(
             wait_seconds=wait,
             contributions=contributions,
             values=values,
+            language=lang,
         )
         run.show(result, describe)
 
