@@ -20,7 +20,7 @@ LAYERS = [
     ["activity"],
     ["customer_types"],
     ["lifecycle"],
-    ["features", "advice"],
+    ["features", "advice", "alerts"],
     ["snapshots"],
     ["value"],
     ["model"],
@@ -29,7 +29,7 @@ LAYERS = [
     ["scoring"],
     ["operations"],
     ["reports"],
-    ["tracking", "outcomes"],
+    ["tracking", "outcomes", "notifying"],
     ["project"],
     ["simulation", "discovery"],
     ["cli"],
@@ -41,6 +41,7 @@ STRANGERS = {("evaluation", "model")}
 
 # A library (left) is imported in these layers or files only.
 HOMES = {
+    "apprise": {"notifying"},
     "duckdb": {"engines", "simulation"},
     "sqlglot": {"expressions", "sources", "engines"},
     "tomlkit": {"discovery"},
@@ -67,6 +68,7 @@ PURE = {
     "activity",
     "customer_types",
     "lifecycle",
+    "alerts",
     "advice",
     "survival",
     "features",

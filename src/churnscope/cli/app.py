@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from churnscope import __version__
 from churnscope.cli.advise import advise
+from churnscope.cli.alerts import alerts
 from churnscope.cli.audit import audit
 from churnscope.cli.call_list import call_list
 from churnscope.cli.campaign import campaign
@@ -21,6 +22,7 @@ from churnscope.cli.evaluate import evaluate
 from churnscope.cli.explain_definition import explain_definition
 from churnscope.cli.features import features
 from churnscope.cli.init import init
+from churnscope.cli.lifecycle import lifecycle
 from churnscope.cli.models import models
 from churnscope.cli.options import example
 from churnscope.cli.outcomes import outcomes
@@ -52,6 +54,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     value: ("value my_shop.toml", "value my_shop.toml --horizon-days 365 -o worth.csv"),
     uplift: ("uplift my_shop.toml", "uplift my_shop.toml --values worth.csv -o whom_to_mail.csv", "uplift my_shop.toml --json"),
     call_list: ("call-list my_shop.toml", "call-list my_shop.toml --scores today.csv --values worth.csv -o monday.xlsx"),
+    lifecycle: ("lifecycle my_shop.toml", "lifecycle my_shop.toml --as-of 2024-03-01 --months 36 --json"),
     report: ("report my_shop.toml", "report my_shop.toml -o march.html --no-customers"),
     catalog: ("catalog", "catalog my_shop.toml --role purchases", "catalog my_shop.toml --json"),
     features: ("features my_shop.toml -o table.parquet", "features my_shop.toml --cutoffs 2024-01-01"),
@@ -78,7 +81,7 @@ Exit codes:
 """
 
 
-GROUPS = {outcomes: report, campaign: report, models: catalog}
+GROUPS = {outcomes: report, campaign: report, alerts: report, models: catalog}
 """Groups of commands, each listed before the command beside it."""
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from churnscope.config.alerts import Alerts, StageName
+from churnscope.config.budget import Budget, LifeCycle, Targets
 from churnscope.config.fields import (
     MOST_SEED,
     Channel,
@@ -305,8 +307,8 @@ class Action(Section):
     taken_by_stayers: Share = 1.0  # share of those who would have stayed anyway who take the offer too
     bands: tuple[Literal["high", "medium", "low"], ...] = ()  # only for these; empty: for all
     least_value: NotNegativeNumber = 0.0  # only for customers worth so much
-    types: tuple[Text, ...] = ()  # only for customers of one of these types, as "is_loyal"; empty: for all
-    stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types, or with an open ticket
+    types: tuple[Text, ...] = ()  # only for customers of one of these types or stages, as "is_loyal", "new"; empty: for all
+    stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types or stages, or with an open ticket
     cool_down_days: DaysOrZero = 30  # after any contact by us
     most: Positive | None = None  # at most so many on a list
     label: Text | dict[LanguageCode, Text] | None = (
@@ -371,6 +373,20 @@ class CallList(Section):
         return as_attributes(value)
 
 
+class PlanLine(Section):
+    """What is done for the customers of a stage, or for those of a type in it."""
+
+    action: Name  # one of [actions]
+    stages: tuple[StageName, ...] = ()  # empty: of any stage
+    types: tuple[Text, ...] = ()  # only those of one of these types, as "is_loyal"; empty: of any
+
+
+class Plan(Section):
+    """What is done for whom: the first line that fits a customer counts."""
+
+    lines: Annotated[tuple[PlanLine, ...], Field(min_length=1)]
+
+
 class Audit(Section):
     """What the leak audit need not refuse."""
 
@@ -428,8 +444,13 @@ class Config(Section):
     value: Value = Value()
     uplift: Uplift = Uplift()
     profit: Profit | None = None  # absent: nothing is said of money
+    lifecycle: LifeCycle = LifeCycle()
+    targets: Targets = Targets()
+    budget: Budget | None = None  # absent: of the target only customers are counted
     actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
     call_list: CallList | None = None  # absent: no call list
+    alerts: Alerts | None = None  # absent: nobody is told at once
+    plan: Plan | None = None  # absent: no plan of actions
     tracking: Tracking = Tracking()
     outcomes: Outcomes = Outcomes()
     folders: Folders = Folders()

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from churnscope.project.data.advise import AdviseResult
     from churnscope.project.data.definitions import DefinitionResult
     from churnscope.project.frames import Frame
+    from churnscope.project.lifecycle.alerted import AlertsResult
+    from churnscope.project.lifecycle.lived import LifecycleResult
+    from churnscope.project.lifecycle.watching import Watched
     from churnscope.project.models.drivers import DriversResult
     from churnscope.project.models.versions import Comparison, Served, VersionDetails, VersionList
     from churnscope.project.money.campaigns import CampaignResult
@@ -349,6 +352,62 @@ class Project:
             wait_seconds=wait_seconds,
         )
 
+    def alerts(
+        self,
+        as_of: Day = None,
+        *,
+        scores: str | Path | None = None,
+        dry_run: bool = False,
+        wait_seconds: float = 0,
+    ) -> AlertsResult:
+        """Find what the rules of `[alerts]` tell of since the last run, remember it, write it, and send it.
+
+        An alert is fired once, however often this runs and whatever days it missed, and is open while its cause is there. What
+        cannot be delivered waits for the next run.
+
+        Parameters
+        ----------
+        scores : a file of scores to be read beside those of the outputs folder.
+        dry_run : only find and show; nothing is written, remembered or sent.
+        wait_seconds : how long to wait for another run of the same alerts.
+
+        Raises
+        ------
+        ConfigError : when there are no rules, a destination's address is not in the environment, apprise is missing, or the
+            alerts have come to a later day.
+        InputError : when a file is refused.
+        BusyError : when another run is at it.
+        GateError : when data are older than a rule of severity "stop" allows; everything is written and sent before.
+        ServiceError : when a required destination cannot be told.
+        StorageError : when the store or the files cannot be written.
+        """
+        from churnscope.project.lifecycle.alerts import AlertRequest, run_alerts
+
+        request = AlertRequest(None if scores is None else Path(scores), dry_run=dry_run, wait_seconds=wait_seconds)
+        return run_alerts(self.config, as_of_day(as_of, self.config), self.progress, request)
+
+    def watch_alerts(self, folder: str | Path, *, every_seconds: float = 10, once: bool = False) -> Watched:
+        """Run the alerts as soon as a file of a source has arrived whole in a folder.
+
+        A file is read once, and only when its size and time are the same in two looks. One that is refused is moved into
+        quarantine, and watching goes on.
+
+        Parameters
+        ----------
+        folder : from which sources are read.
+        once : end when every file that is there is read; otherwise only an interrupt ends it.
+
+        Raises
+        ------
+        ConfigError : when the folder is not there, no source is read from it, or `alerts` would refuse the config.
+        """
+        from churnscope.project.lifecycle.alerts import AlertRequest
+        from churnscope.project.lifecycle.watching import watch_alerts
+
+        return watch_alerts(
+            self.config, Path(folder), self.progress, AlertRequest(wait_seconds=60), every_seconds=every_seconds, once=once
+        )
+
     def uplift(
         self,
         as_of: Day = None,
@@ -472,6 +531,28 @@ class Project:
 
         day = as_of_day(as_of, self.config)
         return campaign_report(self.config, day, self.progress, campaign=campaign, wait_seconds=wait_seconds)
+
+    def lifecycle(self, as_of: Day = None, *, months: int = 24, wait_seconds: float = 0) -> LifecycleResult:
+        """Tell in which stage of the life cycle every customer is, who moves where, and how long it lasts.
+
+        Stages hold on single days and are told by the definition of active; the same run again writes nothing.
+
+        Parameters
+        ----------
+        months : of the calendar, how far back is looked.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : for a flat file, which tells nothing of what customers did.
+        InputError : when a file is refused.
+        BusyError : when another run writes the same files.
+        StorageError : when the files cannot be written.
+        """
+        from churnscope.project.lifecycle.lifecycle import lifecycle
+
+        day = as_of_day(as_of, self.config)
+        return lifecycle(self.config, day, self.progress, months=months, wait_seconds=wait_seconds)
 
     def drivers(self, as_of: Day = None, *, model: str = "champion") -> DriversResult:
         """What raises and lowers the scores of a day, concept by concept, and how the risk goes with the values.
