@@ -159,17 +159,17 @@ REASONS = {
     "fr": (
         "dernier achat il y a 74 jours",
         "a dépensé 1\u202f234,50\u00a0€ au cours des 365 derniers jours",
-        "client fidèle (plaide pour rester)",
+        "client fidèle (signe qu'il reste)",
     ),
     "it": (
         "ultimo acquisto 74 giorni fa",
         "ha speso 1.234,50\u00a0€ negli ultimi 365 giorni",
-        "cliente fedele (depone a favore della permanenza)",
+        "cliente fedele (segno che resta)",
     ),
     "pt_BR": (
         "última compra há 74 dias",
         "gastou €\u00a01.234,50 nos últimos 365 dias",
-        "cliente fiel (indica que deve ficar)",
+        "cliente fiel (sinal de que fica)",
     ),
     "zh_Hans": ("最后一次购买在 74 天前", "最近 365 天消费 €1,234.50", "忠诚客户（说明倾向于留下）"),
 }
