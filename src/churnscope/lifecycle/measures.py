@@ -96,17 +96,27 @@ class Measuring:
 
     def _engagement(self, seen: Mapping[str, Observed]) -> Iterator[Measure]:
         for name, (role, _) in self.activity.places.items():
-            if role not in {"purchases", "engagement"}:
-                continue
-            rows, noun = self.activity.rows(name, None, seen), ROLES[role].noun
-            defines = any(rule.source == name for rule in self.activity.definition.rules)
-            for days in (SHORT, YEAR):
-                count = _orders(rows, days) if "order" in rows.events.signals else rows.count(days)
-                words = f"{noun}s in {days} days ({name})"
-                yield Measure(f"{name}_count_{days}d", "engagement", words, "number", count[0], defines_activity=defines)
-                active_days, words = rows.distinct_days(days)[0], f"days with a {noun} in {days} days ({name})"
-                words = words.replace("a interaction", "an interaction")
-                yield Measure(f"{name}_days_{days}d", "engagement", words, "days", active_days, defines_activity=defines)
+            if role in {"purchases", "engagement"}:
+                yield from self._events(name, ROLES[role].noun, seen)
+            elif role == "subscriptions":
+                begun, words = self.activity.rows(name, None, seen).count(YEAR)[0], f"terms begun in {YEAR} days ({name})"
+                defines = self._defines(name)
+                yield Measure(f"{name}_count_{YEAR}d", "engagement", words, "number", begun, defines_activity=defines)
+
+    def _events(self, name: str, noun: str, seen: Mapping[str, Observed]) -> Iterator[Measure]:
+        """How often, and on how many days."""
+        rows, defines, article = self.activity.rows(name, None, seen), self._defines(name), "an" if noun[0] in "aeiou" else "a"
+        for days in (SHORT, YEAR):
+            count = _orders(rows, days) if "order" in rows.events.signals else rows.count(days)
+            words = f"{noun}s in {days} days ({name})"
+            yield Measure(f"{name}_count_{days}d", "engagement", words, "number", count[0], defines_activity=defines)
+            words = f"days with {article} {noun} in {days} days ({name})"
+            active_days = rows.distinct_days(days)[0]
+            yield Measure(f"{name}_days_{days}d", "engagement", words, "days", active_days, defines_activity=defines)
+
+    def _defines(self, name: str) -> bool:
+        """Whether rows of the source decide who is active."""
+        return any(rule.source == name for rule in self.activity.definition.rules)
 
     def _loyalty(self, seen: Mapping[str, Observed]) -> Iterator[Measure]:
         told = self.columns.get("customers", frozenset())

@@ -57,6 +57,7 @@ def group_sections(figures: Figures) -> tuple[Section, ...]:
     )
     picture = Picture(groups_sentence(figures["active"], figures["inactive"]), partial(draw_groups, measures=measures), TALL)
     lead = f"{counted(figures['neither'], 'customers')} never active are in neither group." if figures["neither"] else ""
+    lead = lead if figures["inactive"] else "Nobody is inactive: there is no group to compare with."
     closing = tuple(f"* {remark}: {_listed(measures, remark)}." for remark in _remarks(measures))
     title = "Active against inactive customers"
     return (Section("active_inactive", title, lead, pictures=(picture,), tables=(table,), closing=closing),)
@@ -167,7 +168,8 @@ def key_event_sections(figures: Figures) -> tuple[Section, ...]:
     )
     few = len(figures["events"]) - len(tested)
     lead = f"{counted(figures['snapshots'], 'snapshots')} of {counted(figures['customers'], 'customers')}."
-    closing = [f"* differs beyond chance; of all that are marked, at most {FALSE_DISCOVERIES:.0%} are expected to be mistakes."]
+    marked = f"* differs beyond chance; of all that are marked, at most {FALSE_DISCOVERIES:.0%} are expected to be mistakes."
+    closing = [marked] if any(row["tells"] for row in tested) else []
     closing += (
         [f"Of {counted(few, 'events')} nothing is said: fewer than {LEAST_CUSTOMERS} customers could be matched."]
         if few
