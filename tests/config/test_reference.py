@@ -43,7 +43,20 @@ ORDERS = WITH_EXAMPLES["sources"]["orders"]
 
 
 # Their names are the user's own, so they hold examples.
-FREE = {"signals", "types", "actions", "call_list", "alerts", "plan", "rules", "destinations", "processes", "occasions", "channels", "scenarios"}
+FREE = {
+    "signals",
+    "types",
+    "actions",
+    "call_list",
+    "alerts",
+    "plan",
+    "rules",
+    "destinations",
+    "processes",
+    "occasions",
+    "channels",
+    "scenarios",
+}
 # Required beside some of the others.
 CONDITIONAL = {"days", "source"}
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from churnscope.config.models import Config
 from churnscope.evaluation.side_by_side import METHODS
+from churnscope.files import file_sha256
 from churnscope.project.lifecycle.compared import process_json
-from churnscope.project.lifecycle.comparing import found_occasions, found_processes
+from churnscope.project.lifecycle.comparing import found_occasions, found_processes, value_file
 from churnscope.project.lifecycle.key_events import key_events
 from churnscope.project.lifecycle.parts import Context, LifecyclePart, Told
 from churnscope.reports.comparison_sections import (
@@ -73,6 +74,12 @@ def groups_told(context: Context) -> Told:
     rows = [each.row() for each in found.measures]
     counts = {"as_of": found.as_of, "active": found.active, "inactive": found.inactive, "neither": found.neither}
     return Told({**counts, "intervals": METHODS, "measures": rows}, {"active_inactive.csv": _table(rows, GROUPS)})
+
+
+def values_read(config: Config, as_of: int) -> Mapping[str, str]:
+    """The hash of what customers are worth, where that is known on the day."""
+    path = value_file(config, as_of)
+    return {} if path is None else {"value": file_sha256(path)}
 
 
 def revenue_told(context: Context) -> Told:
@@ -140,6 +147,7 @@ ACTIVE_INACTIVE = LifecyclePart(
     sections=group_sections,
     tables=("active_inactive.csv",),
     pictures=("active_inactive.svg",),
+    reads=values_read,
 )
 REVENUE = LifecyclePart(
     name="revenue_by_tenth",
