@@ -16,6 +16,7 @@ from churnscope.config.campaigns import arm_sources
 from churnscope.config.flat import ROLE as FLAT
 from churnscope.config.models import COLUMN_TYPES, Cancel, Config, Rule, Source
 from churnscope.config.problems import refuse_all
+from churnscope.config.process_checks import process_problems
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.expressions import may_be_header, parse_expression
 from churnscope.roles import ROLES
@@ -65,6 +66,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *budget_problems(config),
         *alert_problems(config),
         *_plan(config),
+        *process_problems(config),
     ]
 
 

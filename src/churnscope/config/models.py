@@ -33,6 +33,7 @@ from churnscope.config.fields import (
     Text,
 )
 from churnscope.config.flat import ROLE as FLAT
+from churnscope.config.processes import KeyEvents, Occasion, Process
 from churnscope.languages import Language
 from churnscope.levels import safe_word
 from churnscope.roles import ROLES
@@ -451,6 +452,9 @@ class Config(Section):
     call_list: CallList | None = None  # absent: no call list
     alerts: Alerts | None = None  # absent: nobody is told at once
     plan: Plan | None = None  # absent: no plan of actions
+    processes: dict[Name, Process] = Field(default_factory=dict)  # what customers go through with us, beside what is found
+    key_events: KeyEvents = KeyEvents()
+    occasions: dict[Name, Occasion] = Field(default_factory=dict)  # beside birthdays, which are found where they are mapped
     tracking: Tracking = Tracking()
     outcomes: Outcomes = Outcomes()
     folders: Folders = Folders()
