@@ -113,9 +113,11 @@ def outlook_told(context: Context) -> Told:
 
 
 def _erosion(context: Context) -> Erosion | None:
-    spells = context.life.spells
+    spells, recent = context.life.spells, context.config.lifecycle.recent_months
+    watch = Watch.of(spells)
+    first = watch.watched_from if watch.is_cut else int(spells.entered.min(initial=spells.until - 1))
     try:
-        return erosion(spells, recent_months=context.config.lifecycle.recent_months, first_day=Watch.of(spells).since)
+        return erosion(spells, recent_months=recent, first_day=watch.since, cohorts_from=first)
     except InputError:
         return None
 
@@ -132,10 +134,10 @@ def _forecast(context: Context) -> BaseForecast:
 
 def _retention(context: Context) -> Retention:
     """Groups that change are told apart as they were a year before the day, or as long before as the data allow."""
-    life = context.life
+    life, watched_from = context.life, Watch.of(context.life.spells).watched_from
     first = int(life.spells.entered.min(initial=life.as_of))
     recent_from = shifted(life.as_of, -RECENT_MONTHS)
-    landmark = max(recent_from, (first + life.as_of) // 2)
+    landmark = max(recent_from, (first + life.as_of) // 2, watched_from or first)
     lasting, changing = _groups(context, landmark)
     return retention(
         life.spells,
@@ -143,7 +145,7 @@ def _retention(context: Context) -> Retention:
         changing,
         landmark=landmark,
         recent_from=recent_from if recent_from > first else None,
-        watched_from=Watch.of(life.spells).watched_from,
+        watched_from=watched_from,
     )
 
 
