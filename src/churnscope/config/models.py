@@ -303,8 +303,8 @@ class Action(Section):
     taken_by_stayers: Share = 1.0  # share of those who would have stayed anyway who take the offer too
     bands: tuple[Literal["high", "medium", "low"], ...] = ()  # only for these; empty: for all
     least_value: NotNegativeNumber = 0.0  # only for customers worth so much
-    types: tuple[Text, ...] = ()  # only for customers of one of these types, as "is_loyal"; empty: for all
-    stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types, or with an open ticket
+    types: tuple[Text, ...] = ()  # only for customers of one of these types or stages, as "is_loyal", "new"; empty: for all
+    stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types or stages, or with an open ticket
     cool_down_days: DaysOrZero = 30  # after any contact by us
     most: Positive | None = None  # at most so many on a list
     opening: tuple[Text, ...] = ()  # what to say first: the first of these of which all that it names is known
