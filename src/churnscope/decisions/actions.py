@@ -55,7 +55,7 @@ def action_gains(customers: Customers, action: Action, hour_cost: float) -> Arra
     p g (V - d) - (1 - p) k d - f - the agent's time: who would leave and accepts (g) keeps the value V less the offer d; of
     those who would have stayed the share k takes the offer too; the contact f and the time are spent in any case.
     """
-    leaves, accepts = customers.probability, _acceptance(customers, action)
+    leaves, accepts = customers.probability, acceptance(customers, action)
     kept = leaves * accepts * (customers.value - action.offer_cost)
     given_away = (1 - leaves) * action.taken_by_stayers * action.offer_cost
     return kept - given_away - action.contact_cost - action.minutes * hour_cost / 60
@@ -89,7 +89,8 @@ def expected_gains(
     return np.where(allowed, gains, NOT_FOR), left_out
 
 
-def _acceptance(customers: Customers, action: Action) -> Array:
+def acceptance(customers: Customers, action: Action) -> Array:
+    """The share of those about to leave who accept, shape (n,): by the first type that fits, NaN where none does."""
     if not isinstance(action.acceptance, dict):
         return np.full(len(customers.probability), action.acceptance)
     fits = [customers.flags[name] for name in action.acceptance]
@@ -102,7 +103,7 @@ def _reachable(customers: Customers, action: Action) -> Flags:
 
 
 def _meant(customers: Customers, action: Action) -> Flags:
-    meant = (customers.value >= action.least_value) & ~np.isnan(_acceptance(customers, action))
+    meant = (customers.value >= action.least_value) & ~np.isnan(acceptance(customers, action))
     for names in (action.bands, action.types):
         if names:
             meant &= _any_of(customers, names)
