@@ -76,11 +76,13 @@ def retention_sections(figures: Figures) -> tuple[Section, ...]:
         return (Section("retention", "How long customers stay", "Nobody has been with us yet."),)
     picture = Picture(retention_sentence(first), partial(draw_curves, comparison=first), WIDTH)
     tables = tuple(_curve_table(each) for each in (*(found[name] for name in PLAIN if name in found), *shown))
-    back = counted(figures["returned"], "customers") if figures["returned"] else "Nobody"
-    closing = [f"{back} came back after having been inactive; a second stay is apart from the first."]
+    closing = ["Nobody came back after having been inactive."]
+    if figures["returned"]:
+        back = counted(figures["returned"], "customers")
+        closing = [f"{back} came back after having been inactive; a second stay is apart from the first."]
     if (earliest := first["curves"][0]["earliest_day"] or 0) >= DAYS_THAT_SHOW:
         closing.append(
-            f"No first stay was shorter than {counted(earliest, 'days')}: so long the definition of active waits for a sign."
+            f"No first stay was shorter than {counted(earliest, 'days')}: the definition of active lets nobody go sooner."
         )
     if others := [each["by"] for each in groups if each not in shown]:
         closing.append(
