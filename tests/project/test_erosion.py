@@ -116,6 +116,27 @@ def test_people_read_what_was_found(lived: LifecycleResult) -> None:
     assert any(table.caption == "Scenarios" for table in budget.tables)
 
 
+def test_customers_are_worth_what_they_bought_and_will_buy_by_their_channel(tmp_path: Path) -> None:
+    written = simulate(PRESETS["pareto_nbd"], tmp_path / "shop", customers=400, days=500, seed=1)
+    config = written.config
+    config.write_text(config.read_text() + BUDGET)
+    told = Project(config).lifecycle().figures["outlook"]["budget"]
+    customers, log = (pyarrow.csv.read_csv(written.files[name][0]) for name in ("customers", "purchases"))
+    by_channel = {each["channel"]: each for each in told["channels"]}
+    came = dict(zip(customers["customer"].to_pylist(), customers["acquisition_channel"].to_pylist(), strict=True))
+    assert set(by_channel) == set(came.values())
+    spent = dict.fromkeys(by_channel, 0.0)
+    for customer, amount in zip(log["customer"].to_pylist(), log["amount"].to_pylist(), strict=True):
+        spent[came[customer]] += amount
+    for channel, found in by_channel.items():
+        number = sum(name == channel for name in came.values())
+        assert found["customers"] == number
+        assert found["low"] < found["value"] < found["high"]
+        assert spent[channel] / number < found["value"] < 4 * spent[channel] / number
+    used = next(row for row in told["rows"] if row["name"] == "search_value")
+    assert used["value"] == pytest.approx(by_channel["search"]["value"])
+
+
 @pytest.mark.slow
 def test_known_rates_of_attrition_lie_inside_nine_intervals_of_ten_and_never_far_away(tmp_path: Path) -> None:
     """Whom silence makes inactive by a month's end is chance that the truth of each customer tells."""

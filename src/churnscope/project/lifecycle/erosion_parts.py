@@ -17,6 +17,7 @@ from churnscope.lifecycle.months import shifted
 from churnscope.lifecycle.retention import Retention, retention
 from churnscope.lifecycle.stays import INACTIVE
 from churnscope.lifecycle.watch import Watch
+from churnscope.project.lifecycle.channel_values import values_by_channel
 from churnscope.project.lifecycle.dividing import Dividing
 from churnscope.project.lifecycle.parts import Context, LifecyclePart, Told
 from churnscope.reports.erosion_sections import erosion_sections, outlook_sections, retention_sections
@@ -106,6 +107,7 @@ def outlook_told(context: Context) -> Told:
         targets=config.targets,
         budget=config.budget,
         profit=config.profit,
+        channels=values_by_channel(context),
     )
     plan = planning.plan()
     figures = {"forecast": None if ahead is None else ahead.to_json(), "no_forecast": why, "budget": plan.to_json()}
