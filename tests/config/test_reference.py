@@ -32,6 +32,7 @@ from churnscope.config.models import (
     Source,
 )
 from churnscope.config.processes import Occasion, Process
+from churnscope.config.winning_back import WinBack, WinBackStep
 from churnscope.roles import ROLES
 
 REFERENCE = Path(__file__).parents[2] / "configs" / "reference.toml"
@@ -48,6 +49,7 @@ FREE = {
     "types",
     "actions",
     "call_list",
+    "win_back",
     "alerts",
     "plan",
     "rules",
@@ -81,6 +83,9 @@ def tables() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str, A
     yield "call_list", CallList, WITH_EXAMPLES["call_list"], WRITTEN["call_list"]
     yield "process", Process, WITH_EXAMPLES["processes"]["billing"], WRITTEN["processes"]["billing"]
     yield "occasion", Occasion, WITH_EXAMPLES["occasions"]["card"], WRITTEN["occasions"]["card"]
+    win_back = WITH_EXAMPLES["win_back"], WRITTEN["win_back"]
+    yield "win_back", WinBack, *win_back
+    yield "win_back_step", WinBackStep, *(table["steps"][0] for table in win_back)
     yield "agent", Agent, WITH_EXAMPLES["call_list"]["agents"][0], WRITTEN["call_list"]["agents"][0]
     yield "alerts", Alerts, WITH_EXAMPLES["alerts"], WRITTEN["alerts"]
     waits, team = "complaint_waits", WRITTEN["alerts"]["destinations"]["team"]
