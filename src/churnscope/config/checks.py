@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from churnscope.config.alerts import alert_problems
 from churnscope.config.attributes import has_history
+from churnscope.config.budget import budget_problems
 from churnscope.config.call_list import call_list_problems
 from churnscope.config.campaigns import arm_sources
 from churnscope.config.flat import ROLE as FLAT
@@ -63,6 +64,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *call_list_problems(config),
         *alert_problems(config),
         *_plan(config),
+        *budget_problems(config),
     ]
 
 

@@ -111,10 +111,6 @@ class Attrition:
         half = float(spread * stdtrit(len(base) - 1, 0.975))
         return Rate(share, max(0.0, min(alone.low, share - half)), min(1.0, max(alone.high, share + half)), alone.of)
 
-    def a_month(self, what: str, months: int) -> float:
-        """The mean number of base, lost, new or back in the last months."""
-        return float(getattr(self, what)[-months:].mean())
-
     def rows(self) -> list[dict[str, Any]]:
         """A row a month."""
         columns = zip(self.base, self.lost, self.new, self.back, self.end, *self.rates, strict=True)
@@ -187,15 +183,19 @@ class Erosion:
         """The share lost a month lately."""
         return self.attrition.rate(self.recent)
 
+    def a_month(self, what: str) -> float:
+        """The mean number of base, lost, new or back in a month lately."""
+        return float(getattr(self.attrition, what)[-self.recent :].mean())
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready: what the tables do not hold."""
         return {
             "months": len(self.attrition.base),
             "recent_months": self.recent,
             "attrition_a_month": self.rate.to_json(),
-            "lost_a_month": round(self.attrition.a_month("lost", self.recent), 2),
-            "new_a_month": round(self.attrition.a_month("new", self.recent), 2),
-            "back_a_month": round(self.attrition.a_month("back", self.recent), 2),
+            "lost_a_month": round(self.a_month("lost"), 2),
+            "new_a_month": round(self.a_month("new"), 2),
+            "back_a_month": round(self.a_month("back"), 2),
             "by_stage": {stage: rate.to_json() for stage, rate in self.stages.items()},
         }
 
@@ -206,7 +206,8 @@ def erosion(spells: Spells, *, recent_months: int = 12, first_day: int | None = 
     Parameters
     ----------
     recent_months : how many of the last whole months say how it goes lately; all, where there are fewer.
-    first_day : months that begin before it are left out. Default: the first day on which a customer is known.
+    first_day : months that begin before it are left out. Default: the first day on which a customer is known; `Watch` says from
+        when on losses are seen.
 
     Raises
     ------

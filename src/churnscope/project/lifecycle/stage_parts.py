@@ -20,6 +20,7 @@ from churnscope.reports.lifecycle_sections import (
     time_sections,
     transition_sections,
 )
+from churnscope.scoring import stage_names
 from churnscope.timeline import date_of
 
 NOT_KNOWN = "not_known_yet"
@@ -54,18 +55,15 @@ def stages_told(context: Context) -> Told:
 
 def stage_table(ids: np.ndarray[Any, np.dtype[np.object_]], spells: Spells, day: int) -> pa.Table:
     """A row per customer known on a day: the stage, since when, and which one came before it."""
-    places = spells.place(day)
-    customer = np.flatnonzero(places >= 0)
-    here = places[customer]
-    has_earlier = (here > 0) & (spells.customer[here - 1] == customer)
-    previous = np.where(has_earlier, spells.stage[here - 1], UNKNOWN)
+    now = spells.standing(day)
+    customer = np.flatnonzero(now.stage != UNKNOWN)
     return pa.table(
         {
             "customer_id": pa.array(ids[customer], pa.string()),
-            "stage": _named(spells.stage[here]),
-            "entered": _dates(spells.entered[here]),
-            "days_in_stage": pa.array(day - spells.entered[here], pa.int32()),
-            "previous_stage": _named(previous),
+            "stage": stage_names(now.stage[customer]),
+            "entered": _dates(now.entered[customer]),
+            "days_in_stage": pa.array(day - now.entered[customer], pa.int32()),
+            "previous_stage": stage_names(now.previous[customer]),
         }
     )
 
@@ -186,17 +184,11 @@ def _spell_table(ids: np.ndarray[Any, np.dtype[np.object_]], spells: Spells) -> 
     return pa.table(
         {
             "customer_id": pa.array(ids[spells.customer], pa.string()),
-            "stage": _named(spells.stage),
+            "stage": stage_names(spells.stage),
             "entered": _dates(spells.entered),
             "left": pa.array(np.where(is_over, spells.left, 0), pa.int32(), mask=~is_over).cast(pa.date32()),
         }
     )
-
-
-def _named(codes: np.ndarray[Any, Any]) -> pa.Array:
-    """Stages by name; missing where there is none."""
-    indices = pa.array(codes.astype(np.int8), mask=codes == UNKNOWN)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(STAGES)).cast(pa.string())
 
 
 def _dates(days: np.ndarray[Any, Any]) -> pa.Array:
