@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1] / "src" / "churnscope"
 # From the ground up. A layer may import from those before it and from itself. Layers of one line do not know each other.
 LAYERS = [
     ["errors"],
+    ["languages"],
     ["files", "levels", "roles", "timeline", "survival"],
     ["expressions"],
     ["config"],
@@ -45,6 +46,7 @@ HOMES = {
     "sqlglot": {"expressions", "sources", "engines"},
     "tomlkit": {"discovery"},
     "mlflow": {"tracking"},
+    "babel": {"languages"},
     "openpyxl": {"outcomes"},
     "sqlalchemy": {"outcomes", "tracking"},
     "lightgbm": {"model"},

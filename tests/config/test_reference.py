@@ -42,18 +42,7 @@ ORDERS = WITH_EXAMPLES["sources"]["orders"]
 
 
 # Their names are the user's own, so they hold examples.
-FREE = {
-    "signals",
-    "types",
-    "actions",
-    "call_list",
-    "channels",
-    "scenarios",
-    "alerts",
-    "plan",
-    "rules",
-    "destinations",
-}
+FREE = {"signals", "types", "actions", "call_list", "alerts", "plan", "rules", "destinations", "channels", "scenarios"}
 # Required beside some of the others.
 CONDITIONAL = {"days", "source"}
 

@@ -133,7 +133,10 @@ def test_a_store_of_a_newer_format_is_refused(url: str, monkeypatch: pytest.Monk
     with open_store(url, "shop"):
         pass
     monkeypatch.undo()
-    with pytest.raises(StorageError, match=f"is of format 7; this version knows formats to {tables.FORMAT}"), open_store(url, "shop"):
+    with (
+        pytest.raises(StorageError, match=f"is of format 7; this version knows formats to {tables.FORMAT}"),
+        open_store(url, "shop"),
+    ):
         pass
 
 

@@ -364,8 +364,17 @@ action = "Tell the board."
 """
 
 
+SLOW = pytest.mark.slow
+
+
 @pytest.mark.parametrize(
-    ("group", "subject"), [("all", "all"), ("is_loyal", "is_loyal"), ("risk_band", "high"), ("stage", None)]
+    ("group", "subject"),
+    [
+        ("all", "all"),
+        pytest.param("is_loyal", "is_loyal", marks=SLOW),
+        pytest.param("risk_band", "high", marks=SLOW),
+        pytest.param("stage", None, marks=SLOW),
+    ],
 )
 def test_scores_tell_of_jumps_and_of_money_at_risk(shop: Path, group: str, subject: str | None) -> None:
     write_scores(shop, 80, {"C-01": 0.2, "C-02": 0.2})
@@ -438,7 +447,7 @@ def test_a_part_of_a_file_beside_a_whole_one_is_not_read(inbox: Path) -> None:
 
 
 @pytest.mark.slow
-def test_files_that_come_one_by_one_tell_what_they_tell_together(inbox: Path, tmp_path_factory) -> None:
+def test_files_that_come_one_by_one_tell_what_they_tell_together(inbox: Path) -> None:
     watching = watch(inbox.parent)
     for part in range(3):
         arrives(inbox, part)

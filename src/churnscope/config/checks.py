@@ -62,9 +62,9 @@ def _problems(config: Config) -> list[ConfigError]:
         *_tuned_trees(config),
         *_profit(config),
         *call_list_problems(config),
+        *budget_problems(config),
         *alert_problems(config),
         *_plan(config),
-        *budget_problems(config),
     ]
 
 

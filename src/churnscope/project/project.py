@@ -281,6 +281,7 @@ class Project:
         all_customers: bool = False,
         wait_seconds: float = 0,
         contributions: str | Path | None = None,
+        language: str | None = None,
     ) -> ScoreResult:
         """Score every customer who is active on the day, with reasons; the same run again writes nothing.
 
@@ -292,10 +293,11 @@ class Project:
         wait_seconds : how long to wait for another run that writes the same files.
         contributions : a `.csv` or `.parquet` file to write what every feature adds to every customer's log-odds; with a
             manifest of its own beside it. Default: none.
+        language : of the reasons, as `fr`; default: that of the config.
 
         Raises
         ------
-        ConfigError : when a file has another ending or is one that is read.
+        ConfigError : when a file has another ending or is one that is read, or nothing is written in that language.
         InputError : when a file is refused.
         ModelError : when there is no such model, or it cannot be used.
         BusyError : when another run writes the same files.
@@ -309,6 +311,7 @@ class Project:
             contributions=None if contributions is None else Path(contributions),
             all_customers=all_customers,
             wait_seconds=wait_seconds,
+            language=language,
         )
         return score(self.config, as_of_day(as_of, self.config), self.progress, request)
 
@@ -450,6 +453,7 @@ class Project:
         scores: str | Path | None = None,
         values: str | Path | None = None,
         output: str | Path | None = None,
+        language: str | None = None,
         wait_seconds: float = 0,
     ) -> CallListResult:
         """Choose whom to call first, with which of the `[actions]`, within the `[call_list]`'s minutes and money.
@@ -461,6 +465,7 @@ class Project:
         scores : a file that `score` wrote; default: the newest in the outputs folder.
         values : a file that `value` wrote; default: the newest in the outputs folder, else `[profit] value` counts for all.
         output : an `.xlsx`, `.csv` or `.parquet` file; default: all three, in the outputs folder.
+        language : of all sheets, as `fr`; default: the first of each agent's languages that is one of ours, else the config's.
         wait_seconds : how long to wait for another run that writes the same files.
 
         Raises
@@ -476,6 +481,7 @@ class Project:
             scores=None if scores is None else Path(scores),
             values=None if values is None else Path(values),
             output=None if output is None else Path(output),
+            language=language,
             wait_seconds=wait_seconds,
         )
         return call_list(self.config, self.progress, request)
