@@ -32,7 +32,7 @@ complete_through = 2023-02-26
 role = "purchases"
 format = "csv"
 files = "sales.csv"
-columns = { customer = "customer", time = "time", amount = "amount" }
+columns = { customer = "customer", time = "time", amount = "amount", category = "kind" }
 
 [sources.people]
 role = "customers"
@@ -69,7 +69,7 @@ minutes = 10
 offer_cost = 10
 contact_cost = 1
 acceptance = 0.3
-opening = ["Good day {name}, this is {agent}.", "Good day, this is {agent}."]
+opening = ["Good day {name}, this is {agent}. More {item}?", "Good day {name}, this is {agent}.", "Good day, this is {agent}."]
 
 [actions.letter]
 channel = "e-mail"
@@ -146,7 +146,7 @@ def desk_in(top: Path) -> Desk:
     folder = top / "configs"
     folder.mkdir()
     (folder / "config.toml").write_text(CONFIG)
-    (folder / "sales.csv").write_text("customer,time,amount\nk00,2023-02-01,5\n")
+    (folder / "sales.csv").write_text("customer,time,amount,kind\nk00,2023-02-01,5,tea\nk10,2023-01-01,5,tea\nk10,2023-01-20,5,")
     people = {
         customer: {
             "silent": "false",
@@ -213,6 +213,8 @@ def test_a_line_says_whom_why_and_with_what(rows: dict[str, dict]) -> None:
     assert row["value_at_risk"] == 190.0
     assert row["expected_gain"] == pytest.approx(0.95 * 0.3 * 190 - 0.05 * 10 - 1)
     assert row["opening"] == f"Good day Name k00, this is {row['agent']}."
+    assert (row["item_to_offer"], rows["k10"]["item_to_offer"]) == (None, "tea")
+    assert rows["k10"]["opening"] == f"Good day Name k10, this is {rows['k10']['agent']}. More tea?"
     assert rows["k07"]["opening"] == f"Good day, this is {rows['k07']['agent']}."
     assert (row["reason_1"], row["reason_2"], row["reason_3"]) == ("last bought 0 days ago", "=1+1", None)
     assert row["line_key"] == line_key(row["run_id"], "k00")

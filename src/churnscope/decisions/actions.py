@@ -53,11 +53,12 @@ def action_gains(customers: Customers, action: Action, hour_cost: float) -> Arra
     Notes
     -----
     p g (V - d) - (1 - p) k d - f - the agent's time: who would leave and accepts (g) keeps the value V less the offer d; of
-    those who would have stayed the share k takes the offer too; the contact f and the time are spent in any case.
+    those who would have stayed the share k takes the offer too; the contact f and the time are spent in any case. What is
+    earned where the offer is taken, as by a friend who is brought along, lowers d, and may put it below nothing.
     """
-    leaves, accepts = customers.probability, _acceptance(customers, action)
-    kept = leaves * accepts * (customers.value - action.offer_cost)
-    given_away = (1 - leaves) * action.taken_by_stayers * action.offer_cost
+    leaves, accepts, cost = customers.probability, _acceptance(customers, action), action.offer_cost - action.benefit
+    kept = leaves * accepts * (customers.value - cost)
+    given_away = (1 - leaves) * action.taken_by_stayers * cost
     return kept - given_away - action.contact_cost - action.minutes * hour_cost / 60
 
 
@@ -106,6 +107,8 @@ def _meant(customers: Customers, action: Action) -> Flags:
     for names in (action.bands, action.types):
         if names:
             meant &= _any_of(customers, names)
+    for name in action.all_types:
+        meant &= customers.flags[name]
     return meant
 
 

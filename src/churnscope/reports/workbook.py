@@ -29,6 +29,7 @@ WIDTHS: Final = {
     "action": 20,
     "channel": 9,
     "minutes": 9,
+    "item_to_offer": 26,
     "opening": 60,
     "churn_probability": 12,
     "risk_band": 8,
@@ -56,9 +57,9 @@ _FORMS: Final = {
     "tries": "0",
 }
 _DAYS = {"called_on", "call_back"}
-_WRAPPED = {"opening", "reason_1", "reason_2", "reason_3", "note"}
+_WRAPPED = {"item_to_offer", "opening", "reason_1", "reason_2", "reason_3", "note"}
 _LAST = ("reason_1", "reason_2", "reason_3", "listed", "tries", "call_back_noted", "last_contact", "line_key")
-_WHERE_KNOWN = {"tries", "call_back_noted", "last_contact"}  # left out where nobody has any
+_WHERE_KNOWN = {"item_to_offer", "tries", "call_back_noted", "last_contact"}  # left out where nobody has any
 _ELSEWHERE = {"agent", "campaign", "as_of", "run_id"}  # on top of the sheet, or nobody's business on the phone
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 

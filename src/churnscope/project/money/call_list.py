@@ -25,6 +25,7 @@ from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_ga
 from churnscope.decisions.control_group import ControlGroup, smallest_effect
 from churnscope.decisions.selection import Choices, Limits, Problem, Selection, control_of, select, total_gain
 from churnscope.decisions.sharing import Shared, Team, share_out
+from churnscope.engines.items import ITEM, items_to_offer
 from churnscope.errors import ConfigError
 from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
@@ -193,7 +194,7 @@ class Chosen:
         agent = [agents[place] for place in self.shared.agent[rows]]
         used = [self.actions[names[place]] for place in chosen]
         shown = {name: values[rows].tolist() for name, values in self.inputs.shown.items()}
-        last = self.inputs.last_contact[rows]
+        last, items = self.inputs.last_contact[rows], self._items(rows)
         return pa.table(
             {
                 "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
@@ -203,7 +204,8 @@ class Chosen:
                 "action": pa.array([_words(names[place]) for place in chosen], pa.string()),
                 "channel": pa.array([action.channel for action in used], pa.string()),
                 "minutes": pa.array([action.minutes for action in used], pa.float64()),
-                "opening": pa.array(self._openings(used, agent, shown), pa.string()),
+                "item_to_offer": pa.array(items, pa.string()),
+                "opening": pa.array(self._openings(used, agent, {**shown, "item": items}), pa.string()),
                 **self._figures(rows, self.shared.choice),
                 **{reason: pa.array(self.inputs.texts(reason)[rows], pa.string()) for reason in REASONS},
                 **self._earlier(rows),
@@ -249,6 +251,13 @@ class Chosen:
         counts = {reason: int(holds[at].sum()) for reason, holds in reasons.items()}
         counts |= {NO_SCORE: len(gone) - len(at), NO_ROOM: len(at) - sum(counts.values())}
         return {reason: count for reason, count in counts.items() if count}
+
+    def _items(self, rows: NDArray[np.int64]) -> list[str | None]:
+        """What to offer to each customer beside the action: bought most, and not lately."""
+        ids = self.inputs.ids[rows].tolist()
+        found = items_to_offer(self.config, ids, self.inputs.scores.as_of)
+        item_of = dict(zip(found.column("customer_id").to_pylist(), found.column(ITEM).to_pylist(), strict=True))
+        return [item_of.get(customer) for customer in ids]
 
     def _earlier(self, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
         """What earlier lists tell of each customer."""
