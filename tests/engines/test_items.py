@@ -57,10 +57,10 @@ g,2024-02-09,1,c2,coffee
 AS_OF = "2024-02-10"
 
 
-def shop(folder: Path, *, form: str = "csv", columns: str = ', category = "kind"', more: str = "", lines: str = LINES) -> Config:
+def shop(folder: Path, *, form: str = "csv", columns: str = ', category = "kind"', more: str = "") -> Config:
     types = '[sources.orders.types]\nn = "number"' if form == "csv" else ""
     (folder / "shop.toml").write_text(CONFIG.format(form=form, columns=columns, types=types, more=more))
-    (folder / "orders.csv").write_text(lines)
+    (folder / "orders.csv").write_text(LINES)
     if form == "parquet":
         pq.write_table(csv.read_csv(folder / "orders.csv"), folder / "orders.parquet")
     return load_config(folder / "shop.toml", {})
@@ -92,8 +92,8 @@ def test_nothing_after_the_day_is_seen(tmp_path: Path) -> None:
 
 def test_without_a_category_the_product_and_what_the_list_says_before_both(tmp_path: Path) -> None:
     assert offered(shop(tmp_path, columns=""), "ab") == {"a": "t1", "b": "c1"}
-    said = shop(tmp_path, more="item = \"CASE WHEN kind <> 'tea' THEN upper(kind) END\"")
-    assert offered(said, "ab") == {"a": "COFFEE", "b": "COFFEE"}
+    said = shop(tmp_path, more="item = \"CASE WHEN kind <> 'tea' THEN '  ' || upper(kind) || '   to go' END\"")
+    assert offered(said, "ab") == {"a": "COFFEE to go", "b": "COFFEE to go"}
 
 
 def test_only_those_asked_for_and_of_nobody_nothing(tmp_path: Path) -> None:

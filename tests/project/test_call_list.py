@@ -146,7 +146,8 @@ def desk_in(top: Path) -> Desk:
     folder = top / "configs"
     folder.mkdir()
     (folder / "config.toml").write_text(CONFIG)
-    (folder / "sales.csv").write_text("customer,time,amount,kind\nk00,2023-02-01,5,tea\nk10,2023-01-01,5,tea\nk10,2023-01-20,5,")
+    sales = ["k00,2023-02-01,5,tea", "k10,2023-01-01,5,tea", "k10,2023-01-20,5,"]
+    (folder / "sales.csv").write_text("\n".join(["customer,time,amount,kind", *sales]) + "\n")
     people = {
         customer: {
             "silent": "false",

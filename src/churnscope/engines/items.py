@@ -127,4 +127,5 @@ def _texts(source: CheckedSource) -> exp.Select:
     (said,) = (measure.value.inline for measure in source.mapping.measures if measure.name == "category")
     text = tree("nullif(trim(CAST(:x AS VARCHAR)), '')", x=said).as_("text")
     told = exp.select(text).distinct().from_(table(source.raw.relation))
-    return exp.select(tree("hash(text)").as_("code"), "text").from_(told.subquery("t")).where(tree("text IS NOT NULL"))
+    plain = tree("trim(regexp_replace(text, :blanks, ' ', 'g'))", blanks=r"\s+").as_("text")  # as it can be said
+    return exp.select(tree("hash(text)").as_("code"), plain).from_(told.subquery("t")).where(tree("text IS NOT NULL"))

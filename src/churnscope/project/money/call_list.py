@@ -32,7 +32,17 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.outcomes import CALLABLE, CONTROL, RESULTS, Line, ListFacts, line_key
-from churnscope.project.money.list_inputs import REASONS, Files, Inputs, Past, Reading, Scores, gathered, outside
+from churnscope.project.money.list_inputs import (
+    REASONS,
+    Files,
+    Inputs,
+    Past,
+    Reading,
+    Scores,
+    gathered,
+    hashes_of_purchases,
+    outside,
+)
 from churnscope.project.money.listed import ActionUse, AgentUse, CallListResult, ListFigures
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
@@ -77,7 +87,7 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
                 as_of=iso(scores.as_of),
                 version=__version__,
                 config=config_hash(config),
-                inputs=files.hashes() | dict(there.inputs),
+                inputs=files.hashes() | dict(there.inputs) | hashes_of_purchases(config),
                 options={"outcomes": past.digest} if past.digest else {},
             )
             record.run_id, record.as_of = facts.run_id, facts.as_of

@@ -329,20 +329,14 @@ def outside(config: Config, settings: CallList, as_of: int) -> Outside:
     InputError : when a file is refused.
     """
     told: pa.Table | None = None
-    plans = [SourcePlan.of(name, source) for name, source in items_from(config).items()]
-    inputs = {
-        f"{plan.name} {number}: {file.path.name}": sha256_of(file.path)
-        for plan in plans
-        for number, file in enumerate((*plan.files, *plan.joined), start=1)
-    }
+    inputs: dict[str, str] = {}
     people = [name for name, source in config.sources.items() if source.role == "customers"]
     asks = bool(settings.show or settings.reach)
     if people and (asks or "do_not_contact" in config.sources[people[0]].columns):
         source = config.sources[people[0]]
         flags = {DO_NOT_CONTACT: source.columns["do_not_contact"]} if "do_not_contact" in source.columns else {}
         reach = {f"{TOLD_PREFIX}{name}": text for name, text in settings.reach.items()}
-        told, read = told_of_customers(config, people[0], settings.show, reach, flags)
-        inputs |= read
+        told, inputs = told_of_customers(config, people[0], settings.show, reach, flags)
     kept = {name: source for name, source in config.sources.items() if source.role in READ}
     if not kept:
         return Outside(told, _Stands([], Standing.of_nobody()), inputs)
@@ -350,6 +344,16 @@ def outside(config: Config, settings: CallList, as_of: int) -> Outside:
         loaded = engine.load(as_of=as_of, with_duplicates=False)
         stands = _Stands(loaded.ids().tolist(), standing(loaded.blocks(), as_of, loaded.columns))
         return Outside(told, stands, inputs | _hashes(loaded))
+
+
+def hashes_of_purchases(config: Config) -> dict[str, str]:
+    """By name, the SHA-256 of every file that is asked what to offer."""
+    plans = [SourcePlan.of(name, source) for name, source in items_from(config).items()]
+    return {
+        f"{plan.name} {number}: {file.path.name}": sha256_of(file.path)
+        for plan in plans
+        for number, file in enumerate((*plan.files, *plan.joined), start=1)
+    }
 
 
 def _hashes(loaded: Loaded) -> dict[str, str]:
