@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from churnscope.errors import ChurnscopeError
-from churnscope.project import doctor as doctor_module
+from churnscope.project.data import doctor as doctor_module
 from churnscope.project.data.doctor import Finding, doctor
 
 if TYPE_CHECKING:

@@ -100,10 +100,10 @@ class Activity:
     def _holds(self, rule: Rule, logs: Mapping[str, Observed]) -> Flags:
         if rule.in_force:
             return self._rows(rule, logs).terms.most_in_force(rule.grace_days) >= rule.at_least
-        return self.amount(rule, logs, rule.reach_days) >= self._threshold(rule)
+        return self.amount(rule, logs, rule.reach_days) >= self.threshold(rule)
 
-    def _threshold(self, rule: Rule) -> float:
-        """Money is compared in whole units: 0.3 is 30 units of 0.01, not 30.000000000000004."""
+    def threshold(self, rule: Rule) -> float:
+        """How much a rule asks for. Money is compared in whole units: 0.3 is 30 units of 0.01, not 30.000000000000004."""
         kinds = {column.name: column.kind for column in ROLES[self.places[rule.source][0]].columns}
         if kinds.get(rule.measure) != "money":
             return rule.at_least

@@ -191,11 +191,13 @@ class Label(Section):
 
 
 class Stages(Section):
-    """By which numbers customers are told apart: the types of customers."""
+    """By which numbers customers are told apart: the types of customers, and the stages of their life cycle."""
 
     recent_days: Days = 30  # a purchase, ticket or contact in the last so many days is a recent one
     loyal_events: Positive = 3  # days with a qualifying event that a loyal customer has at least
     loyal_days: DaysOrZero = 180  # and the first of them is so long ago
+    reactivated_days: DaysOrZero = 90  # so long after coming back a customer is called reactivated
+    onboarding_days: DaysOrZero = 60  # so long after the first qualifying event a customer is new
 
 
 class Prediction(Section):

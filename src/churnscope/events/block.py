@@ -43,6 +43,12 @@ class Events:
         """Where each customer's rows begin, shape (n_customers + 1,)."""
         return np.searchsorted(self.customer, np.arange(self.n_customers + 1, dtype=np.int32)).astype(np.int32)
 
+    @cached_property
+    def seen_from(self) -> NDArray[np.int32]:
+        """The first cutoff that sees each row, shape (n_rows,)."""
+        after = self.day + np.int32(1)
+        return after if self.visible_day is None else np.maximum(after, self.visible_day)
+
     def part(self, low: int, high: int) -> Events:
         """The rows of customers low .. high - 1, numbered from 0."""
         begin, end = np.searchsorted(self.customer, np.array((low, high), np.int32))

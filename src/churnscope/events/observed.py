@@ -241,6 +241,12 @@ class Observed:
         made: Made = self._made[key]
         return made
 
+    def addends(self, signal: str) -> Signal:
+        """The rows' values as `total` adds them: whole where that is exact; else tied rows rise, minus infinity for none."""
+        if not self._is_float(signal):
+            return self._addends(signal)
+        return self._once(("settled", signal), lambda: self._settled(signal))
+
     def _addends(self, signal: str) -> Signal:
         return self._once(("addends", signal), lambda: _whole_if_exact(self.signal(signal)))
 
@@ -283,7 +289,7 @@ class Observed:
     def _float_totals(self, signal: str) -> tuple[Answer, Answer]:
         def make() -> tuple[Answer, Answer]:
             known, total = self._nested(), self._nested()
-            settled = self._once(("settled", signal), lambda: self._settled(signal))
+            settled = np.asarray(self.addends(signal), np.float64)
             walks.walk_totals(settled, self.bounds, known, total)
             return known, total
 

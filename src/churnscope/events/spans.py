@@ -69,3 +69,24 @@ def newest_in_force(values: Values, time: Whole, stop: Whole, bounds: Bounds, an
                     best, instant = value, time[i]
                 i -= 1
             answer[k, c] = best
+
+
+@kernel
+def enough_from(start: Whole, stop: Whole, seen_from: Small, begin: Small, enough: float) -> Small:
+    """The first cutoff that sees at least so many rows in force just before the instant at which each row stops.
+
+    Such a row has started before that instant and stops at it or later. 2^31 - 1 where there are too few.
+    """
+    answer = np.empty(len(start), np.int32)
+    for c in range(len(begin) - 1):
+        seen = np.empty(begin[c + 1] - begin[c], np.int32)
+        for i in range(begin[c], begin[c + 1]):
+            n = 0
+            for j in range(begin[c], begin[c + 1]):
+                if start[j] >= stop[i]:
+                    break
+                if stop[j] >= stop[i]:
+                    seen[n] = seen_from[j]
+                    n += 1
+            answer[i] = np.sort(seen[:n])[math.ceil(enough) - 1] if n >= enough else 2**31 - 1
+    return answer

@@ -164,6 +164,32 @@ class Terms:
         """
         return self.rows.select(self.rows.derive(f"renews in {grace_days} days", partial(self._renews, grace_days)))
 
+    def followed(self, grace_days: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Which row begins on the day on which another one ends, or at most so many days after it: pairs of places.
+
+        Examples
+        --------
+        >>> from churnscope.events import Events, Grid
+        >>> import numpy as np
+        >>> days = np.array([1, 4, 12], np.int32)
+        >>> signals = {"end": np.array([4, 9, 20]), "end_day": np.array([4, 9, 20])}
+        >>> rows = Events(1, np.zeros(3, np.int32), days.astype(np.int64), days, signals)
+        >>> [part.tolist() for part in Grid([20], []).see(rows).terms.followed(3)]
+        [[1, 2], [0, 1]]
+        """
+        rows = self.rows.events
+        day, _ = ends_of(rows)
+        ending = np.flatnonzero(day != NEVER_DAY)
+        ends = (rows.customer[ending].astype(np.int64) << 32) + day[ending]
+        order = np.argsort(ends, kind="stable")
+        ends, place = ends[order], ending[order]
+        low = np.searchsorted(ends, _place(rows, -grace_days), side="left")
+        size = np.searchsorted(ends, _place(rows, 0), side="right") - low
+        following = np.repeat(np.arange(len(size)), size)
+        ended = place[np.arange(len(following)) + np.repeat(low - (np.cumsum(size) - size), size)]
+        others = following != ended  # a term of no length follows no other than itself
+        return following[others], ended[others]
+
     def _renews(self, grace_days: int, rows: Events) -> Signal:
         ends, own = _place(self.over.events, 0), ends_of(rows)[0] == rows.day  # a term of no length follows no other
         begun, late = _place(rows, 0), _place(rows, -grace_days)
