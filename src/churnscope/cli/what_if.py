@@ -46,7 +46,7 @@ def what_if(
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
 ) -> None:
-    """Tell what other money, time and offers would bring.
+    """Try other money, time and offers for a list.
 
     The best call list is chosen anew for every budget, every number of minutes and all terms of the offers; what a unit of
     money or an hour more would add is told. A table and a picture; nobody is listed and nothing remembered.
