@@ -21,6 +21,7 @@ from churnscope.operations.exports import read_export, write_csv, write_parquet
 from churnscope.outcomes import CONTROL, Outcome, line_key, open_store
 from churnscope.project import Project
 from churnscope.project.money.listed import CallListResult
+from project.test_schemas import problems
 
 AS_OF = date(2023, 2, 27)
 CONFIG = """
@@ -236,6 +237,17 @@ def test_minutes_languages_and_ranks(rows: dict[str, dict]) -> None:
     assert [row["rank"] for row in ranked] == list(range(1, len(rows) + 1))
     gains = [row["expected_gain"] for row in ranked]
     assert gains == sorted(gains, reverse=True)
+
+
+def test_lines_and_control_fit_their_schemas(held: CallListResult) -> None:
+    lines = held.to_arrow().to_pylist()
+    alone = pq.read_table(held.manifest.parent / "control.parquet").to_pylist()
+    assert lines
+    assert alone
+    assert [problem for row in lines for problem in problems(row, "call_list")][:3] == []
+    assert [problem for row in alone for problem in problems(row, "control")][:3] == []
+    assert problems(alone[0], "call_list") != []
+    assert problems(json.loads(held.manifest.read_text()), "manifest") == []
 
 
 def test_figures_count_everybody_once(whole: CallListResult) -> None:
