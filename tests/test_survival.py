@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churnscope.survival import kaplan_meier
+from churnscope.survival import Waits, kaplan_meier, log_rank
 
 COUNTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=30)
 
@@ -43,3 +43,67 @@ def test_another_implementation_says_the_same(counts: list[tuple[int, int]]) -> 
     limits = fitter.confidence_interval_.to_numpy()
     assert curve.low[inner] == pytest.approx(limits[inner, 0], abs=1e-9)
     assert curve.high[inner] == pytest.approx(limits[inner, 1], abs=1e-9)
+
+
+WAITS = st.lists(st.tuples(st.integers(1, 12), st.booleans(), st.integers(0, 11)), min_size=2, max_size=40)
+
+
+def waits_of(rows: list[tuple[int, bool, int]]) -> tuple[np.ndarray, ...]:
+    days, happened, late = (np.array(column) for column in zip(*rows, strict=True))
+    return days, happened.astype(bool), np.minimum(late, days - 1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(WAITS)
+def test_another_implementation_says_the_same_of_those_watched_late(rows: list[tuple[int, bool, int]]) -> None:
+    lifelines = pytest.importorskip("lifelines", reason="lifelines is not installed")
+    days, happened, late = waits_of(rows)
+    late[0] = 0  # the other one wants somebody on the first day
+    if not happened.any():
+        return
+    waits = Waits.of(days, happened, late)
+    curve = waits.curve()
+    # It stops, or goes on from 0, once nobody is watched in between; up to there both say the same.
+    gap = np.flatnonzero(curve.at_risk[: days.max() + 1] == 0)
+    until = int(gap[0]) if len(gap) else int(days.max()) + 1
+    try:
+        fitter = lifelines.KaplanMeierFitter().fit(days, happened, entry=late, timeline=np.arange(until))
+    except lifelines.exceptions.StatError:  # it refuses curves that are 0 while others are still watched
+        return
+    assert curve.survival[:until] == pytest.approx(fitter.survival_function_.to_numpy()[:, 0])
+    inner = (curve.survival[:until] > 0) & (curve.survival[:until] < 1)
+    limits = fitter.confidence_interval_.to_numpy()
+    assert curve.low[:until][inner] == pytest.approx(limits[inner, 0], abs=1e-9)
+    assert curve.high[:until][inner] == pytest.approx(limits[inner, 1], abs=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:Starting with pandas version 4.0")  # of the other one's own calls
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=2, max_size=15), min_size=2, max_size=4))
+def test_groups_are_compared_as_another_implementation_does(groups: list[list[tuple[int, bool]]]) -> None:
+    statistics = pytest.importorskip("lifelines.statistics", reason="lifelines is not installed")
+    days, happened = (np.array([row[column] for group in groups for row in group]) for column in (0, 1))
+    places = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    if not happened.any():
+        return
+    waits = [Waits.of(days[places == place], happened[places == place].astype(bool)) for place in range(len(groups))]
+    shared = statistics.multivariate_logrank_test
+    try:
+        expected = shared(days, places, happened).p_value
+    except np.linalg.LinAlgError:  # singular there, where a group left before anything happened
+        return
+    if np.isfinite(expected):
+        assert log_rank(waits) == pytest.approx(expected, abs=1e-6)
+
+
+def test_one_group_is_not_compared() -> None:
+    waits = Waits.of(np.array([1, 2]), np.array([True, False]))
+    assert np.isnan(log_rank([waits]))
+    assert np.isnan(log_rank([]))
+
+
+def test_the_share_of_a_day_and_the_day_of_a_share() -> None:
+    curve = Waits.of(np.array([1, 2, 2, 5]), np.array([True, True, True, False])).curve()
+    assert curve.at(2)[0] == 0.25
+    assert np.isnan(curve.at(6)).all()
+    assert (curve.first_at_most(0.5), curve.first_at_most(0.1)) == (2, None)

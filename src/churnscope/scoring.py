@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from churnscope.features import FeatureSpec
+from churnscope.lifecycle.spells import STAGES, UNKNOWN, Standing
 from churnscope.model.predictor import Predictor
 from churnscope.model.profile import Profile
 from churnscope.model.reasons import reasons
@@ -93,8 +94,8 @@ def score_table(
     Returns
     -------
     Columns customer_id, as_of, churn_probability, risk_decile (1 the riskiest tenth), risk_band, reason_1 to reason_3, a flag
-    for every type of customers that the sources tell, model_version, run_id. Probability and decile are null outside the
-    active.
+    for every type of customers that the sources tell, stage, stage_since and previous_stage of the life cycle, model_version,
+    run_id. Probability and decile are null outside the active.
     """
     table = rows.table
     probability = predictor.predict(table.features, stamp.as_of)
@@ -115,6 +116,7 @@ def score_table(
         ),
         **{f"reason_{i + 1}": pa.array([_nth(text, i) for text in texts], pa.string()) for i in range(MOST_REASONS)},
         **{name: pa.array(flags[listed_rows]) for name, flags in rows.types.items()},
+        **({} if rows.standing is None else _stages(rows.standing, listed_rows)),
         "model_version": pa.repeat(stamp.model_version, n + n_others),
         "run_id": pa.repeat(stamp.run_id, n + n_others),
     }
@@ -190,6 +192,22 @@ def id_hashes(ids: NDArray[np.object_]) -> NDArray[np.uint64]:
     for letter in letters.T:
         hashes = np.where(letter == 0, hashes, (hashes ^ letter) * _FNV_PRIME)  # zeros pad shorter ids
     return hashes
+
+
+def _stages(standing: Standing, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
+    """The stage of the life cycle, since when, and the one before it; null where there is none."""
+    stage, entered, previous = standing.stage[rows], standing.entered[rows], standing.previous[rows]
+    return {
+        "stage": stage_names(stage),
+        "stage_since": pa.array(entered, pa.int32(), mask=stage == UNKNOWN).cast(pa.date32()),
+        "previous_stage": stage_names(previous),
+    }
+
+
+def stage_names(codes: NDArray[np.int8]) -> pa.Array:
+    """Stages by name, null where nothing is known."""
+    indices = pa.array(codes.astype(np.int8), mask=codes == UNKNOWN)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(STAGES)).cast(pa.string())
 
 
 def _reasons(

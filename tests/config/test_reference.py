@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from churnscope.config.budget import AcquisitionChannel, RetentionPlan, WinBackPlan
 from churnscope.config.load import load_config
 from churnscope.config.models import (
     Action,
     Activity,
     Agent,
+    Budget,
     CallList,
     Config,
     Csv,
@@ -37,7 +39,7 @@ ORDERS = WITH_EXAMPLES["sources"]["orders"]
 
 
 # Their names are the user's own, so they hold examples.
-FREE = {"signals", "types", "actions", "call_list"}
+FREE = {"signals", "types", "actions", "call_list", "channels", "scenarios"}
 # Required beside some of the others.
 CONDITIONAL = {"days"}
 
@@ -49,6 +51,15 @@ def tables() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str, A
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield name, field.annotation, WITH_EXAMPLES[name], WRITTEN[name]
     yield "profit", Profit, WITH_EXAMPLES["profit"], WITH_EXAMPLES["profit"]
+    budget = WITH_EXAMPLES["budget"]
+    for name, model, shown in (
+        ("budget", Budget, budget),
+        ("retention", RetentionPlan, budget["retention"]),
+        ("win_back", WinBackPlan, budget["win_back"]),
+        ("channel", AcquisitionChannel, budget["channels"]["search"]),
+    ):
+        optional = {key for key, field in model.model_fields.items() if field.get_default(call_default_factory=True) is None}
+        yield name, model, shown, {key: value for key, value in shown.items() if key not in optional}
     yield "action", Action, WITH_EXAMPLES["actions"]["service_call"], WRITTEN["actions"]["service_call"]
     yield "call_list", CallList, WITH_EXAMPLES["call_list"], WRITTEN["call_list"]
     yield "agent", Agent, WITH_EXAMPLES["call_list"]["agents"][0], WRITTEN["call_list"]["agents"][0]

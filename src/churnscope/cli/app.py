@@ -21,6 +21,7 @@ from churnscope.cli.evaluate import evaluate
 from churnscope.cli.explain_definition import explain_definition
 from churnscope.cli.features import features
 from churnscope.cli.init import init
+from churnscope.cli.lifecycle import lifecycle
 from churnscope.cli.models import models
 from churnscope.cli.options import example
 from churnscope.cli.outcomes import outcomes
@@ -57,6 +58,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
         "what-if my_shop.toml",
         "what-if my_shop.toml --budget 0,250,500 --offer-cost x0.5,1,2 --acceptance x0.5,1,1.5",
     ),
+    lifecycle: ("lifecycle my_shop.toml", "lifecycle my_shop.toml --as-of 2024-03-01 --months 36 --json"),
     report: ("report my_shop.toml", "report my_shop.toml -o march.html --no-customers"),
     catalog: ("catalog", "catalog my_shop.toml --role purchases", "catalog my_shop.toml --json"),
     features: ("features my_shop.toml -o table.parquet", "features my_shop.toml --cutoffs 2024-01-01"),

@@ -22,6 +22,7 @@ LIST_COLUMNS = (
     "opening",
     "churn_probability",
     "risk_band",
+    "stage",
     "value_at_risk",
     "expected_gain",
     "reason_1",

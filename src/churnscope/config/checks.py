@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from churnscope.config.attributes import has_history
+from churnscope.config.budget import budget_problems
 from churnscope.config.call_list import call_list_problems
 from churnscope.config.campaigns import arm_sources
 from churnscope.config.flat import ROLE as FLAT
@@ -60,6 +61,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *_tuned_trees(config),
         *_profit(config),
         *call_list_problems(config),
+        *budget_problems(config),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from churnscope.config.budget import Budget, LifeCycle, Targets
 from churnscope.config.fields import (
     MOST_SEED,
     Channel,
@@ -303,9 +304,9 @@ class Action(Section):
     taken_by_stayers: Share = 1.0  # share of those who would have stayed anyway who take the offer too
     bands: tuple[Literal["high", "medium", "low"], ...] = ()  # only for these; empty: for all
     least_value: NotNegativeNumber = 0.0  # only for customers worth so much
-    types: tuple[Text, ...] = ()  # only for customers of one of these types, as "is_loyal"; empty: for all
-    all_types: tuple[Text, ...] = ()  # only for customers of all these types
-    stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types, or with an open ticket
+    types: tuple[Text, ...] = ()  # only for customers of one of these types or stages, as "is_loyal", "new"; empty: for all
+    all_types: tuple[Text, ...] = ()  # only for customers of all these types or stages
+    stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types or stages, or with an open ticket
     cool_down_days: DaysOrZero = 30  # after any contact by us
     most: Positive | None = None  # at most so many on a list
     opening: tuple[Text, ...] = ()  # what to say first: the first of these of which all that it names is known
@@ -403,6 +404,9 @@ class Config(Section):
     value: Value = Value()
     uplift: Uplift = Uplift()
     profit: Profit | None = None  # absent: nothing is said of money
+    lifecycle: LifeCycle = LifeCycle()
+    targets: Targets = Targets()
+    budget: Budget | None = None  # absent: of the target only customers are counted
     actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
     call_list: CallList | None = None  # absent: no call list
     tracking: Tracking = Tracking()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,28 @@ UNKNOWN: Final = -1
 """The code of a customer of whom nothing is known yet."""
 WITH_US: Final = frozenset({"new", "active", "loyal", "reactivated"})
 """The stages of those for whom the activity definition holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where customers stand on a day, shape (n_customers,) each.
+
+    Parameters
+    ----------
+    stage, previous : codes of `STAGES`: the stage, and the one before it; `UNKNOWN` where there is none.
+    entered : the first day of the stage, int32; no day where it is unknown.
+    """
+
+    stage: NDArray[np.int8]
+    entered: NDArray[np.int32]
+    previous: NDArray[np.int8]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Standing]) -> Standing:
+        """Those of all customers from those of blocks, in order."""
+        stage = np.concatenate([np.empty(0, np.int8), *(part.stage for part in parts)])
+        entered = np.concatenate([np.empty(0, np.int32), *(part.entered for part in parts)])
+        return cls(stage, entered, np.concatenate([np.empty(0, np.int8), *(part.previous for part in parts)]))
 
 
 @dataclass(frozen=True)
@@ -60,3 +83,25 @@ class Spells:
         """The stage of every customer on a day, `UNKNOWN` for none, shape (n_customers,)."""
         places = self.place(day)
         return np.where(places < 0, np.int8(UNKNOWN), self.stage[places]) if len(self.stage) else places.astype(np.int8)
+
+    def standing(self, day: int) -> Standing:
+        """The stage of every customer on a day, since when, and the one before it.
+
+        Examples
+        --------
+        >>> life = Spells(2, *(np.array(part, "i4") for part in ([0, 0], [2, 6], [3, 9], [9, 20])), until=20)
+        >>> now = life.standing(12)
+        >>> now.stage.tolist(), now.entered[0].item(), now.previous.tolist()
+        ([6, -1], 9, [2, -1])
+        """
+        places = self.place(day)
+        if not len(self.stage):
+            unknown = places.astype(np.int8)
+            return Standing(unknown, places.astype(np.int32), unknown)
+        known, everybody = places >= 0, np.arange(self.n_customers)
+        follows = (places > 0) & (self.customer[places - 1] == everybody)
+        return Standing(
+            np.where(known, self.stage[places], np.int8(UNKNOWN)),
+            self.entered[places],
+            np.where(follows, self.stage[places - 1], np.int8(UNKNOWN)),
+        )

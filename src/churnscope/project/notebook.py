@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from churnscope.features import FeatureSpec
     from churnscope.project.data.advise import AdviseResult
     from churnscope.project.data.definitions import DefinitionResult
+    from churnscope.project.lifecycle.lived import LifecycleResult
     from churnscope.project.models.drivers import DriversResult
     from churnscope.project.models.versions import Comparison, VersionDetails, VersionList
     from churnscope.project.money.campaigns import CampaignResult
@@ -108,6 +109,12 @@ def _trained(result: TrainResult) -> Iterator[str]:
     )
     yield from _labelled(result)
     yield from _judged(result)
+
+
+def _lived(result: LifecycleResult) -> Iterator[str]:
+    for section in result.sections:
+        yield from (drawing(each.sentence, each.draw, each.size) for each in section.pictures)
+        yield from map(table, section.tables)
 
 
 def _evaluated(result: EvaluateResult) -> Iterator[str]:
@@ -287,6 +294,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "CampaignResult": _campaigns,
     "DefinitionResult": _defined,
     "DriversResult": _driven,
+    "LifecycleResult": _lived,
     "TrainResult": _trained,
     "EvaluateResult": _evaluated,
     "OutcomesResult": _added,

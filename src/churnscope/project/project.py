@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from churnscope.project.data.advise import AdviseResult
     from churnscope.project.data.definitions import DefinitionResult
     from churnscope.project.frames import Frame
+    from churnscope.project.lifecycle.lived import LifecycleResult
     from churnscope.project.models.drivers import DriversResult
     from churnscope.project.models.versions import Comparison, Served, VersionDetails, VersionList
     from churnscope.project.money.campaigns import CampaignResult
@@ -513,6 +514,28 @@ class Project:
 
         day = as_of_day(as_of, self.config)
         return campaign_report(self.config, day, self.progress, campaign=campaign, wait_seconds=wait_seconds)
+
+    def lifecycle(self, as_of: Day = None, *, months: int = 24, wait_seconds: float = 0) -> LifecycleResult:
+        """Tell in which stage of the life cycle every customer is, who moves where, and how long it lasts.
+
+        Stages hold on single days and are told by the definition of active; the same run again writes nothing.
+
+        Parameters
+        ----------
+        months : of the calendar, how far back is looked.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : for a flat file, which tells nothing of what customers did.
+        InputError : when a file is refused.
+        BusyError : when another run writes the same files.
+        StorageError : when the files cannot be written.
+        """
+        from churnscope.project.lifecycle.lifecycle import lifecycle
+
+        day = as_of_day(as_of, self.config)
+        return lifecycle(self.config, day, self.progress, months=months, wait_seconds=wait_seconds)
 
     def drivers(self, as_of: Day = None, *, model: str = "champion") -> DriversResult:
         """What raises and lowers the scores of a day, concept by concept, and how the risk goes with the values.

@@ -73,6 +73,12 @@ def drawn_on(draw: Callable[[Figure], None], kind: Kind = "svg", *, size: Size =
     return content.getvalue()
 
 
+def empty_picture(axes: Axes) -> None:
+    """What stands where there is nothing to draw."""
+    axes.text(0.5, 0.5, "nothing to show", ha="center", va="center", color=CHANCE_COLOUR)
+    axes.set_axis_off()
+
+
 def inline(svg: bytes, *, prefix: str, label: str) -> str:
     """An SVG picture of Matplotlib as an element of an HTML page.
 

@@ -9,9 +9,12 @@ import hashlib
 from base64 import b64encode
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from churnscope.reports.canvas import Draw, Size, drawn, inline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PICTURE_INCHES: Final[Size] = (4.8, 3.3)  # half the width of the page, so that letters stay legible on a phone
 
@@ -65,6 +68,15 @@ class Picture:
     def svg(self, name: str) -> str:
         """The drawing as an element of a page, on which the name is its own."""
         return inline(drawn(self.draw, size=self.size), prefix=name, label=self.sentence)
+
+    def titled(self) -> bytes:
+        """The drawing under its sentence, as an SVG file."""
+
+        def draw(axes: Axes) -> None:
+            self.draw(axes)
+            axes.set_title(self.sentence, fontsize=9.5, wrap=True)
+
+        return drawn(draw)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ WIDTHS: Final = {
     "opening": 60,
     "churn_probability": 12,
     "risk_band": 8,
+    "stage": 11,
     "value_at_risk": 12,
     "expected_gain": 12,
     "reason_1": 38,
@@ -59,7 +60,7 @@ _FORMS: Final = {
 _DAYS = {"called_on", "call_back"}
 _WRAPPED = {"item_to_offer", "opening", "reason_1", "reason_2", "reason_3", "note"}
 _LAST = ("reason_1", "reason_2", "reason_3", "listed", "tries", "call_back_noted", "last_contact", "line_key")
-_WHERE_KNOWN = {"item_to_offer", "tries", "call_back_noted", "last_contact"}  # left out where nobody has any
+_WHERE_KNOWN = {"item_to_offer", "stage", "tries", "call_back_noted", "last_contact"}  # left out where nobody has any
 _ELSEWHERE = {"agent", "campaign", "as_of", "run_id"}  # on top of the sheet, or nobody's business on the phone
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 

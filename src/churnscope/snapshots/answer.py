@@ -11,6 +11,8 @@ from churnscope.activity import CENSORED, churned
 from churnscope.events import Block, Events, Grid, Observed, kernels
 from churnscope.events.scratch import empty, lent, reused_memory
 from churnscope.features import build
+from churnscope.lifecycle.making import Making
+from churnscope.lifecycle.spells import Standing
 from churnscope.snapshots.plan import SnapshotPlan
 from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, NOT_DUE, Features, Part
 
@@ -20,7 +22,7 @@ def answer(block: Block, plan: SnapshotPlan, n_features: int, *, with_types: boo
 
     Parameters
     ----------
-    with_types : tell which types every customer is of too, listed or not.
+    with_types : tell which types every customer is of too, and in which stage, listed or not; at one cutoff.
     """
     with reused_memory(), np.errstate(divide="ignore", invalid="ignore"):
         return _population(block, plan, n_features, with_types=with_types)
@@ -51,7 +53,14 @@ def _population(block: Block, plan: SnapshotPlan, n_features: int, *, with_types
         _overwrite(plan, known, active, late, columns)
     customer = (block.first + rows % block.n_customers).astype(np.int32)
     types = _types(plan, seen, known, late) if with_types else {}
-    return Part(block.first, status, days.astype(np.float32), customer, label.ravel()[rows], columns, types)
+    standing = _standing(block, plan) if with_types and plan.tells_lives else None
+    return Part(block.first, status, days.astype(np.float32), customer, label.ravel()[rows], columns, types, standing)
+
+
+def _standing(block: Block, plan: SnapshotPlan) -> Standing:
+    """In which stage of the life cycle customers are at the only cutoff."""
+    (cutoff,) = plan.cutoffs
+    return Making(plan.activity, plan.stages, cutoff).spells(block).standing(cutoff)
 
 
 def _types(

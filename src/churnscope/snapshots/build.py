@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from churnscope.events import Block
+from churnscope.lifecycle.spells import Standing
 from churnscope.snapshots.answer import answer
 from churnscope.snapshots.plan import SnapshotPlan
 from churnscope.snapshots.table import Part, ScoringRows, SnapshotTable, join_parts
@@ -61,7 +62,8 @@ def build_scoring_rows(
     days = np.concatenate([np.empty(0, np.float32), *(part.days_since_last[0] for part in parts)])
     none = np.empty(0, np.bool_)
     types = {name: np.concatenate([none, *(part.types[name][0] for part in parts)]) for name in plan.types.names}
-    return ScoringRows(join_parts(parts, plan), status, days, types)
+    standing = Standing.joined([part.standing for part in parts if part.standing is not None]) if plan.tells_lives else None
+    return ScoringRows(join_parts(parts, plan), status, days, types, standing)
 
 
 def _answers(

@@ -159,6 +159,11 @@ class SnapshotPlan:
         rows = next(iter(seen.values()))
         return np.ones((len(rows.grid.cutoffs), rows.events.n_customers), np.bool_)
 
+    @property
+    def tells_lives(self) -> bool:
+        """Whether rows tell what customers did, so that they are in stages; a flat file's tell how they are."""
+        return not all(ROLES[role].is_state for role in self.columns)
+
     @cached_property
     def types(self) -> CustomerTypes:
         """Who is of which type."""

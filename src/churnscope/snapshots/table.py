@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from churnscope.activity import LEFT_OUT
 from churnscope.features import FeatureSpec
+from churnscope.lifecycle.spells import Standing
 from churnscope.snapshots.plan import SnapshotPlan
 
 NO_HISTORY, INACTIVE, ACTIVE, NOT_DUE = 0, 1, 2, 3  # status of a customer at a cutoff
@@ -61,12 +62,14 @@ class ScoringRows:
         looked at.
     days_since_last_event : float32, shape (n_customers,), since the newest qualifying event; NaN without one.
     types : by name of every type of customers that the sources tell, bool, shape (n_customers,), who is of it.
+    standing : in which stage of the life cycle every customer is; None where rows tell how customers are, not what they did.
     """
 
     table: SnapshotTable
     status: NDArray[np.int8]
     days_since_last_event: NDArray[np.float32]
     types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Part:
     churned: NDArray[np.int8]
     columns: Features  # (n_features, n_rows)
     types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)  # (n_cutoffs, n_customers), where asked for
+    standing: Standing | None = None  # at the only cutoff, where asked for
 
 
 def join_parts(parts: list[Part], plan: SnapshotPlan) -> SnapshotTable:

@@ -283,6 +283,7 @@ class Chosen:
         return {
             "churn_probability": pa.array(np.round(customers.probability[rows], SHARE_DIGITS)),
             "risk_band": pa.array(self.inputs.texts("risk_band")[rows], pa.string()),
+            "stage": pa.array(self.inputs.texts("stage")[rows], pa.string()),
             "value_at_risk": pa.array(np.round(customers.value_at_risk[rows], MONEY_DIGITS)),
             "expected_gain": pa.array(np.round(self.problem.gains[rows, choice[rows]], MONEY_DIGITS)),
         }

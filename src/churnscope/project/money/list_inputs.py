@@ -25,6 +25,7 @@ from churnscope.engines.reading import SourcePlan
 from churnscope.engines.told import CUSTOMER, told_of_customers
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.files import file_sha256
+from churnscope.lifecycle.spells import STAGES
 from churnscope.operations.exports import read_export
 from churnscope.outcomes import CALLABLE
 from churnscope.project.results import iso
@@ -133,10 +134,13 @@ class Scores:
 
     @property
     def flags(self) -> dict[str, Flags]:
-        """By name, who is in which band and of which type."""
+        """By name, who is in which band, of which type, and in which stage of the life cycle."""
         bands = {band: pc.equal(self.table.column("risk_band"), band) for band in BANDS}
         types = {name: self.table.column(name) for name in self.table.column_names if name.startswith("is_")}
-        return {name: pc.fill_null(flag, False).to_numpy().astype(np.bool_) for name, flag in (bands | types).items()}
+        told = "stage" in self.table.column_names
+        stages = {stage: pc.equal(self.table.column("stage"), stage) for stage in STAGES} if told else {}
+        flags = bands | types | stages
+        return {name: pc.fill_null(flag, False).to_numpy().astype(np.bool_) for name, flag in flags.items()}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,80 @@
+"""The parts of the life cycle's summary: each answers one question from the lives of all customers.
+
+A new part is a `LifecyclePart` and a line in `PARTS` of `catalog.py`. It computes once, writes its tables, and keeps the rest
+as figures ready for JSON; what is printed, drawn and shown in a notebook is read from these figures alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from churnscope.config.models import Config
+from churnscope.engines.duckdb import Loaded
+from churnscope.operations.logs import Progress
+from churnscope.project.lifecycle.stages import Life
+from churnscope.reports.page import Section
+
+Figures = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What parts are computed from.
+
+    Parameters
+    ----------
+    life : stages, first days and groups of all customers.
+    loaded : the sources, for a part that reads rows itself.
+    months : how far back is looked, in months of the calendar.
+    """
+
+    config: Config
+    loaded: Loaded
+    life: Life
+    months: int
+    progress: Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What a part answers.
+
+    Parameters
+    ----------
+    figures : ready for JSON; None where there is nothing to say.
+    tables : file -> rows, for every `.csv` or `.parquet` file of the part.
+    """
+
+    figures: Figures | None
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LifecyclePart:
+    """One question and its answer.
+
+    Parameters
+    ----------
+    name : the key of its figures.
+    tell : computes the answer.
+    sections : what people read, from the figures: sentences, tables, pictures.
+    tables : names of the files that `tell` gives.
+    pictures : names of the SVG files of the sections' pictures, in their order.
+    applies : whether the config lets the question be asked.
+    """
+
+    name: str
+    tell: Callable[[Context], Told]
+    sections: Callable[[Figures], tuple[Section, ...]]
+    tables: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    applies: Callable[[Config], bool] = lambda _config: True
+
+
+def has_purchases(config: Config) -> bool:
+    """Whether a source tells what was bought."""
+    return any(source.role == "purchases" for source in config.sources.values())
