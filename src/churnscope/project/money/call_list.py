@@ -23,6 +23,7 @@ from churnscope.config.identity import config_hash
 from churnscope.config.models import Action, CallList, Config
 from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains
 from churnscope.decisions.control_group import ControlGroup, smallest_effect
+from churnscope.decisions.list_figures import ActionUse, AgentUse, ListFigures
 from churnscope.decisions.selection import Choices, Limits, Problem, Selection, control_of, select, total_gain
 from churnscope.decisions.sharing import Shared, Team, share_out
 from churnscope.engines.items import ITEM, items_to_offer
@@ -43,7 +44,7 @@ from churnscope.project.money.list_inputs import (
     hashes_of_purchases,
     outside,
 )
-from churnscope.project.money.listed import ActionUse, AgentUse, CallListResult, ListFigures
+from churnscope.project.money.listed import CallListResult
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, refuse_source_as_output
