@@ -13,17 +13,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from churnscope.features import FeatureSpec
+from churnscope.languages import ENGLISH, Language, Message
 from churnscope.lifecycle.spells import STAGES, UNKNOWN, Standing
 from churnscope.model.predictor import Predictor
 from churnscope.model.profile import Profile
-from churnscope.model.reasons import reasons
+from churnscope.model.reasons import Messages, Texts, in_words, messages
 from churnscope.snapshots import ACTIVE, INACTIVE, NO_HISTORY, NOT_DUE, ScoringRows, SnapshotTable
 from churnscope.snapshots.table import Features
 from churnscope.timeline import date_of
 
 MOST_REASONS = 3
+REASONS, SAID = ("reason_1", "reason_2", "reason_3"), ("said_1", "said_2", "said_3")
 ROWS_AT_ONCE = 1 << 16  # contributions are wide: a part of the customers at a time
 BAND_WITHOUT_SCORE = {NO_HISTORY: "no_history", NOT_DUE: "not_due", INACTIVE: "cannot_tell"}
+NOT_DUE_NOW = "not due: no term of theirs ends in the days that are looked at"
+NO_EVENT_YET = "no event that counts as activity so far"
+ALREADY_INACTIVE = "already inactive: last active {days:.0f} days ago"
 _FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
@@ -78,6 +83,7 @@ def score_table(
     *,
     usual: Profile | None = None,
     inactive_too: bool = False,
+    language: Language = ENGLISH,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> pa.Table:
     """Every active customer by falling risk, then those without history, then, where asked for, those already inactive.
@@ -89,13 +95,15 @@ def score_table(
     usual : how the customers the model learned from were distributed; the reasons tell what sets a customer apart.
     inactive_too : list customers who are not active any more, and those whose term ends at another time; they have no
         probability.
+    language : of the reasons.
     progress : told the customers explained so far.
 
     Returns
     -------
     Columns customer_id, as_of, churn_probability, risk_decile (1 the riskiest tenth), risk_band, reason_1 to reason_3, a flag
     for every type of customers that the sources tell, stage, stage_since and previous_stage of the life cycle, model_version,
-    run_id. Probability and decile are null outside the active.
+    run_id, and said_1 to said_3: the reasons before any language says them, each a `Message` as JSON. Probability and decile
+    are null outside the active.
     """
     table = rows.table
     probability = predictor.predict(table.features, stamp.as_of)
@@ -105,7 +113,8 @@ def score_table(
     others = np.concatenate([np.flatnonzero(rows.status == status) for status in listed])
     n, n_others = len(order), len(others)
     listed_rows = np.concatenate([table.customer[order], others])
-    texts = [*why, *(_state(rows, code) for code in others)]
+    told = np.concatenate([why, *(_state(rows, code) for code in others)])
+    texts = in_words(told, language)
     columns = {
         "customer_id": pa.array(ids[listed_rows], pa.string()),
         "as_of": pa.repeat(pa.scalar(date_of(stamp.as_of)), n + n_others),
@@ -114,11 +123,12 @@ def score_table(
         "risk_band": pa.array(
             [*bands.name(probability[order]), *(BAND_WITHOUT_SCORE[status] for status in rows.status[others])]
         ),
-        **{f"reason_{i + 1}": pa.array([_nth(text, i) for text in texts], pa.string()) for i in range(MOST_REASONS)},
+        **{name: _as_texts(texts[:, i], told[:, i], n) for i, name in enumerate(REASONS)},
         **{name: pa.array(flags[listed_rows]) for name, flags in rows.types.items()},
         **({} if rows.standing is None else _stages(rows.standing, listed_rows)),
         "model_version": pa.repeat(stamp.model_version, n + n_others),
         "run_id": pa.repeat(stamp.run_id, n + n_others),
+        **{name: _as_json(told[:, i]) for i, name in enumerate(SAID)},
     }
     return pa.table(columns)
 
@@ -212,27 +222,38 @@ def stage_names(codes: NDArray[np.int8]) -> pa.Array:
 
 def _reasons(
     predictor: Predictor, features: Features, order: NDArray[np.int64], usual: Profile | None, progress: Callable[[int], None]
-) -> list[tuple[str, ...]]:
+) -> Messages:
     specs: tuple[FeatureSpec, ...] = predictor.specs
-    texts: list[tuple[str, ...]] = []
+    told: list[Messages] = [np.empty((0, MOST_REASONS), object)]
     for low in range(0, len(order), ROWS_AT_ONCE):
         part = features[order[low : low + ROWS_AT_ONCE]]
-        texts += [tuple(row) for row in reasons(predictor.contributions(part), part, specs, MOST_REASONS, usual=usual)]
-        progress(len(texts))
-    return texts
+        told.append(messages(predictor.contributions(part), part, specs, MOST_REASONS, usual=usual))
+        progress(low + len(part))
+    return np.concatenate(told)
 
 
-def _state(rows: ScoringRows, code: int) -> tuple[str, ...]:
-    if rows.status[code] == NOT_DUE:
-        return ("not due: no term of theirs ends in the days that are looked at",)
+def _state(rows: ScoringRows, code: int) -> Messages:
+    """What is told of a customer who has no score, shape (1, 3)."""
     days = rows.days_since_last_event[code]
-    if np.isnan(days):
-        return ("no event that counts as activity so far",)
-    return (f"already inactive: last active {days:.0f} days ago",)
+    if rows.status[code] == NOT_DUE:
+        said = Message(NOT_DUE_NOW)
+    elif np.isnan(days):
+        said = Message(NO_EVENT_YET)
+    else:
+        said = Message(ALREADY_INACTIVE, {"days": float(days)})
+    return np.array([[said, None, None]], object)
 
 
-def _nth(texts: tuple[str, ...], i: int) -> str | None:
-    return texts[i] if i < len(texts) else None
+def _as_texts(texts: Texts, told: Messages, n_scored: int) -> pa.Array:
+    """Reasons in words; of a scored customer who has fewer the others are empty, of anybody else they are null."""
+    is_null = [row >= n_scored and message is None for row, message in enumerate(told.tolist())]
+    return pa.array(texts, pa.string(), mask=np.array(is_null, np.bool_))
+
+
+def _as_json(told: Messages) -> pa.Array:
+    """Messages as JSON, null where there is none; one that stands at many places is written once."""
+    written = {id(message): message.to_json() for message in told.tolist() if message is not None}
+    return pa.array([written.get(id(message)) for message in told.tolist()], pa.string())
 
 
 def _then_null(values: NDArray[np.float64] | NDArray[np.int64], nulls: int, kind: pa.DataType) -> pa.ChunkedArray:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from churnscope.config.alerts import AlertRule, Alerts, Destination
 from churnscope.config.budget import AcquisitionChannel, RetentionPlan, WinBackPlan
 from churnscope.config.load import load_config
 from churnscope.config.models import (
@@ -23,6 +24,8 @@ from churnscope.config.models import (
     Csv,
     Files,
     Join,
+    Plan,
+    PlanLine,
     Prediction,
     Profit,
     Rule,
@@ -39,9 +42,9 @@ ORDERS = WITH_EXAMPLES["sources"]["orders"]
 
 
 # Their names are the user's own, so they hold examples.
-FREE = {"signals", "types", "actions", "call_list", "channels", "scenarios"}
+FREE = {"signals", "types", "actions", "call_list", "alerts", "plan", "rules", "destinations", "channels", "scenarios"}
 # Required beside some of the others.
-CONDITIONAL = {"days"}
+CONDITIONAL = {"days", "source"}
 
 
 def tables() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str, Any]]]:
@@ -63,6 +66,12 @@ def tables() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str, A
     yield "action", Action, WITH_EXAMPLES["actions"]["service_call"], WRITTEN["actions"]["service_call"]
     yield "call_list", CallList, WITH_EXAMPLES["call_list"], WRITTEN["call_list"]
     yield "agent", Agent, WITH_EXAMPLES["call_list"]["agents"][0], WRITTEN["call_list"]["agents"][0]
+    yield "alerts", Alerts, WITH_EXAMPLES["alerts"], WRITTEN["alerts"]
+    waits, team = "complaint_waits", WRITTEN["alerts"]["destinations"]["team"]
+    yield "alert rule", AlertRule, WITH_EXAMPLES["alerts"]["rules"][waits], WRITTEN["alerts"]["rules"][waits]
+    yield "destination", Destination, team, team
+    yield "plan", Plan, WRITTEN["plan"], WRITTEN["plan"]
+    yield "plan line", PlanLine, WRITTEN["plan"]["lines"][0], WRITTEN["plan"]["lines"][0]
     orders = WRITTEN["sources"]["orders"]
     yield "source", Source, ORDERS, orders
     yield "csv", Csv, ORDERS["csv"], orders["csv"]

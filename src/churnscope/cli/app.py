@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from churnscope import __version__
 from churnscope.cli.advise import advise
+from churnscope.cli.alerts import alerts
 from churnscope.cli.audit import audit
 from churnscope.cli.call_list import call_list
 from churnscope.cli.campaign import campaign
@@ -85,7 +86,7 @@ Exit codes:
 """
 
 
-GROUPS = {outcomes: report, campaign: report, models: catalog}
+GROUPS = {outcomes: report, campaign: report, alerts: report, models: catalog}
 """Groups of commands, each listed before the command beside it."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churnscope.cli.options import ConfigFile, Json, LogFormat, Quiet
+from churnscope.cli.options import ConfigFile, Json, Lang, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.score import Wait
 from churnscope.cli.session import session
@@ -36,6 +36,7 @@ def call_list(
     scores: ScoresFile = None,
     values: ValuesFile = None,
     output: ListOutput = None,
+    lang: Lang = None,
     wait: Wait = 0,
     json: Json = False,
     log_format: LogFormat = "plain",
@@ -50,7 +51,8 @@ def call_list(
         from churnscope.project import Project
 
         project = Project(config, progress=run.progress)
-        run.show(project.call_list(scores=scores, values=values, output=output, wait_seconds=wait), describe)
+        made = project.call_list(scores=scores, values=values, output=output, language=lang, wait_seconds=wait)
+        run.show(made, describe)
 
 
 def describe(result: CallListResult) -> Iterator[Part]:

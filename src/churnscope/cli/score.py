@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Output, Quiet
+from churnscope.cli.options import AsOf, ConfigFile, Json, Lang, LogFormat, Model, Output, Quiet
 from churnscope.cli.rendering import Part, Table, count, share, shown
 from churnscope.cli.session import session
 from churnscope.timeline import date_of
@@ -38,6 +38,7 @@ def score(
     output: Output = None,
     contributions: Contributions = None,
     all_customers: AllCustomers = False,
+    lang: Lang = None,
     wait: Wait = 0,
     json: Json = False,
     log_format: LogFormat = "plain",
@@ -58,6 +59,7 @@ def score(
             all_customers=all_customers,
             wait_seconds=wait,
             contributions=contributions,
+            language=lang,
         )
         run.show(result, describe)
 

@@ -86,7 +86,7 @@ def fields_of(opening: str) -> set[str]:
 def _openings(config: Config, settings: CallList) -> Iterator[ConfigError]:
     known = [*SAID, *settings.show]
     for name, action in config.actions.items():
-        for opening in action.opening:
+        for opening in action.every_opening:
             where = f"[actions.{name}] opening"
             try:
                 named = fields_of(opening)

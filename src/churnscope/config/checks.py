@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from churnscope.config.alerts import alert_problems
 from churnscope.config.attributes import has_history
 from churnscope.config.budget import budget_problems
 from churnscope.config.call_list import call_list_problems
@@ -62,7 +63,16 @@ def _problems(config: Config) -> list[ConfigError]:
         *_profit(config),
         *call_list_problems(config),
         *budget_problems(config),
+        *alert_problems(config),
+        *_plan(config),
     ]
+
+
+def _plan(config: Config) -> Iterator[ConfigError]:
+    for number, line in enumerate(config.plan.lines if config.plan else (), start=1):
+        if line.action not in config.actions:
+            advice = nearest(line.action, config.actions) if config.actions else "Describe it, as in [actions.call]."
+            yield ConfigError(f"[plan] lines #{number} action: there is no action {line.action!r}.", advice)
 
 
 def _time_zone(where: str, name: str | None) -> Iterator[ConfigError]:

@@ -7,16 +7,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from churnscope.config.alerts import Alerts, StageName
 from churnscope.config.budget import Budget, LifeCycle, Targets
 from churnscope.config.fields import (
     MOST_SEED,
     Channel,
     Character,
+    Currency,
     Day,
     Days,
     DaysOrZero,
     Expanded,
     Folder,
+    LanguageCode,
     Location,
     MemorySize,
     Name,
@@ -30,6 +33,7 @@ from churnscope.config.fields import (
     Text,
 )
 from churnscope.config.flat import ROLE as FLAT
+from churnscope.languages import Language
 from churnscope.levels import safe_word
 from churnscope.roles import ROLES
 from churnscope.timeline import Timing
@@ -309,12 +313,37 @@ class Action(Section):
     stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types or stages, or with an open ticket
     cool_down_days: DaysOrZero = 30  # after any contact by us
     most: Positive | None = None  # at most so many on a list
-    opening: tuple[Text, ...] = ()  # what to say first: the first of these of which all that it names is known
+    label: Text | dict[LanguageCode, Text] | None = (
+        None  # its name on lists, for all languages or by language; default: its key
+    )
+    opening: tuple[Text, ...] | dict[LanguageCode, tuple[Text, ...]] = ()  # what to say first, for all languages or by language
 
-    @field_validator("opening", mode="before", json_schema_input_type=str | list[Text])
+    @field_validator("opening", mode="before", json_schema_input_type=str | list[Text] | dict[LanguageCode, str | list[Text]])
     @classmethod
     def _one_opening(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
+        if isinstance(value, dict):
+            return {code: tuple(text) if isinstance(text, list) else _one(text) for code, text in value.items()}
+        return _one(value)
+
+    @property
+    def every_opening(self) -> tuple[str, ...]:
+        """Of all languages."""
+        by_language = self.opening.values() if isinstance(self.opening, dict) else [self.opening]
+        return tuple(text for texts in by_language for text in texts)
+
+    def openings(self, *languages: str | None) -> tuple[str, ...]:
+        """What to say first in the first of these languages that it has words in; nothing where there is none."""
+        if not isinstance(self.opening, dict):
+            return self.opening
+        by_language: dict[str | None, tuple[str, ...]] = {str(code): texts for code, texts in self.opening.items()}
+        return next((by_language[code] for code in languages if code in by_language), ())
+
+    def words(self, name: str, language: Language) -> str:
+        """Its name on a list, where `name` is its key."""
+        if isinstance(self.label, dict):
+            own = next((text for code, text in self.label.items() if code == language.code), None)
+            return own or language.text(name.replace("_", " "))
+        return self.label or language.text(name.replace("_", " "))
 
 
 class Agent(Section):
@@ -322,7 +351,7 @@ class Agent(Section):
 
     name: Text
     minutes: Annotated[float, Field(gt=0)]
-    languages: tuple[Text, ...] = ()  # empty: all
+    languages: tuple[Text, ...] = ()  # empty: all; the first one that lists are written in is that of their sheet
 
 
 class CallList(Section):
@@ -347,6 +376,20 @@ class CallList(Section):
     @classmethod
     def _columns_by_name(cls, value: object) -> object:
         return as_attributes(value)
+
+
+class PlanLine(Section):
+    """What is done for the customers of a stage, or for those of a type in it."""
+
+    action: Name  # one of [actions]
+    stages: tuple[StageName, ...] = ()  # empty: of any stage
+    types: tuple[Text, ...] = ()  # only those of one of these types, as "is_loyal"; empty: of any
+
+
+class Plan(Section):
+    """What is done for whom: the first line that fits a customer counts."""
+
+    lines: Annotated[tuple[PlanLine, ...], Field(min_length=1)]
 
 
 class Audit(Section):
@@ -391,6 +434,8 @@ class Config(Section):
     name: Name
     time_zone: str = "UTC"
     resolution: Annotated[float, Field(gt=0)] = 0.01  # the smallest amount of money that counts
+    language: LanguageCode = "en"  # of reasons and lists
+    currency: Currency | None = None  # of all amounts, as "EUR"; absent: numbers alone
     complete_through: Day | None = None  # last day on which the data are whole; default: day of the newest row the label reads
     sources: Annotated[dict[Name, Source], Field(min_length=1)]
     activity: Activity
@@ -409,6 +454,8 @@ class Config(Section):
     budget: Budget | None = None  # absent: of the target only customers are counted
     actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
     call_list: CallList | None = None  # absent: no call list
+    alerts: Alerts | None = None  # absent: nobody is told at once
+    plan: Plan | None = None  # absent: no plan of actions
     tracking: Tracking = Tracking()
     outcomes: Outcomes = Outcomes()
     folders: Folders = Folders()
@@ -446,6 +493,11 @@ class Config(Section):
         """How far ahead of a cutoff a term has to end, from and below; None: it does not matter."""
         first = self.prediction.days_before_end
         return None if first is None else (first, first + self.prediction.days_apart)
+
+
+def _one(value: object) -> object:
+    """A text alone is a list of one."""
+    return (value,) if isinstance(value, str) else value
 
 
 def as_attributes(value: object) -> object:

@@ -56,7 +56,7 @@ def action_gains(customers: Customers, action: Action, hour_cost: float) -> Arra
     those who would have stayed the share k takes the offer too; the contact f and the time are spent in any case. What is
     earned where the offer is taken, as by a friend who is brought along, lowers d, and may put it below nothing.
     """
-    leaves, accepts, cost = customers.probability, _acceptance(customers, action), action.offer_cost - action.benefit
+    leaves, accepts, cost = customers.probability, acceptance(customers, action), action.offer_cost - action.benefit
     kept = leaves * accepts * (customers.value - cost)
     given_away = (1 - leaves) * action.taken_by_stayers * cost
     return kept - given_away - action.contact_cost - action.minutes * hour_cost / 60
@@ -94,7 +94,8 @@ def rules_of(customers: Customers, actions: Mapping[str, Action]) -> tuple[tuple
     )
 
 
-def _acceptance(customers: Customers, action: Action) -> Array:
+def acceptance(customers: Customers, action: Action) -> Array:
+    """The share of those about to leave who accept, shape (n,): by the first type that fits, NaN where none does."""
     if not isinstance(action.acceptance, dict):
         return np.full(len(customers.probability), action.acceptance)
     fits = [customers.flags[name] for name in action.acceptance]
@@ -107,7 +108,7 @@ def _reachable(customers: Customers, action: Action) -> Flags:
 
 
 def _meant(customers: Customers, action: Action) -> Flags:
-    meant = (customers.value >= action.least_value) & ~np.isnan(_acceptance(customers, action))
+    meant = (customers.value >= action.least_value) & ~np.isnan(acceptance(customers, action))
     for names in (action.bands, action.types):
         if names:
             meant &= _any_of(customers, names)

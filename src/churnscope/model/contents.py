@@ -222,6 +222,7 @@ def _spec(saved: Mapping[str, Json]) -> FeatureSpec:
         "family": str,
         "role": str,
         "direction": int,
+        "words": dict,
         "spoken": bool,
     }
     try:  # a format text may read attributes ("{value.__class__}") or fill memory with blanks: a feature refuses those
@@ -230,6 +231,8 @@ def _spec(saved: Mapping[str, Json]) -> FeatureSpec:
         raise ValueError(error.what) from error
     if not all(isinstance(getattr(spec, key), kind) for key, kind in kinds.items()):
         raise TypeError("a feature has a field of the wrong kind")
+    if not all(isinstance(word, (str, int)) for word in spec.words.values()):
+        raise TypeError("a feature has a word that is none")
     return spec
 
 

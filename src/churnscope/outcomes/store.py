@@ -1,7 +1,7 @@
 """The store of lists and outcomes: an SQLite file by default, any database that SQLAlchemy reaches otherwise.
 
-Nothing is ever changed or removed: a list and an outcome are written once, and writing them again does nothing. Of a person it
-holds the customer id and what the list says, and nothing else.
+Nothing is ever removed: a list and an outcome are written once, and writing them again does nothing. Of a person it holds the
+customer id and what the list or alert says, and nothing else.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, Pro
 
 from churnscope.config.secrets import redacted
 from churnscope.errors import ConfigError, ServiceError, StorageError
+from churnscope.outcomes.alerts import RememberedAlerts
 from churnscope.outcomes.lines import Line, ListFacts, Outcome
 from churnscope.outcomes.tables import LINES, LISTS, OUTCOMES, bring_up_to_date
 
@@ -74,8 +75,8 @@ class Recorded:
     outcomes: tuple[Outcome, ...]
 
 
-class Store:
-    """Lists and outcomes of one business; made by `open_store`."""
+class Store(RememberedAlerts):
+    """Lists, outcomes and alerts of one business; made by `open_store`."""
 
     def __init__(self, engine: sa.Engine, business: str, place: str) -> None:
         self._engine, self._business, self.place = engine, business, place

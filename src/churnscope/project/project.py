@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from churnscope.project.data.advise import AdviseResult
     from churnscope.project.data.definitions import DefinitionResult
     from churnscope.project.frames import Frame
+    from churnscope.project.lifecycle.alerted import AlertsResult
     from churnscope.project.lifecycle.lived import LifecycleResult
+    from churnscope.project.lifecycle.watching import Watched
     from churnscope.project.models.drivers import DriversResult
     from churnscope.project.models.versions import Comparison, Served, VersionDetails, VersionList
     from churnscope.project.money.campaigns import CampaignResult
@@ -280,6 +282,7 @@ class Project:
         all_customers: bool = False,
         wait_seconds: float = 0,
         contributions: str | Path | None = None,
+        language: str | None = None,
     ) -> ScoreResult:
         """Score every customer who is active on the day, with reasons; the same run again writes nothing.
 
@@ -291,10 +294,11 @@ class Project:
         wait_seconds : how long to wait for another run that writes the same files.
         contributions : a `.csv` or `.parquet` file to write what every feature adds to every customer's log-odds; with a
             manifest of its own beside it. Default: none.
+        language : of the reasons, as `fr`; default: that of the config.
 
         Raises
         ------
-        ConfigError : when a file has another ending or is one that is read.
+        ConfigError : when a file has another ending or is one that is read, or nothing is written in that language.
         InputError : when a file is refused.
         ModelError : when there is no such model, or it cannot be used.
         BusyError : when another run writes the same files.
@@ -308,6 +312,7 @@ class Project:
             contributions=None if contributions is None else Path(contributions),
             all_customers=all_customers,
             wait_seconds=wait_seconds,
+            language=language,
         )
         return score(self.config, as_of_day(as_of, self.config), self.progress, request)
 
@@ -346,6 +351,62 @@ class Project:
             horizon_days=horizon_days,
             output=None if output is None else Path(output),
             wait_seconds=wait_seconds,
+        )
+
+    def alerts(
+        self,
+        as_of: Day = None,
+        *,
+        scores: str | Path | None = None,
+        dry_run: bool = False,
+        wait_seconds: float = 0,
+    ) -> AlertsResult:
+        """Find what the rules of `[alerts]` tell of since the last run, remember it, write it, and send it.
+
+        An alert is fired once, however often this runs and whatever days it missed, and is open while its cause is there. What
+        cannot be delivered waits for the next run.
+
+        Parameters
+        ----------
+        scores : a file of scores to be read beside those of the outputs folder.
+        dry_run : only find and show; nothing is written, remembered or sent.
+        wait_seconds : how long to wait for another run of the same alerts.
+
+        Raises
+        ------
+        ConfigError : when there are no rules, a destination's address is not in the environment, apprise is missing, or the
+            alerts have come to a later day.
+        InputError : when a file is refused.
+        BusyError : when another run is at it.
+        GateError : when data are older than a rule of severity "stop" allows; everything is written and sent before.
+        ServiceError : when a required destination cannot be told.
+        StorageError : when the store or the files cannot be written.
+        """
+        from churnscope.project.lifecycle.alerts import AlertRequest, run_alerts
+
+        request = AlertRequest(None if scores is None else Path(scores), dry_run=dry_run, wait_seconds=wait_seconds)
+        return run_alerts(self.config, as_of_day(as_of, self.config), self.progress, request)
+
+    def watch_alerts(self, folder: str | Path, *, every_seconds: float = 10, once: bool = False) -> Watched:
+        """Run the alerts as soon as a file of a source has arrived whole in a folder.
+
+        A file is read once, and only when its size and time are the same in two looks. One that is refused is moved into
+        quarantine, and watching goes on.
+
+        Parameters
+        ----------
+        folder : from which sources are read.
+        once : end when every file that is there is read; otherwise only an interrupt ends it.
+
+        Raises
+        ------
+        ConfigError : when the folder is not there, no source is read from it, or `alerts` would refuse the config.
+        """
+        from churnscope.project.lifecycle.alerts import AlertRequest
+        from churnscope.project.lifecycle.watching import watch_alerts
+
+        return watch_alerts(
+            self.config, Path(folder), self.progress, AlertRequest(wait_seconds=60), every_seconds=every_seconds, once=once
         )
 
     def uplift(
@@ -393,6 +454,7 @@ class Project:
         scores: str | Path | None = None,
         values: str | Path | None = None,
         output: str | Path | None = None,
+        language: str | None = None,
         wait_seconds: float = 0,
     ) -> CallListResult:
         """Choose whom to call first, with which of the `[actions]`, within the `[call_list]`'s minutes and money.
@@ -404,6 +466,7 @@ class Project:
         scores : a file that `score` wrote; default: the newest in the outputs folder.
         values : a file that `value` wrote; default: the newest in the outputs folder, else `[profit] value` counts for all.
         output : an `.xlsx`, `.csv` or `.parquet` file; default: all three, in the outputs folder.
+        language : of all sheets, as `fr`; default: the first of each agent's languages that is one of ours, else the config's.
         wait_seconds : how long to wait for another run that writes the same files.
 
         Raises
@@ -419,6 +482,7 @@ class Project:
             scores=None if scores is None else Path(scores),
             values=None if values is None else Path(values),
             output=None if output is None else Path(output),
+            language=language,
             wait_seconds=wait_seconds,
         )
         return call_list(self.config, self.progress, request)

@@ -8,8 +8,10 @@ from math import isnan
 
 from churnscope.config.models import Config, Rule
 from churnscope.evaluation.tables import title
+from churnscope.events import EVER
 from churnscope.features import FeatureSpec
 from churnscope.features.feature import suffix, within
+from churnscope.languages import ENGLISH, Message
 from churnscope.roles import ROLES
 from churnscope.timeline import cutoff_name, date_of, is_part
 
@@ -133,7 +135,8 @@ def feature(spec: FeatureSpec) -> str:
     """
     ending = f"_{suffix(spec.window)}"
     words = _DAYS.sub(r"\1 days", spec.name.removesuffix(ending).replace("_", " "))
-    return f"{words} {within(spec.window)}" if spec.name.endswith(ending) else words
+    seen = ENGLISH.say(Message(within(spec.window), {} if spec.window is EVER else {"days": spec.window}))
+    return f"{words} {seen}" if spec.name.endswith(ending) else words
 
 
 def said_of(spec: FeatureSpec) -> str:
@@ -149,7 +152,7 @@ def said_of(spec: FeatureSpec) -> str:
     """
     if not _says_only_itself(spec):
         return feature(spec)
-    parts = string.Formatter().parse(spec.sentence)
+    parts = string.Formatter().parse(spec.plain)
     return "".join(f"{before}{'' if field is None else _left_open(form or '')}" for before, field, form, _ in parts)
 
 
@@ -170,7 +173,7 @@ def said_at(spec: FeatureSpec, value: float) -> str:
 
 
 def _says_only_itself(spec: FeatureSpec) -> bool:
-    named = {field for _, field, _, _ in string.Formatter().parse(spec.sentence) if field}
+    named = {field for _, field, _, _ in string.Formatter().parse(spec.plain) if field}
     return named == {"value"} or bool(spec.at_zero and not named)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from churnscope.config.models import Config
 from churnscope.project.lifecycle.erosion_parts import EROSION, OUTLOOK, RETENTION
 from churnscope.project.lifecycle.parts import LifecyclePart
+from churnscope.project.lifecycle.plan_part import PLAN
 from churnscope.project.lifecycle.stage_parts import SECOND_PURCHASE, STAGES_PART, TIME_IN_STAGE, TRANSITIONS
 
 PARTS: Final[tuple[LifecyclePart, ...]] = (
@@ -17,6 +18,7 @@ PARTS: Final[tuple[LifecyclePart, ...]] = (
     EROSION,
     RETENTION,
     OUTLOOK,
+    PLAN,
 )
 
 

@@ -65,6 +65,7 @@ class LifecyclePart:
     tables : names of the files that `tell` gives.
     pictures : names of the SVG files of the sections' pictures, in their order.
     applies : whether the config lets the question be asked.
+    reads : files beside the sources that decide the answer at a day, with their hashes.
     """
 
     name: str
@@ -73,6 +74,7 @@ class LifecyclePart:
     tables: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
     applies: Callable[[Config], bool] = lambda _config: True
+    reads: Callable[[Config, int], Mapping[str, str]] = lambda _config, _as_of: {}
 
 
 def has_purchases(config: Config) -> bool:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ConfigError
+from churnscope.languages import Language
 from churnscope.model.bundle import Bundle
 from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
@@ -22,7 +23,8 @@ from churnscope.operations.run import RunFacts, recorded
 from churnscope.project.models.saved import bands_of, load_model, matching_plan, model_facts, trained_through, unknown_levels
 from churnscope.project.results import ScoreResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
-from churnscope.scoring import ScoreStamp, contribution_tables, score_table, state_counts
+from churnscope.project.spoken import asked_language, language_of
+from churnscope.scoring import SAID, ScoreStamp, contribution_tables, score_table, state_counts
 from churnscope.snapshots import ScoringRows, SnapshotTable, build_scoring_rows
 
 BYTES_PER_ROW = 400  # about what a scored customer takes in a CSV file
@@ -40,12 +42,14 @@ class Request:
     contributions: Path | None
     all_customers: bool
     wait_seconds: float = 0
+    language: str | None = None
 
 
 def score(config: Config, as_of: int | None, progress: Progress, request: Request) -> ScoreResult:
     """Score the customers of a day; `Project.score` says more."""
     folders = Folders.of(config)
     _refuse_paths(config, request)
+    asked = asked_language(request.language)
     with recorded(folders.ledger, "score") as record:
         bundle = load_model(config, request.model)
         with loaded_data(config, as_of, progress) as loaded:
@@ -54,7 +58,7 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
                 config,
                 loaded,
                 model=model_facts(bundle),
-                options={"all_customers": str(request.all_customers).lower()},
+                options={"all_customers": str(request.all_customers).lower()} | ({"language": asked} if asked else {}),
             )
             record.run_id, record.as_of = facts.run_id, facts.as_of
             _warn_of_known_outcomes(bundle, loaded.as_of)
@@ -66,7 +70,9 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
                     held.enter_context(each.held(wait_seconds=request.wait_seconds))
                 was_done = all(each.is_intact(facts.run_id) for each in (outputs, *beside))
                 if not was_done:
-                    _Scoring(config, loaded, bundle, progress).write(outputs, beside, facts, request)
+                    _Scoring(config, loaded, bundle, progress, language_of(config, asked)).write(
+                        outputs, beside, facts, request
+                    )
                 manifest = outputs.read()
         assert manifest is not None
         if not manifest.counts["active"]:
@@ -98,6 +104,7 @@ class _Scoring:
     loaded: Loaded
     bundle: Bundle
     progress: Progress
+    language: Language
 
     def write(self, outputs: OutputSet, beside: Sequence[OutputSet], facts: RunFacts, request: Request) -> None:
         """Score, explain and write the sets that are not whole; `beside` are those of the contributions."""
@@ -133,6 +140,7 @@ class _Scoring:
             ScoreStamp(self.loaded.as_of, self.bundle.version, run_id),
             usual=self.bundle.profile,
             inactive_too=inactive_too,
+            language=self.language,
             progress=lambda done: self.progress("reasons", done, active),
         )
 
@@ -177,5 +185,7 @@ def _output_set(folders: Folders, as_of: int, output: Path | None) -> OutputSet:
 
 
 def _writer(name: Path, table: pa.Table) -> Writer:
+    """People open CSV files: the reasons that are not said yet stand in the others alone."""
     write = export(name)
+    table = table.drop_columns(list(SAID)) if name.suffix.lower() == ".csv" else table
     return lambda stream: write(table, stream)

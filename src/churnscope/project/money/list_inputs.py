@@ -25,18 +25,19 @@ from churnscope.engines.reading import SourcePlan
 from churnscope.engines.told import CUSTOMER, told_of_customers
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.files import file_sha256
+from churnscope.languages import Language, Message
 from churnscope.lifecycle.spells import STAGES
 from churnscope.operations.exports import read_export
 from churnscope.outcomes import CALLABLE
 from churnscope.project.results import iso
 from churnscope.project.session import Folders
+from churnscope.scoring import REASONS, SAID
 from churnscope.sources.files import sha256_of
 from churnscope.timeline import day_number
 
 BANDS = ("high", "medium", "low")
 OPEN_TICKET, SATISFIED = "open_ticket", "satisfied"
 LEAST_ALIVE = 0.01  # below it nobody can say what a customer who stays would be worth
-REASONS = ("reason_1", "reason_2", "reason_3")
 NEEDED = ("customer_id", "as_of", "churn_probability", "risk_band")
 DO_NOT_CALL, WRONG_NUMBER, NO_ANSWER = "do_not_call", "wrong_number", "no_answer"
 TOLD_PREFIX = "reach_"
@@ -239,11 +240,28 @@ class Inputs:
         nothing: list[str | None] = [None] * len(self.rows)
         return self.shown[LANGUAGE].tolist() if LANGUAGE in self.shown else nothing
 
-    def texts(self, name: str) -> NDArray[np.object_]:
-        """A text column of the scores for these customers; None where the file has no such column or value."""
+    def texts(self, name: str, at: NDArray[np.int64] | None = None) -> NDArray[np.object_]:
+        """A text column of the scores for these customers, or those at some places; None where there is none."""
+        rows = self.rows if at is None else self.rows[at]
         if name not in self.scores.table.column_names:
-            return np.full(len(self.rows), None, object)
-        return np.asarray(self.scores.table.column(name).take(pa.array(self.rows)).to_pylist(), object)
+            return np.full(len(rows), None, object)
+        return np.asarray(self.scores.table.column(name).take(pa.array(rows)).to_pylist(), object)
+
+    def reasons(self, at: NDArray[np.int64], languages: Sequence[Language]) -> dict[str, list[str | None]]:
+        """The reasons of the customers at some places, each in a language; as they were written where nothing else is told.
+
+        Raises
+        ------
+        InputError : when a reason is told in a way that cannot be said.
+        """
+        said = {}
+        for name, unsaid in zip(REASONS, SAID, strict=True):
+            rows = zip(self.texts(name, at), self.texts(unsaid, at), languages, strict=True)
+            try:
+                said[name] = [text if told is None else language.say(Message.from_json(told)) for text, told, language in rows]
+            except ValueError as error:
+                raise InputError(f"The scores' column {unsaid}: {error}.", "Run churnscope score again.") from error
+        return said
 
 
 @dataclass(frozen=True, eq=False)
