@@ -32,6 +32,7 @@ from churnscope.reports.customer_charts import (
 )
 from churnscope.reports.drivers import telling
 from churnscope.reports.findings import Findings
+from churnscope.reports.list_tables import call_list
 from churnscope.reports.money_charts import draw_profit, profit_sentence
 from churnscope.reports.page import PICTURE_INCHES, Part, Picture, Section
 from churnscope.reports.tables import (
@@ -342,7 +343,7 @@ def _learned_from(findings: Findings) -> str:
 # A section more is a function from findings to sections, and its name here.
 PARTS: tuple[tuple[str, str, tuple[Callable[[Findings], Iterator[Section]], ...]], ...] = (
     ("question", "The question", (prediction,)),
-    ("customers", "The customers: who, and why", (scores, riskiest, what_drives, effects)),
+    ("customers", "The customers: who, and why", (scores, riskiest, call_list, what_drives, effects)),
     ("proof", "The proof: can it be trusted?", (comparison, gains, profit, calibration, over_time, newcomers, segments)),
     ("data", "The data it rests on", (data_quality, leak_audit)),
 )
