@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import isnan
 
 import numpy as np
@@ -92,26 +92,43 @@ def sensitivity_table(figures: ProfitFigures) -> Table:
     return Table("What if fewer accept, or a customer is worth more? Expected profit", "<>>>>>", columns, rows, is_wide=True)
 
 
-def value_models_table(judgement: Judgement, kind: str) -> Table:
-    """The models of repeat buying and the simple rule beside what came, the nearest first."""
+def value_models_table(judgement: Judgement, used: Collection[str]) -> Table:
+    """The models and the simple rule beside what came, the nearest in purchase days first; trees tell none and come last."""
     rows: list[Row] = [
         (
-            f"{name} (used)" if name == kind else name,
-            decimal(errors.purchase_days_error),
-            count(errors.purchase_days),
+            f"{name} (used)" if name in used else name,
+            _or_unknown(errors.purchase_days_error, decimal),
+            _or_unknown(errors.purchase_days, count),
             decimal(errors.spend_error, ",.2f"),
+            decimal(errors.spend_distance, ",.2f"),
             count(errors.spend),
-            UNKNOWN if errors.spend_held is None else share(errors.spend_held),
+            _or_unknown(errors.gini, decimal),
+            _or_unknown(errors.spend_held, share),
+            _or_unknown(errors.spend_promised, share),
         )
-        for name, errors in sorted(judgement.errors.items(), key=lambda named: named[1].purchase_days_error)
+        for name, errors in ((name, judgement.errors[name]) for name in judgement.ranked)
     ]
-    rows.append(("what came", "", count(judgement.purchase_days), "", count(judgement.spend), ""))
-    columns = ("", "off by, days", "purchase days", "off by, money", "spend", "inside the interval")
+    rows.append(("what came", "", count(judgement.purchase_days), "", "", count(judgement.spend), "", "", ""))
+    columns = (
+        "",
+        "off by, days",
+        "purchase days",
+        "RMSE, money",
+        "MAE, money",
+        "spend",
+        "Gini",
+        "inside the interval",
+        "promised",
+    )
     caption = (
         f"{counted(judgement.horizon_days, 'days')} of {counted(judgement.customers, 'customers')}, forecast on "
         f"{day(judgement.cutoff)} and as they came; off by: root mean squared error per customer"
     )
-    return Table(caption, "<>>>>>", columns, tuple(rows))
+    return Table(caption, "<" + ">" * 8, columns, tuple(rows), is_wide=True)
+
+
+def _or_unknown(figure: float | None, said: Callable[[float], str]) -> str:
+    return UNKNOWN if figure is None else said(figure)
 
 
 def difference_table(evaluation: Evaluation) -> Table:
