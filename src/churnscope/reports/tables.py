@@ -64,8 +64,12 @@ def profit_table(figures: ProfitFigures) -> Table:
     """The model in money."""
     chosen, needed = figures.chosen, figures.break_even
     rows = (
-        ("A contact pays from a churn probability of", UNKNOWN if needed is None else share(needed, 1)),
-        ("Customers at that or more", f"{count(chosen.size)} ({share(chosen.share)})"),
+        *_own_values(figures),
+        (
+            f"A contact pays{'' if figures.own is None else ' at that mean'} from a churn probability of",
+            UNKNOWN if needed is None else share(needed, 1),
+        ),
+        ("Customers whose contact pays", f"{count(chosen.size)} ({share(chosen.share)})"),
         ("Expected of contacting them", money(chosen.profit)),
         ("Nine times in ten, as acceptance turns out", f"{money(chosen.profit_low)} to {money(chosen.profit_high)}"),
         ("With the outcomes as they came", money(figures.came)),
@@ -73,6 +77,18 @@ def profit_table(figures: ProfitFigures) -> Table:
         ("Expected maximum profit (EMPC)", f"{decimal(figures.empc.per_customer, ',.3f')} at {share(figures.empc.share)}"),
     )
     return Table("The list by break-even, and what the order is worth at best", "<>", ("", ""), rows)
+
+
+def _own_values(figures: ProfitFigures) -> Iterator[tuple[str, str]]:
+    """How customers differ in what they are worth, and so in the risk from which a contact pays."""
+    own = figures.own
+    if own is None:
+        return
+    low, high = (UNKNOWN if each is None else share(each, 1) for each in (own.break_even_low, own.break_even_high))
+    yield "A customer who stays is worth, on average", money(figures.offer.value)
+    yield "Eight in ten are worth", f"{money(own.value_low)} to {money(own.value_high)}"
+    yield "So that a contact pays from, by the customer", f"{low} to {high}"
+    yield "Customers whose contact never pays", share(own.never)
 
 
 def sensitivity_table(figures: ProfitFigures) -> Table:
