@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.decisions.selection import gap
-from churnscope.project.results import WithRows, iso, near
+from churnscope.project.results import WrittenRows, near
 from churnscope.reports.wording import counted, share
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class ListFigures:
 
 
 @dataclass(frozen=True, repr=False)
-class CallListResult(WithRows):
+class CallListResult(WrittenRows):
     """A written call list.
 
     Parameters
@@ -154,15 +154,3 @@ class CallListResult(WithRows):
             raise ConfigError("Only a workbook was written.", "Name a .csv or .parquet file, or none: then all are written.")
         lines.sort(key=lambda path: path.suffix == ".csv")
         return Frame(read_export(lines[0]), "a customer to call, the first one first")
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready, the day as a date."""
-        return {
-            "name": self.name,
-            "as_of": iso(self.as_of),
-            "run_id": self.run_id,
-            **self.figures.to_json(),
-            "outputs": [str(path) for path in self.outputs],
-            "manifest": str(self.manifest),
-            "was_done": self.was_done,
-        }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.project.models.past import day_of
-from churnscope.project.results import WithRows, iso, near
+from churnscope.project.results import WrittenRows, iso, near
 from churnscope.reports.wording import counted
 from churnscope.value.forecast import ValueModel
 from churnscope.value.judging import Judgement
@@ -108,7 +108,7 @@ def _with_days(judged: Mapping[str, Any], written: Callable[[Any], Any]) -> dict
 
 
 @dataclass(frozen=True, repr=False)
-class ValueResult(WithRows):
+class ValueResult(WrittenRows):
     """A written value file.
 
     Parameters
@@ -151,15 +151,3 @@ class ValueResult(WithRows):
         tables = [path for path in self.outputs if path.suffix != ".json"]
         parquet = [path for path in tables if path.suffix == ".parquet"]
         return Frame(read_export((parquet or tables)[0]), "a customer, the most valuable first")
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready, days as dates."""
-        return {
-            "name": self.name,
-            "as_of": iso(self.as_of),
-            "run_id": self.run_id,
-            **self.figures.to_json(),
-            "outputs": [str(path) for path in self.outputs],
-            "manifest": str(self.manifest),
-            "was_done": self.was_done,
-        }
