@@ -55,7 +55,7 @@ def what_if(config: Config, progress: Progress, request: WhatIfRequest) -> WhatI
         files = Files.of(folders, config, request.scores, request.values)
         progress("read", 0, 1)
         scores = Scores.read(files.scores)
-        there = outside(config, settings, scores.as_of)
+        there = outside(config, settings.show, settings.reach, scores.as_of)
         with store_of(config) as store:
             past = Past.of(store.history(), scores.as_of, settings.campaign or config.name)
         asked = {name: list(getattr(request, name)) for name in TRIED}
