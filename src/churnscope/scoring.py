@@ -17,7 +17,7 @@ from churnscope.languages import ENGLISH, Language, Message
 from churnscope.lifecycle.spells import STAGES, UNKNOWN, Standing
 from churnscope.model.predictor import Predictor
 from churnscope.model.profile import Profile
-from churnscope.model.reasons import Messages, Texts, in_words, messages
+from churnscope.model.reasons import Messages, messages
 from churnscope.snapshots import ACTIVE, INACTIVE, LONG_GONE, NO_HISTORY, NOT_DUE, ScoringRows, SnapshotTable
 from churnscope.snapshots.table import Features
 from churnscope.timeline import date_of
@@ -158,14 +158,16 @@ def score_table(
     decile[by_risk] = deciles(n)
     expected = None if worth is None else probability * worth[table.customer]
     order = by_risk if expected is None else risk_order(np.nan_to_num(expected, nan=-1.0), ids[table.customer])
-    why = _reasons(predictor, table.features, order, usual, progress, of_return=asked.is_of_return)
+    why = _reasons(
+        predictor, table.features, order, usual=usual, language=language, progress=progress, of_return=asked.is_of_return
+    )
     always = () if asked.is_of_return else (NO_HISTORY,)
     listed = tuple(asked.others) if all_too else always
     others = np.concatenate([np.empty(0, np.int64), *(np.flatnonzero(rows.status == status) for status in listed)])
     n_others = len(others)
     listed_rows = np.concatenate([table.customer[order], others])
-    told = np.concatenate([why, *(_state(rows, code) for code in others)])
-    texts = in_words(told, language)
+    states = np.array([[_state(rows, code), None, None] for code in others], object).reshape(n_others, MOST_REASONS)
+    told = [*why, _told(states, language, none=None)]
     columns = {
         "customer_id": pa.array(ids[listed_rows], pa.string()),
         "as_of": pa.repeat(pa.scalar(date_of(stamp.as_of)), n + n_others),
@@ -179,12 +181,12 @@ def score_table(
             pa.string(),
         ),
         **({} if expected is None else {EXPECTED_VALUE: _money_then_null(expected[order], n_others)}),
-        **{name: _as_texts(texts[:, i], told[:, i], n) for i, name in enumerate(REASONS)},
+        **{name: pa.chunked_array([part[name] for part in told], pa.string()) for name in REASONS},
         **{name: pa.array(flags[listed_rows]) for name, flags in rows.types.items()},
         **({} if rows.standing is None else _stages(rows.standing, listed_rows)),
         "model_version": pa.repeat(stamp.model_version, n + n_others),
         "run_id": pa.repeat(stamp.run_id, n + n_others),
-        **{name: _as_json(told[:, i]) for i, name in enumerate(SAID)},
+        **{name: pa.chunked_array([part[name] for part in told], pa.string()) for name in SAID},
     }
     return pa.table(columns)
 
@@ -281,45 +283,42 @@ def _reasons(
     predictor: Predictor,
     features: Features,
     order: NDArray[np.int64],
-    usual: Profile | None,
-    progress: Callable[[int], None],
     *,
+    usual: Profile | None,
+    language: Language,
+    progress: Callable[[int], None],
     of_return: bool,
-) -> Messages:
+) -> Iterator[dict[str, pa.Array]]:
+    """The columns of reasons in pieces: a message takes more room than its words."""
     specs: tuple[FeatureSpec, ...] = predictor.specs
-    told: list[Messages] = [np.empty((0, MOST_REASONS), object)]
     for low in range(0, len(order), ROWS_AT_ONCE):
         part = features[order[low : low + ROWS_AT_ONCE]]
-        phi = predictor.contributions(part)
-        told.append(messages(phi, part, specs, MOST_REASONS, usual=usual, of_return=of_return))
+        found = messages(predictor.contributions(part), part, specs, MOST_REASONS, usual=usual, of_return=of_return)
+        yield _told(found, language, none="")
         progress(low + len(part))
-    return np.concatenate(told)
 
 
-def _state(rows: ScoringRows, code: int) -> Messages:
-    """What is told of a customer who has no score, shape (1, 3)."""
-    days = rows.days_since_last_event[code]
+def _told(found: Messages, language: Language, *, none: str | None) -> dict[str, pa.Array]:
+    """Messages in words and as JSON, which is null where there is none; one that stands at many places is said once."""
+    said: dict[int, tuple[str | None, str | None]] = {id(None): (none, None)}
+    for message in found.ravel().tolist():
+        if id(message) not in said:
+            said[id(message)] = language.say(message), message.to_json()
+    columns = [[said[id(message)] for message in column] for column in found.T.tolist()]
+    texts = {name: pa.array([text for text, _ in column], pa.string()) for name, column in zip(REASONS, columns, strict=True)}
+    return texts | {
+        name: pa.array([json for _, json in column], pa.string()) for name, column in zip(SAID, columns, strict=True)
+    }
+
+
+def _state(rows: ScoringRows, code: int) -> Message:
+    """What is told of a customer who has no score."""
     if rows.status[code] == NOT_DUE:
-        said = Message(NOT_DUE_NOW)
-    elif rows.status[code] == ACTIVE:
-        said = Message(STILL_ACTIVE)
-    elif np.isnan(days):
-        said = Message(NO_EVENT_YET)
-    else:
-        said = Message(ALREADY_INACTIVE, {"days": float(days)})
-    return np.array([[said, None, None]], object)
-
-
-def _as_texts(texts: Texts, told: Messages, n_scored: int) -> pa.Array:
-    """Reasons in words; of a scored customer who has fewer the others are empty, of anybody else they are null."""
-    is_null = [row >= n_scored and message is None for row, message in enumerate(told.tolist())]
-    return pa.array(texts, pa.string(), mask=np.array(is_null, np.bool_))
-
-
-def _as_json(told: Messages) -> pa.Array:
-    """Messages as JSON, null where there is none; one that stands at many places is written once."""
-    written = {id(message): message.to_json() for message in told.tolist() if message is not None}
-    return pa.array([written.get(id(message)) for message in told.tolist()], pa.string())
+        return Message(NOT_DUE_NOW)
+    if rows.status[code] == ACTIVE:
+        return Message(STILL_ACTIVE)
+    days = rows.days_since_last_event[code]
+    return Message(NO_EVENT_YET) if np.isnan(days) else Message(ALREADY_INACTIVE, {"days": float(days)})
 
 
 def _money_then_null(values: NDArray[np.float64], nulls: int) -> pa.ChunkedArray:

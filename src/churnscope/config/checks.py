@@ -16,6 +16,7 @@ from churnscope.config.campaigns import arm_sources
 from churnscope.config.flat import ROLE as FLAT
 from churnscope.config.models import COLUMN_TYPES, Cancel, Config, Rule, Source
 from churnscope.config.problems import refuse_all
+from churnscope.config.process_checks import process_problems
 from churnscope.config.winning_back import TOLD
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.expressions import may_be_header, parse_expression
@@ -67,6 +68,7 @@ def _problems(config: Config) -> list[ConfigError]:
         *budget_problems(config),
         *alert_problems(config),
         *_plan(config),
+        *process_problems(config),
     ]
 
 
@@ -363,7 +365,15 @@ def _tuned_trees(config: Config) -> Iterator[ConfigError]:
 def _profit(config: Config) -> Iterator[ConfigError]:
     """Where not even a customer sure to leave is worth a contact, there is nothing to decide."""
     profit = config.profit
-    if profit is not None and profit.acceptance * (profit.value - profit.offer_cost) <= profit.contact_cost:
+    if profit is None:
+        return
+    amounts = ["amount" in source.columns for source in config.sources.values() if source.role == "purchases"]
+    if profit.one_value is None and not (amounts and all(amounts)):
+        yield ConfigError(
+            '[profit] value = "customer": without the amounts of purchases nothing tells what each customer is worth.',
+            "Map the column amount of every source of purchases, or give one value for all.",
+        )
+    if profit.one_value is not None and profit.acceptance * (profit.one_value - profit.offer_cost) <= profit.contact_cost:
         yield ConfigError(
             "[profit]: a contact costs more than it can bring, even where the customer is sure to leave.",
             "Check value, acceptance and the costs: acceptance * (value - offer_cost) has to be above contact_cost.",
