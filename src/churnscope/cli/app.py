@@ -37,6 +37,7 @@ from churnscope.cli.uplift import uplift
 from churnscope.cli.value import value
 from churnscope.cli.warmup import warmup
 from churnscope.cli.what_if import what_if
+from churnscope.cli.win_back import win_back
 from churnscope.errors import ConfigError
 
 # In the order of a first use, each with examples; a new command is a file and a line here.
@@ -86,7 +87,7 @@ Exit codes:
 """
 
 
-GROUPS = {outcomes: report, campaign: report, alerts: report, models: catalog}
+GROUPS = {outcomes: report, campaign: report, win_back: report, alerts: report, models: catalog}
 """Groups of commands, each listed before the command beside it."""
 
 
