@@ -271,17 +271,22 @@ class Value(Section):
     margin: PositiveShare = 1.0  # share of the revenue that is earned
     discount_rate: Annotated[float, Field(gt=0, le=10)] = 0.15  # a year: what is earned a year from now is worth 1 / 1.15 of it
     horizon_days: Days | None = None  # that expected purchases and spend cover; default: that of the prediction
-    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
+    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "trees"] = "auto"
 
 
 class Profit(Section):
     """What a contact costs and brings, in the currency of the files."""
 
-    value: Annotated[float, Field(gt=0)]  # what a customer who stays is worth
+    value: Annotated[float, Field(gt=0)] | Literal["customer"]  # of a customer who stays; "customer": each one's own
     contact_cost: Annotated[float, Field(ge=0)] = 1.0
     offer_cost: Annotated[float, Field(ge=0)] = 10.0  # where the offer is taken
     acceptance: PositiveShare = 0.3  # share of those about to leave who accept and stay
     acceptance_trials: Annotated[float, Field(gt=0)] = 20.0  # how sure that is: as if seen in so many trials
+
+    @property
+    def one_value(self) -> float | None:
+        """What every customer counts as worth; None where each has a value of their own."""
+        return None if isinstance(self.value, str) else self.value
 
 
 class Uplift(Section):

@@ -162,7 +162,7 @@ def _valued(result: ValueResult) -> Iterator[str]:
     figures = result.figures
     yield from map(paragraph, figures.notes)
     if figures.judgement is not None:
-        yield table(value_models_table(figures.judgement, figures.kind))
+        yield table(value_models_table(figures.judgement, figures.used))
     values = [tenth.value for tenth in figures.tenths]
     yield drawing(value_sentence(values), partial(draw_value, values=values))
     yield shown_rows(result.to_arrow().select(VALUED), ROWS_SHOWN, "a customer, the most valuable first")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 
+from churnscope.config.models import Profit
+from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.grade import DECIDING
 from churnscope.reports.charts import (
     calibration_sentence,
@@ -145,13 +147,19 @@ def gains(findings: Findings) -> Iterator[Section]:
     yield Section("gains", "Whom a list of the riskiest reaches", pictures=pictures, tables=(table,), origin=origin)
 
 
+def _is_as_declared(figures: ProfitFigures, declared: Profit) -> bool:
+    """Whether figures rest on what the config says now."""
+    assumed = asdict(figures.offer) | ({} if figures.own is None else {"value": "customer"})
+    return assumed == declared.model_dump()
+
+
 def profit(findings: Findings) -> Iterator[Section]:
     """The model in money."""
     figures = findings.judged.profit
     if findings.config.profit is None:
         return
     title, origin = "What is it worth in money?", _judged_in(findings)
-    if figures is None or asdict(figures.offer) != findings.config.profit.model_dump():
+    if figures is None or not _is_as_declared(figures, findings.config.profit):
         yield Section(
             "profit",
             title,
@@ -159,10 +167,11 @@ def profit(findings: Findings) -> Iterator[Section]:
             closing=("churnscope train CONFIG",),
         )
         return
-    offer = figures.offer
+    offer, own = figures.offer, figures.own
+    each = "by the value model as of that day" if own is not None else f"{offer.value:g}"
     lead = (
         f"A contact costs {offer.contact_cost:g}, the offer {offer.offer_cost:g}. Of those about to leave "
-        f"{share(offer.acceptance)} accept it and stay, each worth {offer.value:g}; whoever would have stayed anyway takes it "
+        f"{share(offer.acceptance)} accept it and stay, each worth {each}; whoever would have stayed anyway takes it "
         "too. That contacts keep customers at all is assumed here: only a control group can show it."
     )
     picture = Picture(profit_sentence(figures), partial(draw_profit, figures=figures))

@@ -66,7 +66,7 @@ class Files:
                 "There are no scores to make a list of.", "Run churnscope score first, or name a file with --scores."
             )
         worth = values or _newest(folders.outputs / "value", "value.parquet")
-        if worth is None and config.profit is None:
+        if worth is None and (config.profit is None or config.profit.one_value is None):
             advice = "Run churnscope value first, name a file with --values, or give [profit] value."
             raise InputError("Nothing says what a customer is worth.", advice)
         return cls(found, worth)
@@ -484,7 +484,9 @@ def _values(config: Config, files: Files, place: _Places, as_of: int) -> tuple[A
     """
     if files.values is None:
         assert config.profit is not None
-        return np.full(len(place.ids), config.profit.value), (f"Every customer counts as worth {config.profit.value:,g}.",)
+        one = config.profit.one_value
+        assert one is not None
+        return np.full(len(place.ids), one), (f"Every customer counts as worth {one:,g}.",)
     if not files.values.is_file():
         raise InputError(f"{files.values}: there is no such file.", "Name a file that churnscope value wrote.")
     table = read_export(files.values)

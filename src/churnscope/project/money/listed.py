@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from churnscope.decisions.list_figures import ListFigures
-from churnscope.project.results import WithRows, iso, near
+from churnscope.project.results import WrittenRows, near
 from churnscope.reports.wording import counted, share
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class CallListResult(WithRows):
+class CallListResult(WrittenRows):
     """A written call list.
 
     Parameters
@@ -67,15 +67,3 @@ class CallListResult(WithRows):
             raise ConfigError("Only a workbook was written.", "Name a .csv or .parquet file, or none: then all are written.")
         lines.sort(key=lambda path: path.suffix == ".csv")
         return Frame(read_export(lines[0]), "a customer to call, the first one first")
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready, the day as a date."""
-        return {
-            "name": self.name,
-            "as_of": iso(self.as_of),
-            "run_id": self.run_id,
-            **self.figures.to_json(),
-            "outputs": [str(path) for path in self.outputs],
-            "manifest": str(self.manifest),
-            "was_done": self.was_done,
-        }
