@@ -28,6 +28,7 @@ from churnscope.project.results import iso
 from churnscope.project.session import Folders, refuse_source_as_output
 from churnscope.reports.what_if_chart import what_if_chart
 from churnscope.scoring import id_hashes
+from churnscope.timeline import date_of
 
 PICTURE, FIGURES = "what_if.svg", "figures.json"
 TRIED = ("budgets", "minutes", "offer_costs", "acceptances")
@@ -57,7 +58,8 @@ def what_if(config: Config, progress: Progress, request: WhatIfRequest) -> WhatI
         scores = Scores.read(files.scores)
         there = outside(config, settings.show, settings.reach, scores.as_of)
         with store_of(config) as store:
-            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name)
+            won_back = store.win_back_ways(date_of(scores.as_of)).last_step
+            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name, won_back)
         asked = {name: list(getattr(request, name)) for name in TRIED}
         facts = RunFacts(
             command="what-if",
