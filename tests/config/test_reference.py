@@ -31,6 +31,8 @@ from churnscope.config.models import (
     Rule,
     Source,
 )
+from churnscope.config.processes import Occasion, Process
+from churnscope.config.winning_back import WinBack, WinBackStep
 from churnscope.roles import ROLES
 
 REFERENCE = Path(__file__).parents[2] / "configs" / "reference.toml"
@@ -42,7 +44,21 @@ ORDERS = WITH_EXAMPLES["sources"]["orders"]
 
 
 # Their names are the user's own, so they hold examples.
-FREE = {"signals", "types", "actions", "call_list", "alerts", "plan", "rules", "destinations", "channels", "scenarios"}
+FREE = {
+    "signals",
+    "types",
+    "actions",
+    "call_list",
+    "win_back",
+    "alerts",
+    "plan",
+    "rules",
+    "destinations",
+    "processes",
+    "occasions",
+    "channels",
+    "scenarios",
+}
 # Required beside some of the others.
 CONDITIONAL = {"days", "source"}
 
@@ -65,6 +81,11 @@ def tables() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str, A
         yield name, model, shown, {key: value for key, value in shown.items() if key not in optional}
     yield "action", Action, WITH_EXAMPLES["actions"]["service_call"], WRITTEN["actions"]["service_call"]
     yield "call_list", CallList, WITH_EXAMPLES["call_list"], WRITTEN["call_list"]
+    yield "process", Process, WITH_EXAMPLES["processes"]["billing"], WRITTEN["processes"]["billing"]
+    yield "occasion", Occasion, WITH_EXAMPLES["occasions"]["card"], WRITTEN["occasions"]["card"]
+    win_back = WITH_EXAMPLES["win_back"], WRITTEN["win_back"]
+    yield "win_back", WinBack, *win_back
+    yield "win_back_step", WinBackStep, *(table["steps"][0] for table in win_back)
     yield "agent", Agent, WITH_EXAMPLES["call_list"]["agents"][0], WRITTEN["call_list"]["agents"][0]
     yield "alerts", Alerts, WITH_EXAMPLES["alerts"], WRITTEN["alerts"]
     waits, team = "complaint_waits", WRITTEN["alerts"]["destinations"]["team"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 alerts = typer.Typer(
     name="alerts",
-    help="Tell people at once: what happened, who fell silent, what waits, what is at risk.",
+    help="Tell people at once what has come up.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,

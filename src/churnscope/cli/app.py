@@ -36,6 +36,7 @@ from churnscope.cli.train import train
 from churnscope.cli.uplift import uplift
 from churnscope.cli.value import value
 from churnscope.cli.warmup import warmup
+from churnscope.cli.win_back import win_back
 from churnscope.errors import ConfigError
 
 # In the order of a first use, each with examples; a new command is a file and a line here.
@@ -81,7 +82,7 @@ Exit codes:
 """
 
 
-GROUPS = {outcomes: report, campaign: report, alerts: report, models: catalog}
+GROUPS = {outcomes: report, campaign: report, win_back: report, alerts: report, models: catalog}
 """Groups of commands, each listed before the command beside it."""
 
 

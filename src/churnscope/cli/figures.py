@@ -35,8 +35,10 @@ _FOLDS = ("cutoff", "customers", "churned", "AUROC", "log loss", "newcomers", "A
 
 
 def label_line(label: LabelSaid | None) -> Iterator[str]:
-    """What churned means."""
-    if label is not None:
+    """What churned means, or coming back."""
+    if label is not None and label.predicted == "reactivation":
+        yield f"Came back: {label.churned[:1].lower()}{label.churned[1:]}"
+    elif label is not None:
         yield f"Churned ({label.kind.replace('_', ' ')}): {label.churned[:1].lower()}{label.churned[1:]}"
 
 

@@ -33,6 +33,9 @@ from churnscope.config.fields import (
     Text,
 )
 from churnscope.config.flat import ROLE as FLAT
+from churnscope.config.processes import KeyEvents, Occasion, Process
+from churnscope.config.winning_back import Reactivation, WinBack
+from churnscope.errors import ConfigError
 from churnscope.languages import Language
 from churnscope.levels import safe_word
 from churnscope.roles import ROLES
@@ -206,9 +209,10 @@ class Stages(Section):
 
 
 class Prediction(Section):
-    """When is predicted, and how far ahead."""
+    """What is predicted, when, and how far ahead."""
 
     horizon_days: Days
+    of: Literal["churn", "reactivation"] = "churn"  # who leaves of the active, or who comes back of the inactive
     gap_days: DaysOrZero = 0
     ready_hours: Annotated[float, Field(ge=0, le=24)] = 0.0
     cutoffs: tuple[Day, ...] = ()  # listed; empty: planned
@@ -449,8 +453,13 @@ class Config(Section):
     budget: Budget | None = None  # absent: of the target only customers are counted
     actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
     call_list: CallList | None = None  # absent: no call list
+    reactivation: Reactivation = Reactivation()
+    win_back: WinBack | None = None  # absent: nobody is won back
     alerts: Alerts | None = None  # absent: nobody is told at once
     plan: Plan | None = None  # absent: no plan of actions
+    processes: dict[Name, Process] = Field(default_factory=dict)  # what customers go through with us, beside what is found
+    key_events: KeyEvents = KeyEvents()
+    occasions: dict[Name, Occasion] = Field(default_factory=dict)  # beside birthdays, which are found where they are mapped
     tracking: Tracking = Tracking()
     outcomes: Outcomes = Outcomes()
     folders: Folders = Folders()
@@ -465,6 +474,33 @@ class Config(Section):
     def has_days(self) -> bool:
         """Whether rows tell of a day; without one, customers are told apart by parts, not by time."""
         return self.flat is None or "time" in self.flat.columns
+
+    @property
+    def is_of_reactivation(self) -> bool:
+        """Whether it is asked who comes back, not who leaves."""
+        return self.prediction.of == "reactivation"
+
+    def reactivating(self) -> Config:
+        """The same business, asked who of the inactive comes back: has an event that counts as activity, or begins a term.
+
+        Raises
+        ------
+        ConfigError : when nothing tells of a return: a flat file has no events, and a return is no label that was given.
+        """
+        if self.flat is not None or self.label.kind == "given":
+            raise ConfigError(
+                "Nothing tells who comes back: labels are given, and say who left.",
+                "Reactivation needs sources of events and a kind of [label] that is read from them, such as no_event.",
+            )
+        asked: dict[str, Any] = {"of": "reactivation", "days_before_end": None, "horizon_renewals": None}
+        if self.reactivation.horizon_days is not None:
+            asked["horizon_days"] = self.reactivation.horizon_days
+        return self.model_copy(
+            update={
+                "prediction": self.prediction.model_copy(update=asked),
+                "label": Label(delay_days=self.label.delay_days),
+            }
+        )
 
     @property
     def sources_of_churn(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ from churnscope.project.results import ReportResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.reports.explained import Explained
 from churnscope.reports.findings import Findings, Stamp
+from churnscope.reports.predicted import retold, say_of
 from churnscope.reports.report import report_page
 
 LISTED = 20  # of the riskiest customers
@@ -46,7 +47,7 @@ def report(config: Config, as_of: int | None, progress: Progress, request: Repor
     with recorded(folders.ledger, "report") as record:
         bundle = load_model(config, request.model)
         with loaded_data(config, as_of, progress) as loaded:
-            past = past_evaluations(folders.outputs / "evaluation", config, loaded.as_of)
+            past = past_evaluations(folders.predictions / "evaluation", config, loaded.as_of)
             looks = looks_at(folders.looks, bundle.figures["cutoff"])
             reporting = _Reporting(config, loaded, bundle, past, looks, progress, names_customers=request.customers)
             facts = reporting.facts()
@@ -94,7 +95,7 @@ class _Reporting:
         """Score, explain and write."""
         findings = self._findings(facts)
         self.progress("page", 0, 1)
-        content = report_page(findings).to_html()
+        content = retold(report_page(findings), say_of(self.config.prediction.of)).to_html()
         self.progress("page", 1, 1)
         writers = dict.fromkeys(outputs.names, _writer(content, private=self.names_customers))
         return outputs.write(facts, writers, {"active": len(findings.customers.probability)}, needed_bytes=len(content))
@@ -146,7 +147,7 @@ def _output_set(folders: Folders, as_of: int, output: Path | None) -> OutputSet:
     """The file the user named, or one in a folder of the day."""
     if output is not None:
         return OutputSet.beside(output)
-    return OutputSet(folders.outputs / "reports" / iso(as_of), ("report.html",))
+    return OutputSet(folders.predictions / "reports" / iso(as_of), ("report.html",))
 
 
 def _writer(content: bytes, *, private: bool) -> Writer:

@@ -144,8 +144,10 @@ def _jumped(_rule: AlertRule, _alert: Alert, numbers: Mapping[str, float]) -> st
 
 
 def _jumped_rule(rule: AlertRule) -> str:
-    jump = "" if rule.jump is None else f"The churn probability rises by {100 * rule.jump:g} points or more."
-    return " ".join(filter(None, (jump, "The risk band becomes high." if rule.becomes_high else "")))
+    if rule.jump is None:
+        return "The risk band becomes high."
+    band = ", or the risk band becomes high" if rule.becomes_high else ""
+    return f"The churn probability rises by {100 * rule.jump:g} points or more{band}."
 
 
 def _at_risk(_rule: AlertRule, _alert: Alert, numbers: Mapping[str, float]) -> str:

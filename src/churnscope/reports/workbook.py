@@ -77,6 +77,8 @@ class Wording:
         """A text of a column as the sheet shows it."""
         if column == "action":
             return self.actions.get(value, value)
+        if column == "stage":  # "new" alone is said of a line that is new on the list
+            return self.language.texts.get(f"{value} customer", value)
         if column == "call_back_noted":
             return self._moment(value)
         return self.language.text(value.replace("_", " ")) if column in _SAID else value

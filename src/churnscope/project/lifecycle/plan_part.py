@@ -13,6 +13,7 @@ from churnscope.config.models import Config
 from churnscope.decisions.actions import Customers, Flags
 from churnscope.decisions.plan import PlanRow, planned
 from churnscope.errors import ConfigError, nearest
+from churnscope.lifecycle.spells import STAGES
 from churnscope.project.lifecycle.parts import Context, LifecyclePart, Told
 from churnscope.project.lifecycle.score_sets import ScoreFiles
 from churnscope.project.lifecycle.stages import Life
@@ -60,13 +61,15 @@ def plan_reads(config: Config, as_of: int) -> Mapping[str, str]:
 
 
 def _people(life: Life, scores: ScoreSet | None) -> Customers:
-    """All customers: types as of the day, probabilities, values and bands as of the newest scores before it."""
+    """All customers: types and stages as of the day, probabilities, values and bands as of the newest scores before it."""
     n = len(life.ids)
     unknown, nobody = np.full(n, np.nan), np.zeros(n, np.bool_)
     flags: dict[str, Flags] = dict.fromkeys(BANDS, nobody)
     if scores is not None:
         flags |= scores.groups
     flags |= {name: group.members("yes") for name, group in life.groups.items() if group.labels == ("no", "yes")}
+    stages = life.spells.on(life.as_of)
+    flags |= {stage: stages == code for code, stage in enumerate(STAGES)}
     if scores is None:
         return Customers(unknown, unknown, flags, unknown, {})
     return Customers(scores.probability, scores.value, flags, unknown, {})

@@ -79,8 +79,11 @@ def _write(config: Config, facts: RunFacts, verdict: Judgement, folds: Sequence[
     """Figures and pictures of the cutoff, and the figures of the backtest, as one output set."""
     label = {"label": asdict(LabelSaid.of(config))}
     document = {**figures_of(verdict), **label, "backtest": [fold_json(fold) for fold in folds]}
-    contents = {"evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(), **pictures(verdict)}
-    home = Folders.of(config).outputs / "evaluation" / iso(verdict.cutoff).replace(" ", "-")
+    contents = {
+        "evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(),
+        **pictures(verdict, config.prediction.of),
+    }
+    home = Folders.of(config).predictions / "evaluation" / iso(verdict.cutoff).replace(" ", "-")
     outputs = OutputSet(home, tuple(contents))
     with outputs.held():
         if not outputs.is_intact(facts.run_id):

@@ -27,8 +27,9 @@ _ADVICE = "Train a model with this config, or use the config it was trained with
 
 
 def model_name(config: Config) -> str:
-    """The folder of this config's models."""
-    return config.model.name or config.name
+    """The folder of this config's models; those that tell who comes back stand beside those that tell who leaves."""
+    name = config.model.name or config.name
+    return f"{name}_reactivation" if config.is_of_reactivation else name
 
 
 def load_model(config: Config, which: str) -> Bundle:
@@ -56,8 +57,8 @@ def base_rate(bundle: Bundle) -> float:
 
 
 def offer_of(config: Config) -> Offer | None:
-    """What the config says of costs and value; None where it says nothing."""
-    return None if config.profit is None else Offer(**config.profit.model_dump())
+    """What the config says of costs and value of keeping customers; None where it says nothing, and of those who left."""
+    return None if config.profit is None or config.is_of_reactivation else Offer(**config.profit.model_dump())
 
 
 def bands_of(config: Config, bundle: Bundle) -> Bands:

@@ -72,9 +72,10 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
         files = Files.of(folders, config, request.scores, request.values)
         progress("read", 0, 1)
         scores = Scores.read(files.scores)
-        there = outside(config, settings, scores.as_of)
+        there = outside(config, settings.show, settings.reach, scores.as_of)
         with store_of(config) as store:
-            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name)
+            won_back = store.win_back_ways(date_of(scores.as_of)).last_step
+            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name, won_back)
             facts = RunFacts(
                 command="call-list",
                 as_of=iso(scores.as_of),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from churnscope.config.call_list import LANGUAGE
+from churnscope.config.fields import Channel
 from churnscope.config.models import CallList, Config
 from churnscope.decisions.actions import DO_NOT_CONTACT, WITHOUT_PROBABILITY, WITHOUT_VALUE, Customers, Flags
 from churnscope.decisions.offer import Array
@@ -165,8 +167,13 @@ class Past:
     digest: str
 
     @classmethod
-    def of(cls, history: pa.Table, as_of: int, campaign: str) -> Past:
-        """What was told before the day, of lines that were to be called, and the campaign's list before this one."""
+    def of(cls, history: pa.Table, as_of: int, campaign: str, won_back: Mapping[str, date] = MappingProxyType({})) -> Past:
+        """What was told before the day, of lines that were to be called, and the campaign's list before this one.
+
+        Parameters
+        ----------
+        won_back : by customer id, the day before `as_of` of the newest step to win them back; it counts as a contact.
+        """
         called = history.filter(pc.equal(history.column("arm"), CALLABLE))
         columns = ("customer_id", "day", "result", "call_back")
         rows = zip(*(called.column(name).to_pylist() for name in columns), strict=True)
@@ -187,8 +194,11 @@ class Past:
             elif result != WRONG_NUMBER:
                 reached[customer], tries[customer] = day, 0
             call_back[customer] = back
-        text = json.dumps([told, last_day, sorted(last_list)])
-        digest = hashlib.sha256(text.encode()).hexdigest() if told or last_list else ""
+        steps = sorted((customer, day_number(given)) for customer, given in won_back.items())
+        for customer, day in steps:
+            reached[customer] = max(reached.get(customer, 0), day)
+        text = json.dumps([told, last_day, sorted(last_list), *([steps] if steps else [])])
+        digest = hashlib.sha256(text.encode()).hexdigest() if told or last_list or steps else ""
         never, wrong = (frozenset(marked[result]) for result in (DO_NOT_CALL, WRONG_NUMBER))
         return cls(reached, tries, call_back, never, wrong, last_day, last_list, digest)
 
@@ -284,6 +294,24 @@ class Outside:
     standing: _Stands
     inputs: Mapping[str, str]
 
+    @property
+    def contacts(self) -> tuple[Sequence[str], Array]:
+        """Customers, and how many days ago we contacted each."""
+        return list(self.standing.ids), self.standing.of.days_since_contact
+
+    @property
+    def complaining(self) -> list[str]:
+        """Customers who wait for an answer."""
+        return [str(self.standing.ids[place]) for place in np.flatnonzero(self.standing.of.open_ticket).tolist()]
+
+    @property
+    def silent(self) -> list[str]:
+        """Customers who must not be contacted, as their source says."""
+        if self.told is None or DO_NOT_CONTACT not in self.told.column_names:
+            return []
+        marked = self.told.filter(pc.fill_null(self.told.column(DO_NOT_CONTACT), False))
+        return [str(customer) for customer in marked.column(CUSTOMER).to_pylist()]
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -338,8 +366,12 @@ def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
     return Inputs(scores, rows, _taken(everyone, rows), shown, last_contact, left_out, past, notes)
 
 
-def outside(config: Config, settings: CallList, as_of: int) -> Outside:
+def outside(config: Config, show: Mapping[str, str], reach: Mapping[Channel, str], as_of: int) -> Outside:
     """Read what the scores do not hold: contact columns, consent, contacts, campaigns and tickets.
+
+    Parameters
+    ----------
+    show, reach : what is asked of the source of customers, as `[call_list]` has it.
 
     Raises
     ------
@@ -348,12 +380,12 @@ def outside(config: Config, settings: CallList, as_of: int) -> Outside:
     told: pa.Table | None = None
     inputs: dict[str, str] = {}
     people = [name for name, source in config.sources.items() if source.role == "customers"]
-    asks = bool(settings.show or settings.reach)
+    asks = bool(show or reach)
     if people and (asks or "do_not_contact" in config.sources[people[0]].columns):
         source = config.sources[people[0]]
         flags = {DO_NOT_CONTACT: source.columns["do_not_contact"]} if "do_not_contact" in source.columns else {}
-        reach = {f"{TOLD_PREFIX}{name}": text for name, text in settings.reach.items()}
-        told, inputs = told_of_customers(config, people[0], settings.show, reach, flags)
+        reached = {f"{TOLD_PREFIX}{name}": text for name, text in reach.items()}
+        told, inputs = told_of_customers(config, people[0], show, reached, flags)
     kept = {name: source for name, source in config.sources.items() if source.role in READ}
     if not kept:
         nobody = Standing(np.empty(0), np.empty(0), np.empty(0, np.bool_))
