@@ -155,10 +155,11 @@ def test_every_column_of_every_role_is_shown(role) -> None:
 
 
 def test_every_key_is_explained_on_its_line_or_above() -> None:
-    """Bare lines are those of names that say it all, or of a table or source explained before."""
+    """Bare lines are those of names that say it all, or of a table, source or action explained before."""
+    text = re.sub(r"# More to begin with.*?(?=# Whom to call first)", "", TEXT, flags=re.DOTALL)
     plain = {"learning_rate", "delimiter", "quote", "big_basket", "OrderedAt", "Quantity", "Price"}
     repeated = {"role", "format", "files", "path", "customer", "time"}
-    bare = [line for line in TEXT.splitlines() if re.match(r"#?\w+ = [^#]*$", line)]
+    bare = [line for line in text.splitlines() if re.match(r"#?\w+ = [^#]*$", line)]
     assert {line.lstrip("#").split(" ")[0] for line in bare} == plain | repeated
 
 
@@ -172,3 +173,20 @@ def test_required_keys_say_so() -> None:
 @pytest.mark.parametrize("path", sorted(REFERENCE.parent.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_shipped_config_loads(path: Path) -> None:
     assert load_config(path, {"CHURNSCOPE_DATA": "/data"}).name == path.stem
+
+
+def test_the_catalogue_of_actions_is_whole_and_only_content_customers_are_asked_to_recommend() -> None:
+    actions = Config.model_validate(WITH_EXAMPLES).actions
+    assert set(actions) == {
+        "service_call",
+        "loyalty_points",
+        "personal_offer",
+        "exclusive_discount",
+        "feedback_survey",
+        "social_invitation",
+        "reminder",
+        "recommend_invitation",
+    }
+    invitation = actions["recommend_invitation"]
+    assert (invitation.bands, invitation.all_types, invitation.stop) == (("low",), ("is_loyal", "satisfied"), ("open_ticket",))
+    assert invitation.acceptance == 0 < invitation.benefit

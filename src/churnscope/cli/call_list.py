@@ -15,7 +15,8 @@ from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
-    from churnscope.project.money.listed import CallListResult, ListFigures
+    from churnscope.decisions.list_figures import ListFigures
+    from churnscope.project.money.listed import CallListResult
 
 ScoresFile = Annotated[
     Path | None, typer.Option("--scores", metavar="FILE", help="What score wrote. [default: the newest in the outputs folder]")

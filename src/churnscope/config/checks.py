@@ -365,7 +365,15 @@ def _tuned_trees(config: Config) -> Iterator[ConfigError]:
 def _profit(config: Config) -> Iterator[ConfigError]:
     """Where not even a customer sure to leave is worth a contact, there is nothing to decide."""
     profit = config.profit
-    if profit is not None and profit.acceptance * (profit.value - profit.offer_cost) <= profit.contact_cost:
+    if profit is None:
+        return
+    amounts = ["amount" in source.columns for source in config.sources.values() if source.role == "purchases"]
+    if profit.one_value is None and not (amounts and all(amounts)):
+        yield ConfigError(
+            '[profit] value = "customer": without the amounts of purchases nothing tells what each customer is worth.',
+            "Map the column amount of every source of purchases, or give one value for all.",
+        )
+    if profit.one_value is not None and profit.acceptance * (profit.one_value - profit.offer_cost) <= profit.contact_cost:
         yield ConfigError(
             "[profit]: a contact costs more than it can bring, even where the customer is sure to leave.",
             "Check value, acceptance and the costs: acceptance * (value - offer_cost) has to be above contact_cost.",

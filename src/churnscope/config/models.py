@@ -271,17 +271,22 @@ class Value(Section):
     margin: PositiveShare = 1.0  # share of the revenue that is earned
     discount_rate: Annotated[float, Field(gt=0, le=10)] = 0.15  # a year: what is earned a year from now is worth 1 / 1.15 of it
     horizon_days: Days | None = None  # that expected purchases and spend cover; default: that of the prediction
-    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
+    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "trees"] = "auto"
 
 
 class Profit(Section):
     """What a contact costs and brings, in the currency of the files."""
 
-    value: Annotated[float, Field(gt=0)]  # what a customer who stays is worth
+    value: Annotated[float, Field(gt=0)] | Literal["customer"]  # of a customer who stays; "customer": each one's own
     contact_cost: Annotated[float, Field(ge=0)] = 1.0
     offer_cost: Annotated[float, Field(ge=0)] = 10.0  # where the offer is taken
     acceptance: PositiveShare = 0.3  # share of those about to leave who accept and stay
     acceptance_trials: Annotated[float, Field(gt=0)] = 20.0  # how sure that is: as if seen in so many trials
+
+    @property
+    def one_value(self) -> float | None:
+        """What every customer counts as worth; None where each has a value of their own."""
+        return None if isinstance(self.value, str) else self.value
 
 
 class Uplift(Section):
@@ -303,15 +308,17 @@ class Action(Section):
 
     channel: Channel  # through which the customer is reached
     acceptance: (
-        PositiveShare | dict[Text, PositiveShare]
-    )  # share of those about to leave who accept; by band or type: the first that fits
+        Share | dict[Text, Share]
+    )  # share of those about to leave who accept and stay; by band or type: the first that fits
     minutes: NotNegativeNumber = 0.0  # of an agent's time
     offer_cost: NotNegativeNumber = 0.0  # where the offer is taken
     contact_cost: NotNegativeNumber = 0.0  # whatever comes of it
+    benefit: NotNegativeNumber = 0.0  # what it earns where it is taken, beside keeping the customer
     taken_by_stayers: Share = 1.0  # share of those who would have stayed anyway who take the offer too
     bands: tuple[Literal["high", "medium", "low"], ...] = ()  # only for these; empty: for all
     least_value: NotNegativeNumber = 0.0  # only for customers worth so much
     types: tuple[Text, ...] = ()  # only for customers of one of these types or stages, as "is_loyal", "new"; empty: for all
+    all_types: tuple[Text, ...] = ()  # only for customers of all these types or stages
     stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types or stages, or with an open ticket
     cool_down_days: DaysOrZero = 30  # after any contact by us
     most: Positive | None = None  # at most so many on a list
@@ -366,6 +373,9 @@ class CallList(Section):
     control_share: PartShare = 0.1  # of the customers whom the campaign leaves alone
     universal_share: PartShare = 0.0  # of the customers whom every campaign leaves alone
     salt: Text | None = None  # another one draws other control groups; default: the config's name
+    item: Text | None = None  # what to offer is told by this SQL over the sources of purchases; default: category, else product
+    item_days: Days | None = None  # bought so lately it is not offered; default: the customer's usual days between purchases
+    satisfied_from: float | None = None  # whose last rated ticket has so high a satisfaction is of the type `satisfied`
     show: dict[Name, Text] = Field(default_factory=dict)  # on the list and nowhere else = SQL over the source of customers
     reach: dict[Channel, Text] = Field(
         default_factory=dict

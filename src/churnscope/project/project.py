@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from churnscope.project.money.outcomes import OutcomesResult
     from churnscope.project.money.uplifted import UpliftResult
     from churnscope.project.money.valued import ValueResult
+    from churnscope.project.money.what_ifs import WhatIfResult
     from churnscope.project.results import (
         AuditResult,
         CatalogResult,
@@ -501,6 +502,52 @@ class Project:
             wait_seconds=wait_seconds,
         )
         return call_list(self.config, self.progress, request)
+
+    def what_if(
+        self,
+        *,
+        scores: str | Path | None = None,
+        values: str | Path | None = None,
+        budgets: Iterable[float] = (),
+        minutes: Iterable[float] = (),
+        offer_costs: Iterable[float] = (),
+        acceptances: Iterable[float] = (),
+        output: str | Path | None = None,
+        wait_seconds: float = 0,
+    ) -> WhatIfResult:
+        """Tell what the best call list would bring with other money and time, and with other offers and acceptance.
+
+        Nothing is listed and nothing remembered. What the config has now is always among what is tried.
+
+        Parameters
+        ----------
+        scores, values : as for `call_list`.
+        budgets, minutes : amounts to try, one at a time; default: from nothing to four times what there is.
+        offer_costs, acceptances : factors of those of all actions, each tried with each; default: from half to twice the
+            cost, from a quarter to twice the acceptance.
+        output : a `.csv` or `.parquet` file; default: CSV in the outputs folder. A picture and the figures lie beside it.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of a call list, or what is tried is negative.
+        InputError : when a file is refused, or there are no scores or values.
+        BusyError : when another run writes the same files.
+        StorageError : when the files cannot be written.
+        """
+        from churnscope.project.money.what_if import WhatIfRequest, what_if
+
+        request = WhatIfRequest(
+            scores=None if scores is None else Path(scores),
+            values=None if values is None else Path(values),
+            budgets=tuple(map(float, budgets)),
+            minutes=tuple(map(float, minutes)),
+            offer_costs=tuple(map(float, offer_costs)),
+            acceptances=tuple(map(float, acceptances)),
+            output=None if output is None else Path(output),
+            wait_seconds=wait_seconds,
+        )
+        return what_if(self.config, self.progress, request)
 
     def add_outcomes(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> OutcomesResult:
         """Store what came of calls, from a list that came back as CSV or XLSX; the same file again adds nothing.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from churnscope.config.models import Config
+from churnscope.decisions.list_figures import ListFigures
 from churnscope.engines.duckdb import Loaded
-from churnscope.errors import ConfigError
+from churnscope.errors import ConfigError, StorageError
+from churnscope.files import storage_errors
 from churnscope.model.bundle import Bundle
 from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looks_at
@@ -27,6 +31,7 @@ from churnscope.reports.report import report_page
 
 LISTED = 20  # of the riskiest customers
 ENDINGS = (".html", ".htm")
+FIGURES = "figures.json"
 OWNER_ALONE = 0o600  # may read and write what names customers
 
 
@@ -49,7 +54,8 @@ def report(config: Config, as_of: int | None, progress: Progress, request: Repor
         with loaded_data(config, as_of, progress) as loaded:
             past = past_evaluations(folders.predictions / "evaluation", config, loaded.as_of)
             looks = looks_at(folders.looks, bundle.figures["cutoff"])
-            reporting = _Reporting(config, loaded, bundle, past, looks, progress, names_customers=request.customers)
+            listed = _newest_list(folders, loaded.as_of)
+            reporting = _Reporting(config, loaded, bundle, past, looks, listed, progress, names_customers=request.customers)
             facts = reporting.facts()
             record.run_id, record.as_of = facts.run_id, facts.as_of
             outputs = _output_set(folders, loaded.as_of, request.output)
@@ -73,6 +79,30 @@ def report(config: Config, as_of: int | None, progress: Progress, request: Repor
 
 
 @dataclass(frozen=True)
+class _List:
+    """The newest call list by the day: when it was made, its figures, and the hash of their file."""
+
+    made_on: int
+    figures: ListFigures
+    sha256: str
+
+
+def _newest_list(folders: Folders, as_of: int) -> _List | None:
+    """Of the lists in the outputs folder; one that was written elsewhere is not found."""
+    found = sorted((folders.outputs / "call_lists").glob(f"????-??-??/{FIGURES}"))
+    there = [path for path in found if day_of(path.parent.name) <= as_of]
+    if not there:
+        return None
+    with storage_errors(there[-1], right="read"):
+        content = there[-1].read_bytes()
+    try:
+        figures = ListFigures.from_json(json.loads(content))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"{there[-1]} is damaged.", "Make the list again: churnscope call-list CONFIG") from error
+    return _List(day_of(there[-1].parent.name), figures, hashlib.sha256(content).hexdigest())
+
+
+@dataclass(frozen=True)
 class _Reporting:
     """A model, the data of a day, and what was judged before."""
 
@@ -81,6 +111,7 @@ class _Reporting:
     bundle: Bundle
     past: tuple[Past, ...]
     looks: int
+    listed: _List | None
     progress: Progress
     names_customers: bool
 
@@ -89,6 +120,7 @@ class _Reporting:
         options = {"customers": str(self.names_customers).lower()}
         judged = {f"evaluation {name}": digest for name, digest in self._evaluations().items()}
         options |= judged | {"looks": str(self.looks)}
+        options |= {} if self.listed is None else {f"call list {iso(self.listed.made_on)}": self.listed.sha256}
         return facts_of("report", self.config, self.loaded, model=model_facts(self.bundle), options=options)
 
     def write(self, outputs: OutputSet, facts: RunFacts) -> Manifest:
@@ -127,6 +159,7 @@ class _Reporting:
                 inputs=facts.inputs,
                 evaluations=self._evaluations(),
             ),
+            call_list=None if self.listed is None else (self.listed.made_on, self.listed.figures),
         )
 
     def _evaluations(self) -> dict[str, str]:

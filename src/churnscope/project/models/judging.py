@@ -78,8 +78,18 @@ def own_factory(config: Config) -> Factory | None:
     return None if named is None else factory_of(named, str(config.folders.plugins))
 
 
-def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: int) -> Judgement:
+def judge(
+    config: Config,
+    predictor: Predictor,
+    table: SnapshotTable,
+    cutoff: int,
+    worth: NDArray[np.float64] | None = None,
+) -> Judgement:
     """Judge a predictor on the rows of a cutoff it never saw.
+
+    Parameters
+    ----------
+    worth : shape (n_customers,), of each customer who stays, as of the cutoff; None where one value counts for all.
 
     Raises
     ------
@@ -94,14 +104,22 @@ def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: in
     evaluation = evaluate(
         table.churned[here], table.customer[here], probabilities, config.evaluation, rng, segmentations=segmentations
     )
-    profit = in_money(config, table.churned[here], probabilities[MODEL])
+    own = None if worth is None else worth[table.customer[here]]
+    profit = in_money(config, table.churned[here], probabilities[MODEL], own)
     return Judgement(cutoff, evaluation, grade(evaluation), profit)
 
 
-def in_money(config: Config, churned: NDArray[Any], probability: NDArray[Any]) -> ProfitFigures | None:
-    """What a model is worth by the costs and the value of the config; None where it names none."""
-    offer = offer_of(config)
-    return None if offer is None else profit_figures(churned, probability, offer)
+def in_money(
+    config: Config, churned: NDArray[Any], probability: NDArray[Any], own: NDArray[np.float64] | None = None
+) -> ProfitFigures | None:
+    """What a model is worth by the costs and the value of the config; None where it names none.
+
+    Parameters
+    ----------
+    own : shape (n,), values of the customers where each has one.
+    """
+    offer = offer_of(config, None if own is None else float(own.mean()))
+    return None if offer is None else profit_figures(churned, probability, offer, own)
 
 
 def segmentations_of(config: Config, specs: Sequence[FeatureSpec], features: Features) -> tuple[Segmentation, ...]:

@@ -22,6 +22,8 @@ from churnscope.decisions.actions import DO_NOT_CONTACT, WITHOUT_PROBABILITY, WI
 from churnscope.decisions.offer import Array
 from churnscope.decisions.standing import READ, Standing, standing
 from churnscope.engines.duckdb import Loaded, open_engine
+from churnscope.engines.items import items_from
+from churnscope.engines.reading import SourcePlan
 from churnscope.engines.told import CUSTOMER, told_of_customers
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.files import file_sha256
@@ -32,10 +34,11 @@ from churnscope.outcomes import CALLABLE
 from churnscope.project.results import iso
 from churnscope.project.session import Folders
 from churnscope.scoring import REASONS, SAID
+from churnscope.sources.files import sha256_of
 from churnscope.timeline import day_number
 
 BANDS = ("high", "medium", "low")
-OPEN_TICKET = "open_ticket"
+OPEN_TICKET, SATISFIED = "open_ticket", "satisfied"
 LEAST_ALIVE = 0.01  # below it nobody can say what a customer who stays would be worth
 NEEDED = ("customer_id", "as_of", "churn_probability", "risk_band")
 DO_NOT_CALL, WRONG_NUMBER, NO_ANSWER = "do_not_call", "wrong_number", "no_answer"
@@ -63,7 +66,7 @@ class Files:
                 "There are no scores to make a list of.", "Run churnscope score first, or name a file with --scores."
             )
         worth = values or _newest(folders.outputs / "value", "value.parquet")
-        if worth is None and config.profit is None:
+        if worth is None and (config.profit is None or config.profit.one_value is None):
             advice = "Run churnscope value first, name a file with --values, or give [profit] value."
             raise InputError("Nothing says what a customer is worth.", advice)
         return cls(found, worth)
@@ -341,6 +344,8 @@ def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
     )
     reached = place.numbers(list(past.last_reached), [scores.as_of - day for day in past.last_reached.values()])
     flags = scores.flags | {OPEN_TICKET: place.marks(stands.ids, stands.of.open_ticket)}
+    if settings.satisfied_from is not None:
+        flags[SATISFIED] = place.marks(stands.ids, stands.of.satisfaction >= settings.satisfied_from)
     _refuse_unknown_types(config, flags)
     channels: dict[str, Flags] = (
         {name: place.marks(told[CUSTOMER], told[f"{TOLD_PREFIX}{name}"]) for name in settings.reach} if told else {}
@@ -388,12 +393,21 @@ def outside(config: Config, show: Mapping[str, str], reach: Mapping[Channel, str
         told, inputs = told_of_customers(config, people[0], show, reached, flags)
     kept = {name: source for name, source in config.sources.items() if source.role in READ}
     if not kept:
-        nobody = Standing(np.empty(0), np.empty(0), np.empty(0, np.bool_))
-        return Outside(told, _Stands([], nobody), inputs)
+        return Outside(told, _Stands([], Standing.of_nobody()), inputs)
     with open_engine(config.model_copy(update={"sources": kept})) as engine:
         loaded = engine.load(as_of=as_of, with_duplicates=False)
         stands = _Stands(loaded.ids().tolist(), standing(loaded.blocks(), as_of, loaded.columns))
         return Outside(told, stands, inputs | _hashes(loaded))
+
+
+def hashes_of_purchases(config: Config) -> dict[str, str]:
+    """By name, the SHA-256 of every file that is asked what to offer."""
+    plans = [SourcePlan.of(name, source) for name, source in items_from(config).items()]
+    return {
+        f"{plan.name} {number}: {file.path.name}": sha256_of(file.path)
+        for plan in plans
+        for number, file in enumerate((*plan.files, *plan.joined), start=1)
+    }
 
 
 def _hashes(loaded: Loaded) -> dict[str, str]:
@@ -418,12 +432,14 @@ def _taken(customers: Customers, rows: NDArray[np.int64]) -> Customers:
 def _refuse_unknown_types(config: Config, flags: Mapping[str, Flags]) -> None:
     for name, action in config.actions.items():
         accepts = action.acceptance if isinstance(action.acceptance, dict) else {}
-        for key, names in (("types", action.types), ("stop", action.stop), ("acceptance", accepts)):
-            for each in names:
-                if each not in flags:
-                    raise ConfigError(
-                        f"[actions.{name}] {key}: the scores tell no type of customers {each!r}.", nearest(each, flags)
-                    )
+        named = (("types", action.types), ("all_types", action.all_types), ("stop", action.stop), ("acceptance", accepts))
+        for key, each in ((key, each) for key, names in named for each in names):
+            if each == SATISFIED and each not in flags:
+                what = f"[actions.{name}] {key}: nothing says who is satisfied."
+                raise ConfigError(what, "Give [call_list] satisfied_from: the rating of a ticket from which on a customer is.")
+            if each not in flags:
+                what = f"[actions.{name}] {key}: the scores tell no type of customers {each!r}."
+                raise ConfigError(what, nearest(each, flags))
 
 
 @dataclass(frozen=True, eq=False)
@@ -468,7 +484,9 @@ def _values(config: Config, files: Files, place: _Places, as_of: int) -> tuple[A
     """
     if files.values is None:
         assert config.profit is not None
-        return np.full(len(place.ids), config.profit.value), (f"Every customer counts as worth {config.profit.value:,g}.",)
+        one = config.profit.one_value
+        assert one is not None
+        return np.full(len(place.ids), one), (f"Every customer counts as worth {one:,g}.",)
     if not files.values.is_file():
         raise InputError(f"{files.values}: there is no such file.", "Name a file that churnscope value wrote.")
     table = read_export(files.values)
