@@ -402,6 +402,13 @@ def test_what_cannot_be_a_list_of_scores_is_refused(desk: Desk) -> None:
         desk.project.call_list()
 
 
+def test_an_action_can_be_for_customers_of_a_stage(desk: Desk) -> None:
+    stages = ["loyal" if number % 2 else "new" for number in range(N)]
+    pq.write_table(scores(stage=stages), desk.scores)
+    rows = desk.with_config("acceptance = 0.3", 'acceptance = 0.3\ntypes = ["loyal"]').listed().to_arrow().to_pylist()
+    assert {row["stage"] for row in rows} == {"loyal"}
+
+
 def test_what_the_config_lacks_is_said(desk: Desk) -> None:
     with pytest.raises(ConfigError, match=r"no type of customers 'is_loyl'.\nDid you mean \"is_loyal\""):
         desk.with_config("acceptance = 0.3", "acceptance = { is_loyl = 0.3 }").listed()
