@@ -9,7 +9,7 @@ PEERS := .venv-peers
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= default
 
-.PHONY: help install demo test slow properties lint types doctest golden notebooks docs bench bench-peers bench-page results pictures format clean
+.PHONY: help install demo test slow properties lint types doctest golden messages notebooks docs bench bench-peers bench-page results pictures format clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ types: install ## mypy --strict
 
 doctest: install ## The examples in docstrings
 	$(BIN)/python -m pytest -q src
+
+messages: install ## Bring the catalogues of translations up to date with what the program says
+	$(BIN)/python docs/messages.py
 
 notebooks: install ## Execute the notebooks and compare nothing but that they run
 	$(BIN)/python notebooks/execute.py

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import os
 import re
 import sys
@@ -146,9 +147,9 @@ def features_page() -> str:
 
 
 def _feature_row(spec: object) -> str:
-    said = re.sub(r"\{[^}]*?(%?)\}", r"…\1", spec.sentence)
+    said = re.sub(r"\{[^}]*?(%?)\}", r"…\1", spec.plain)
     direction = {1: "↑", -1: "↓", 0: ""}[spec.direction]
-    cells = (f"`{spec.name}`", spec.unit, said, spec.missing, direction)
+    cells = (f"`{spec.name}`", spec.unit, said, spec.say(math.nan, {}), direction)
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 

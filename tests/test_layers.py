@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1] / "src" / "churnscope"
 # From the ground up. A layer may import from those before it and from itself. Layers of one line do not know each other.
 LAYERS = [
     ["errors"],
+    ["languages"],
     ["files", "levels", "roles", "timeline", "survival"],
     ["expressions"],
     ["config"],
@@ -19,7 +20,7 @@ LAYERS = [
     ["activity"],
     ["customer_types"],
     ["lifecycle"],
-    ["features", "advice"],
+    ["features", "advice", "alerts"],
     ["snapshots"],
     ["value"],
     ["model"],
@@ -28,7 +29,7 @@ LAYERS = [
     ["scoring"],
     ["operations"],
     ["reports"],
-    ["tracking", "outcomes"],
+    ["tracking", "outcomes", "notifying"],
     ["project"],
     ["simulation", "discovery"],
     ["cli"],
@@ -40,10 +41,12 @@ STRANGERS = {("evaluation", "model")}
 
 # A library (left) is imported in these layers or files only.
 HOMES = {
+    "apprise": {"notifying"},
     "duckdb": {"engines", "simulation"},
     "sqlglot": {"expressions", "sources", "engines"},
     "tomlkit": {"discovery"},
     "mlflow": {"tracking"},
+    "babel": {"languages"},
     "openpyxl": {"outcomes"},
     "sqlalchemy": {"outcomes", "tracking"},
     "lightgbm": {"model"},
@@ -65,6 +68,7 @@ PURE = {
     "activity",
     "customer_types",
     "lifecycle",
+    "alerts",
     "advice",
     "survival",
     "features",

@@ -25,9 +25,8 @@ class Level:
 
     @property
     def text(self) -> str:
-        """The name as a format text shows it, cut where it is long."""
-        cut = self.name if len(self.name) <= _LONGEST_TEXT else f"{self.name[: _LONGEST_TEXT - 1]}\u2026"
-        return cut.replace("{", "{{").replace("}", "}}")
+        """The name as people are shown it, cut where it is long."""
+        return self.name if len(self.name) <= _LONGEST_TEXT else f"{self.name[: _LONGEST_TEXT - 1]}\u2026"
 
 
 Levels = Mapping[str, Mapping[str, tuple[Level, ...]]]  # role -> column -> its levels, sorted by name

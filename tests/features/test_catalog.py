@@ -58,10 +58,10 @@ def test_every_feature_says_what_it_is() -> None:
     specs = catalog(EVERYTHING, WINDOWS, flags=FLAGS, dates=DATES, levels=LEVELS)
     names = {spec.name for spec in specs}
     for spec in specs:
-        fields = {field for _, field, _, _ in string.Formatter().parse(spec.sentence) if field}
+        fields = {field for _, field, _, _ in string.Formatter().parse(spec.plain) if field}
         assert fields or spec.at_zero, spec.name
         assert fields <= names | {"value"}, spec.name
-        forms = {form for _, field, form, _ in string.Formatter().parse(spec.sentence) if field}
+        forms = {form for _, field, form, _ in string.Formatter().parse(spec.plain) if field}
         assert all(re.fullmatch(r",?\.\d[fg%]", form or "") for form in forms), spec.name  # as a bundle takes it
         assert all((spec.unit, spec.concept, spec.missing, spec.family)), spec.name
         assert spec.direction in {RISING, FALLING, EITHER}

@@ -32,8 +32,8 @@ def test_numbers_agree_with_their_nouns(sentence: str, value: float, said: str) 
 
 
 def test_other_features_may_be_named() -> None:
-    sentence = "last purchase {days:.0f} days ago, usually every {gap:.0f}"
-    assert spec(sentence).say(3.5, {"days": 74.0, "gap": 21.2}) == "last purchase 74 days ago, usually every 21"
+    sentence = "last purchase {pause:.0f} days ago, usually every {gap:.0f}"
+    assert spec(sentence).say(3.5, {"pause": 74.0, "gap": 21.2}) == "last purchase 74 days ago, usually every 21"
 
 
 def test_a_missing_value_says_what_it_means() -> None:

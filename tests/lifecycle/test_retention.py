@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from churnscope.lifecycle.retention import MOST_GROUPS, OTHER, retention
-from churnscope.lifecycle.stays import with_us
+from churnscope.lifecycle.groups import NOT_TOLD, OTHER, Group
+from churnscope.lifecycle.retention import MOST_GROUPS, NOT_KNOWN, retention
+from churnscope.lifecycle.stays import CODES_WITH_US, with_us
 from lifecycle.made_up import spells, steady
 
 
@@ -62,36 +63,39 @@ def test_the_rates_of_late_are_told_from_those_before():
     assert low < (1 - 0.005) ** 90 < high < every.at(90)[1]
 
 
+def group(name, values):
+    """A value for every customer, None where it is not told."""
+    labels = tuple(sorted({value for value in values if value is not None} - {OTHER}))
+    labels += (OTHER,) if OTHER in values else ()
+    return Group(name, labels, np.array([NOT_TOLD if value is None else labels.index(value) for value in values], np.int16))
+
+
 def test_groups_that_differ_are_told_apart_and_the_smallest_are_taken_together():
     seen = life()
-    labels = np.array(["a", "b"] * 300, object)
-    assert by(retention(seen, {"channel": labels}), "channel").p_value > 0.001
-    many = np.array([f"g{customer % 12}" for customer in range(600)], object)
-    curves = by(retention(seen, {"product": many}), "product").curves
-    assert (len(curves), curves[-1].group) == (MOST_GROUPS, OTHER)
+    assert by(retention(seen, [group("channel", ["a", "b"] * 300)]), "channel").p_value > 0.001
+    many = group("product", [OTHER if customer < 9 else f"g{customer % 12}" for customer in range(600)])
+    curves = by(retention(seen, [many]), "product").curves
+    assert (len(curves), curves[-1].group) == (MOST_GROUPS + 1, OTHER)
     assert sum(curve.customers for curve in curves) == 600
     stays = with_us(seen).first()
-    longest = np.array([None] * 600, object)
-    longest[stays.customer] = np.where(stays.left - stays.entered > 100, "long", "short")
-    assert by(retention(seen, {"luck": longest}), "luck").p_value < 1e-6
+    lucky = np.zeros(600, bool)
+    lucky[stays.customer] = stays.left - stays.entered > 100
+    assert by(retention(seen, [group("luck", np.where(lucky, "long", "short").tolist())]), "luck").p_value < 1e-6
 
 
 def test_one_group_is_not_compared_and_what_is_not_known_is_a_group():
     seen = life()
-    assert [each.name for each in retention(seen, {"plan": np.array(["one"] * 600, object)}).comparisons] == [
-        "stay",
-        "stage",
-        "away",
-    ]
-    some = np.array(["one", None] * 300, object)
-    assert {curve.group for curve in by(retention(seen, {"plan": some}), "plan").curves} == {"one", "not known"}
+    alone = retention(seen, [group("plan", ["one"] * 600)])
+    assert [each.name for each in alone.comparisons] == ["stay", "stage", "away"]
+    curves = by(retention(seen, [group("plan", ["one", None] * 300)]), "plan").curves
+    assert [curve.group for curve in curves] == ["one", NOT_KNOWN]
 
 
 def test_from_a_landmark_on_only_those_with_us_on_it():
     seen = life()
-    flags = np.array(["yes", "no"] * 300, object)
-    compared = by(retention(seen, landmarks={"is_loyal": (500, flags)}), "is_loyal")
-    assert sum(curve.customers for curve in compared.curves) == int((seen.on(500) != 6).sum() - (seen.on(500) == -1).sum())
+    compared = by(retention(seen, landmarks=[group("is_loyal", ["yes", "no"] * 300)], landmark=500), "is_loyal")
+    with_us_then = int(np.isin(seen.on(500), CODES_WITH_US).sum())
+    assert sum(curve.customers for curve in compared.curves) == with_us_then
     assert all(curve.curve.survival[0] == 1 for curve in compared.curves)
 
 

@@ -92,7 +92,7 @@ def test_folds_are_steps_and_runs_below_the_run(shop: Shop, monkeypatch: pytest.
         logged.append(run)
         return Tracking()
 
-    monkeypatch.setattr("churnscope.project.evaluate.track", keep)
+    monkeypatch.setattr("churnscope.project.models.evaluate.track", keep)
     result = shop.project().evaluate()
     (run,) = logged
     aurocs = {

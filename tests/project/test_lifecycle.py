@@ -15,7 +15,7 @@ import pytest
 from churnscope.errors import ConfigError
 from churnscope.lifecycle.spells import STAGES, WITH_US
 from churnscope.project import Project
-from churnscope.project.lifecycle.catalog import PARTS
+from churnscope.project.lifecycle.catalog import parts_of
 from churnscope.project.lifecycle.stages import life
 from churnscope.timeline import date_of
 
@@ -85,8 +85,8 @@ def test_the_same_run_again_writes_nothing_and_says_the_same(lived: LifecycleRes
     project.lifecycle()
 
 
-def test_every_file_of_a_part_is_written_and_every_picture_drawn(lived: LifecycleResult) -> None:
-    named = {name for part in PARTS for name in (*part.tables, *part.pictures)}
+def test_every_file_of_a_part_is_written_and_every_picture_drawn(lived: LifecycleResult, project: Project) -> None:
+    named = {name for part in parts_of(project.config) for name in (*part.tables, *part.pictures)}
     assert {path.name for path in lived.outputs} == named | {"figures.json"}
     pictures = [path.read_text() for path in lived.outputs if path.suffix == ".svg"]
     assert all(picture.startswith("<?xml") and len(picture) > 5_000 for picture in pictures)

@@ -63,6 +63,32 @@ def test_values(shop: Shop) -> None:
     assert problems(json.loads(valued.manifest.read_text()), "manifest") == []
 
 
+ALERTS = """
+[alerts]
+since = 2022-06-01
+[alerts.rules.silent]
+kind = "stage"
+enters = ["inactive"]
+action = "Call."
+[alerts.rules.eroding]
+kind = "erosion"
+above = 0.0
+action = "Look at the plan."
+"""
+
+
+def test_alerts(shop: Shop) -> None:
+    shop.project()
+    path = shop.folder / "config.toml"
+    path.write_text(path.read_text() + ALERTS)
+    alerted = Project(path).alerts()
+    documents = [json.loads(line) for line in alerted.outputs[1].read_text().splitlines()]
+    assert {document["rule"] for document in documents} == {"silent", "eroding"}
+    assert [problem for document in documents for problem in problems(document, "alerts")][:3] == []
+    rows = [row | {"numbers": {}} for row in alerted.to_arrow().to_pylist()]
+    assert [problem for row in rows for problem in problems(row, "alerts")][:3] == []
+
+
 def test_errors() -> None:
     assert problems({"error": vars(Failure("InputError", "what", "advice", 3))}, "error") == []
     assert problems({"error": {"kind": "InputError"}}, "error") != []

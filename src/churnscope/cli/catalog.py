@@ -137,7 +137,7 @@ def _entry(alike: Sequence[FeatureSpec], values: Mapping[str, float], width: int
     facts = [spec.unit, *DIRECTIONS[spec.direction], *([] if spec.spoken else ["never a reason"])]
     bracket = f"[{', '.join(facts)}]".replace(" ", _JOINED)
     yield fill(f"{_names(alike)}  {bracket}", width, initial_indent="  ", subsequent_indent="    ").replace(_JOINED, " ")
-    said = [spec.say(values[spec.name], others), *([f"or: {spec.at_zero}"] if spec.at_zero else [])]
+    said = [spec.say(values[spec.name], others), *([f"or: {spec.say(0.0, others)}"] if spec.at_zero else [])]
     said += [] if spec.missing == NEVER_MISSING else [f"missing: {spec.say(math.nan, others)}"]
     yield from (fill(words, width, initial_indent=" " * 6, subsequent_indent=" " * 8) for words in said)
 

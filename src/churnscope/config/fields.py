@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from churnscope.config.places import Place
 from churnscope.errors import ConfigError
+from churnscope.languages.language import Code
 
 RoleName = Literal[
     "purchases",
@@ -25,6 +26,7 @@ RoleName = Literal[
     "snapshot",
 ]
 Channel = Literal["phone", "e-mail", "visit"]
+LanguageCode = Code
 # A century of days: more is a slip of the keyboard, and day numbers stay far from overflow.
 MOST_DAYS = 36_500
 MOST_SEED = 2**31 - 1  # LightGBM's seeds are 32-bit
@@ -76,6 +78,7 @@ Character = Annotated[str, Field(min_length=1, max_length=1, pattern=r"[^\r\n]")
 Day = Annotated[date, BeforeValidator(_day)]
 MemorySize = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")]
 Text = Annotated[str, Field(min_length=1)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Expanded = Annotated[Text, AfterValidator(_expanded)]
 Location = Annotated[Text, AfterValidator(_located)]
 Folder = Annotated[Path, Field(strict=False, validate_default=True), AfterValidator(_located_folder)]

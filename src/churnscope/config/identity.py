@@ -10,7 +10,7 @@ from churnscope.config.models import Config
 from churnscope.config.secrets import redacted
 
 # Where results go, who is told and how much memory is there change no figure.
-MACHINE_KEYS = frozenset({"folders", "tracking", "outcomes", "engine"})
+MACHINE_KEYS = frozenset({"folders", "tracking", "outcomes", "engine", "alerts"})
 
 
 def resolved(config: Config) -> dict[str, Any]:
@@ -22,8 +22,8 @@ def resolved(config: Config) -> dict[str, Any]:
 def definition(config: Config) -> dict[str, Any]:
     """What decides the figures, ready for JSON: the same on every machine.
 
-    Folders, tracking, store and engine are left out, and so are the paths of files: it is their content that counts, and it has
-    hashes of its own.
+    Folders, tracking, store, engine and alerts are left out, and so are the paths of files: it is their content that counts,
+    and it has hashes of its own.
     """
     document = resolved(config)
     kept = {key: value for key, value in document.items() if key not in MACHINE_KEYS}

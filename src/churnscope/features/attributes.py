@@ -88,8 +88,9 @@ def attributes(log: Log) -> Iterator[Feature]:
                 name=f"days_since_{name}",
                 unit="days",
                 concept=words,
-                sentence=f"{words} {{value:,.0f}} days ago",
-                missing=f"{words}: no day before this one known",
+                sentence="{column} {value:,.0f} days ago",
+                missing="{column}: no day before this one known",
+                words={"column": words},
                 values=_told_on(log) - log.held(name),
             )
         elif name in log.flags:
@@ -97,9 +98,10 @@ def attributes(log: Log) -> Iterator[Feature]:
                 name=name,
                 unit=YES_OR_NO,
                 concept=words,
-                sentence=f"{words}: yes",
-                at_zero=f"{words}: no",
-                missing=f"{words}: not known",
+                sentence="{column}: yes",
+                at_zero="{column}: no",
+                missing="{column}: not known",
+                words={"column": words},
                 values=log.held(name),
             )
         else:
@@ -107,8 +109,9 @@ def attributes(log: Log) -> Iterator[Feature]:
                 name=name,
                 unit=words,
                 concept=words,
-                sentence=f"{words}: {{value:,.6g}}",
-                missing=f"{words}: not known",
+                sentence="{column}: {value:,.6g}",
+                missing="{column}: not known",
+                words={"column": words},
                 values=log.held(name),
             )
 
@@ -121,9 +124,10 @@ def _levels(log: Log, column: str) -> Iterator[Feature]:
             name=f"{column}_is_{word}",
             unit=YES_OR_NO,
             concept=words,
-            sentence=f"{words} is {level.text}",
-            at_zero=f"{words} is not {level.name}",
-            missing=f"{words}: not known",
+            sentence="{column} is {level}",
+            at_zero="{column} is not {level}",
+            missing="{column}: not known",
+            words={"column": words, "level": level.text},
             values=log.holds(column, level),
         )
 

@@ -21,8 +21,9 @@ def each_kind(log: Log) -> Iterator[Feature]:
             name=f"days_since_last_{log.noun}_{word}",
             unit="days",
             concept="kinds of activity",
-            sentence=f'last "{level.text}" {{value:.0f}} days ago',
-            missing=f'no "{level.name}" yet',
+            sentence='last "{level}" {value:.0f} days ago',
+            missing='no "{level}" yet',
+            words={"level": level.text},
             values=rows.days_since_last(),
         )
         for length in log.main_lengths[:1]:
@@ -32,8 +33,9 @@ def each_kind(log: Log) -> Iterator[Feature]:
                 unit="ratio",
                 window=length,
                 concept="own norm",
-                sentence=f'{{value:.0%}} of the usual number of "{level.text}" {within(length)}',
-                missing=f'no "{level.name}" before the last {length} days',
+                sentence=f'{{value:.0%}} of the usual number of "{{level}}" {within(length)}',
+                missing='no "{level}" before the last {days} days',
+                words={"level": level.text},
                 values=ratio(rows.count(length), usual),
             )
 
@@ -66,7 +68,7 @@ def per_active_day(log: Log) -> Iterator[Feature]:
             window=length,
             concept="own norm",
             sentence=f"{log.role.verb} on {{value:.0%}} of the usual number of days {within(length)}",
-            missing=f"no {log.noun} before the last {length} days",
+            missing=f"no {log.noun} before the last {{days}} days",
             direction=FALLING,
             values=ratio(days(length), expectation(log, days(length), days(), length)),
         )
@@ -91,7 +93,8 @@ def _share(log: Log, name: str, level: Level, rows: Observed, concept: str) -> F
         unit="share",
         window=window,
         concept=concept,
-        sentence=f'{{value:.0%}} of {log.row_nouns} "{level.text}" {within(window)}',
+        sentence=f'{{value:.0%}} of {log.row_nouns} "{{level}}" {within(window)}',
+        words={"level": level.text},
         missing=none(log.noun, window),
         values=ratio(rows.count(window), log.kept.count(window)),
     )

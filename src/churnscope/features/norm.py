@@ -33,7 +33,7 @@ def own_norm(log: Log) -> Iterator[Feature]:
 
 def _against_norm(log: Log, length: int) -> Iterator[Feature]:
     count, expected = log.count(length), expectation(log, log.count(length), log.count(), length)
-    missing = f"no {log.noun} before the last {length} days"
+    missing = f"no {log.noun} before the last {{days}} days"
     usual = f"{{expected_{log.noun}_count_{length}d:.1f}} to be expected from the time before"
     compared = f"{log.role.verb} {{{log.noun}_count_{length}d:.0f}} times {within(length)}, {usual}"
     surprise = ratio(expected - count, np.sqrt(expected))
@@ -75,7 +75,7 @@ def spend_norm(log: Log) -> Iterator[Feature]:
             window=length,
             concept="own norm",
             sentence=f"spent {{value:.0%}} of their usual {within(length)}",
-            missing=f"no money spent before the last {length} days",
+            missing="no money spent before the last {days} days",
             direction=FALLING,
             values=ratio(log.kept.total("amount", length), expected),
         )
@@ -93,8 +93,9 @@ def measured_norm(log: Log) -> Iterator[Feature]:
                 unit="ratio",
                 window=length,
                 concept="own norm",
-                sentence=f"{column} {{value:.0%}} of the usual {within(length)}",
-                missing=f"no {column} before the last {length} days",
+                sentence=f"{{signal}} {{value:.0%}} of the usual {within(length)}",
+                missing="no {signal} before the last {days} days",
+                words={"signal": column},
                 direction=FALLING,
                 values=ratio(recent, np.where(usual > 0, usual, np.nan)),
             )

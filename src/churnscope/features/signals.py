@@ -36,8 +36,9 @@ def latest(log: Log) -> Iterator[Feature]:
             name=f"latest_{signal}",
             unit=words,
             concept=words,
-            sentence=f"{words}: {{value:,.6g}}",
-            missing=f"{words}: nothing known",
+            sentence="{signal}: {value:,.6g}",
+            missing="{signal}: nothing known",
+            words={"signal": words},
             values=log.rows.last(signal),
         )
 
@@ -51,7 +52,8 @@ def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Featu
             unit=words,
             window=window,
             concept=words,
-            sentence=f"{words}: {{value:,.6g}} in all {within(window)}",
+            sentence=f"{{signal}}: {{value:,.6g}} in all {within(window)}",
+            words={"signal": words},
             values=log.signalled.total(signal, window),
         )
         yield Feature(
@@ -59,8 +61,9 @@ def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Featu
             unit=words,
             window=window,
             concept=words,
-            sentence=f"{words}: {{value:,.3g}} on average {within(window)}",
-            missing=f"{words}: nothing known {within(window)}",
+            sentence=f"{{signal}}: {{value:,.3g}} on average {within(window)}",
+            missing=f"{{signal}}: nothing known {within(window)}",
+            words={"signal": words},
             values=log.signalled.mean(signal, window),
         )
     for window in log.long_windows:
@@ -69,26 +72,28 @@ def _numbers(log: Log, signal: str, windows: Sequence[Window]) -> Iterator[Featu
         name=f"{name}_last",
         unit=words,
         concept=words,
-        sentence=f"{words}: {{value:,.3g}} the last time",
-        missing=f"{words}: nothing known so far",
+        sentence="{signal}: {value:,.3g} the last time",
+        missing="{signal}: nothing known so far",
+        words={"signal": words},
         values=log.signalled.last(signal),
     )
 
 
 def _spread(log: Log, signal: str, window: Window) -> Iterator[Feature]:
     words = signal.replace("_", " ")
-    nothing = f"{words}: nothing known {within(window)}"
+    nothing = f"{{signal}}: nothing known {within(window)}"
     for kind, said, missing, values in (
         ("largest", "at most", nothing, log.signalled.largest(signal, window)),
         ("smallest", "at least", nothing, log.signalled.smallest(signal, window)),
-        ("std", "give or take", f"{words}: fewer than two known {within(window)}", log.signalled.std(signal, window)),
+        ("std", "give or take", f"{{signal}}: fewer than two known {within(window)}", log.signalled.std(signal, window)),
     ):
         yield Feature(
             name=f"{log.noun}_{signal}_{kind}_{suffix(window)}",
             unit=words,
             window=window,
             concept=words,
-            sentence=f"{words}: {said} {{value:,.3g}} {within(window)}",
+            sentence=f"{{signal}}: {said} {{value:,.3g}} {within(window)}",
+            words={"signal": words},
             spoken=kind != "std",
             missing=missing,
             values=values,
@@ -102,8 +107,9 @@ def _flags(log: Log, signal: str) -> Iterator[Feature]:
         name=f"days_since_last_{name}",
         unit="days",
         concept=words,
-        sentence=f"{words}: last {{value:.0f}} days ago",
-        missing=f"{words}: never so far",
+        sentence="{signal}: last {value:.0f} days ago",
+        missing="{signal}: never so far",
+        words={"signal": words},
         values=log.signalled.select(signal).days_since_last(),
     )
     for window in log.windows:
@@ -112,7 +118,8 @@ def _flags(log: Log, signal: str) -> Iterator[Feature]:
             unit=log.row_nouns,
             window=window,
             concept=words,
-            sentence=f"{words}: {{value:.0f}} {log.row_nouns} {within(window)}",
+            sentence=f"{{signal}}: {{value:.0f}} {log.row_nouns} {within(window)}",
+            words={"signal": words},
             values=log.signalled.total(signal, window),
         )
         yield Feature(
@@ -120,7 +127,8 @@ def _flags(log: Log, signal: str) -> Iterator[Feature]:
             unit="share",
             window=window,
             concept=words,
-            sentence=f"{words}: {{value:.0%}} of {log.row_nouns} {within(window)}",
+            sentence=f"{{signal}}: {{value:.0%}} of {log.row_nouns} {within(window)}",
+            words={"signal": words},
             missing=none(log.noun, window),
             values=log.signalled.share(signal, window),
         )

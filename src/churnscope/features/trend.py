@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from churnscope.events import ratio
 from churnscope.features.family import family
-from churnscope.features.feature import FALLING, Feature, none, within
+from churnscope.features.feature import FALLING, Feature, none
 from churnscope.features.log import Log
 
 Answer = NDArray[np.float64]
@@ -25,7 +25,8 @@ def trend(log: Log) -> Iterator[Feature]:
             unit="share",
             window=long,
             concept="trend",
-            sentence=f"{{value:.0%}} of the last {long} days' {log.nouns} made in the last {short}",
+            sentence=f"{{value:.0%}} of the last {{days}} days' {log.nouns} made in the last {{short}}",
+            words={"short": short},
             missing=none(log.noun, long),
             direction=FALLING,
             values=ratio(recent, whole),
@@ -35,8 +36,9 @@ def trend(log: Log) -> Iterator[Feature]:
             unit="ratio",
             window=long,
             concept="trend",
-            sentence=f"{log.role.verb} {{value:.0%}} as often {within(short)} as in the {long - short} days before",
-            missing=f"no {log.noun} in the {long - short} days before the last {short}",
+            sentence=f"{log.role.verb} {{value:.0%}} as often in the last {{short}} days as in the {{before}} days before",
+            missing=f"no {log.noun} in the {{before}} days before the last {{short}}",
+            words={"short": short, "before": long - short},
             direction=FALLING,
             values=rate_ratio(recent, whole, short, long),
         )
@@ -52,7 +54,8 @@ def spend_trend(log: Log) -> Iterator[Feature]:
             unit="share",
             window=long,
             concept="trend",
-            sentence=f"{{value:.0%}} of the last {long} days' money spent in the last {short}",
+            sentence="{value:.0%} of the last {days} days' money spent in the last {short}",
+            words={"short": short},
             missing=none("money spent", long),
             direction=FALLING,
             values=ratio(recent, whole),
@@ -62,8 +65,9 @@ def spend_trend(log: Log) -> Iterator[Feature]:
             unit="ratio",
             window=long,
             concept="trend",
-            sentence=f"spent {{value:.0%}} as much a day {within(short)} as in the {long - short} days before",
-            missing=f"no money spent in the {long - short} days before the last {short}",
+            sentence="spent {value:.0%} as much a day in the last {short} days as in the {before} days before",
+            missing="no money spent in the {before} days before the last {short}",
+            words={"short": short, "before": long - short},
             direction=FALLING,
             values=rate_ratio(recent, whole, short, long),
         )

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from churnscope.lifecycle.groups import NOT_TOLD, OTHER, Group
 from churnscope.lifecycle.spells import STAGES, Spells
 from churnscope.lifecycle.stays import Stays, away, from_day, since_stage, with_us
-from churnscope.survival import Integers, SurvivalCurve, Waits, log_rank
+from churnscope.survival import SurvivalCurve, Waits, log_rank
+from churnscope.timeline import date_of
 
-Labels = NDArray[np.object_]
-"""A word for every customer, None where nothing is known, shape (n_customers,)."""
 AGES_DAYS: Final = (30, 60, 90, 180, 365, 730)  # of which the tables speak
 LEAST_WATCHED: Final = 20  # customers still watched, below which a curve says nothing of its group
-MOST_GROUPS: Final = 8
-OTHER: Final = "other"
+TINY: Final = 1e-12
+MOST_STEPS: Final = 120  # of a curve that is drawn
+MOST_GROUPS: Final = 6
 NOT_KNOWN: Final = "not known"
+SINCE_COMING: Final = "from the day of coming to the day of becoming inactive"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +42,9 @@ class Curve:
 
     @property
     def longest(self) -> int:
-        """The last day on which enough were still watched to speak of them."""
-        return self.curve.longest(LEAST_WATCHED)
+        """The last day up to which there were always enough watched to speak of them; -1 where there never were."""
+        too_few = np.flatnonzero(self.curve.at_risk < LEAST_WATCHED)
+        return int(too_few[0]) - 1 if len(too_few) else len(self.curve.at_risk) - 1
 
     @property
     def median_days(self) -> int | None:
@@ -54,6 +56,13 @@ class Curve:
         """Share still there after so many days with 95 % limits, NaN where too few were watched for so long."""
         return self.curve.at(day) if day <= self.longest else (np.nan,) * 3
 
+    def steps(self) -> list[tuple[int, float, float, float]]:
+        """Day, share and limits at some days that show the course of the curve, as far as it speaks."""
+        if self.longest < 0:
+            return []
+        days = np.unique(np.linspace(0, self.longest, MOST_STEPS).astype(int)).tolist()
+        return [(day, *(round(part, 4) for part in self.curve.at(day))) for day in days]
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
         shares = {str(age): self.at(age) for age in AGES_DAYS if not np.isnan(self.at(age)[0])}
@@ -62,6 +71,8 @@ class Curve:
             "customers": self.customers,
             "over": self.over,
             "median_days": self.median_days,
+            "earliest_day": self.curve.first_at_most(1 - TINY),
+            "steps": self.steps(),
             "still_there": {
                 age: dict(zip(("value", "low", "high"), (round(part, 6) for part in found), strict=True))
                 for age, found in shares.items()
@@ -100,18 +111,16 @@ class Retention:
     Parameters
     ----------
     returned : customers who became inactive and came back at least once.
-    unclear : customers with us from the first days of the data on, whose true beginning lies before them.
     comparisons : the first one is of all customers together.
     """
 
     returned: int
-    unclear: int
     comparisons: tuple[Comparison, ...]
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready."""
         comparisons = [comparison.to_json() for comparison in self.comparisons]
-        return {"returned": self.returned, "unclear": self.unclear, "comparisons": comparisons}
+        return {"returned": self.returned, "comparisons": comparisons}
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """A row for every group and day on which something happened in it."""
@@ -134,11 +143,12 @@ class Retention:
 
 def retention(
     spells: Spells,
-    groups: Mapping[str, Labels] | None = None,
-    landmarks: Mapping[str, tuple[int, Labels]] | None = None,
+    groups: Iterable[Group] = (),
+    landmarks: Iterable[Group] = (),
     *,
+    landmark: int | None = None,
     recent_from: int | None = None,
-    unclear_before: int | None = None,
+    watched_from: int | None = None,
 ) -> Retention:
     """How long customers stay.
 
@@ -147,24 +157,23 @@ def retention(
 
     Parameters
     ----------
-    groups : by name a word for every customer that was true when the customer came and is still.
-    landmarks : by name a day, and a word for every customer that was true on it. Customers with us on that day are followed
-        from it on, so that nothing that came later tells groups apart.
+    groups : what was true when a customer came and is still.
+    landmarks : what was true on the day `landmark`. Customers with us on it are followed from it on, so that nothing that came
+        later tells groups apart: who is called loyal today has stayed.
     recent_from : the curve at the rates since this day is shown too.
-    unclear_before : customers who were with us before this day may have come before the data begin; they are counted.
+    watched_from : from which day on it is known who left (`Watch`); who came before it counts from the age on that day on.
     """
     seen = with_us(spells)
     stays = seen.first()
     return Retention(
         returned=len(seen.later().customer),
-        unclear=0 if unclear_before is None else int((stays.entered < unclear_before).sum()),
         comparisons=tuple(
             each
             for each in (
-                _all(stays, seen, recent_from),
-                _stages(spells),
-                *(_groups(name, labels, stays) for name, labels in (groups or {}).items()),
-                *(_landmark(name, spells, *told) for name, told in (landmarks or {}).items()),
+                _all(stays, seen, recent_from, watched_from),
+                _stages(spells, watched_from),
+                *(_compared(group, SINCE_COMING, stays, watched_from) for group in groups),
+                *(() if landmark is None else _since(landmark, spells, landmarks)),
                 _back(spells),
             )
             if each is not None and each.curves
@@ -172,27 +181,26 @@ def retention(
     )
 
 
-def _all(stays: Stays, seen: Stays, recent_from: int | None) -> Comparison:
-    curves = [_curve("first stay", stays.waits())]
-    if recent_from is not None:
-        curves.append(_curve("first stay, at the rates of late", stays.waits(watched_from=recent_from)))
-    curves.append(_curve("second stay, after coming back", seen.later().waits()))
-    return Comparison("stay", "from the day of coming to the day of becoming inactive", tuple(c for c in curves if c.customers))
+def _all(stays: Stays, seen: Stays, recent_from: int | None, watched_from: int | None) -> Comparison:
+    curves = [_curve("first stay", stays.waits(watched_from=watched_from))]
+    if recent_from is not None and (watched_from is None or watched_from < recent_from):
+        late = _curve("first stay, at the rates of late", stays.waits(watched_from=recent_from))
+        curves += [late] if late.longest > 0 else []  # where nobody came lately there is no such curve
+    curves.append(_curve("second stay, after coming back", seen.later().waits(watched_from=watched_from)))
+    return Comparison("stay", SINCE_COMING, tuple(c for c in curves if c.customers))
 
 
-def _stages(spells: Spells) -> Comparison:
-    curves = (_curve(stage, since_stage(spells, code).waits()) for code, stage in enumerate(STAGES))
+def _stages(spells: Spells, watched_from: int | None) -> Comparison:
+    stages = ((stage, since_stage(spells, code)) for code, stage in enumerate(STAGES))
+    curves = (_curve(stage, stays.waits(watched_from=watched_from)) for stage, stays in stages)
     shown = tuple(curve for curve in curves if curve.customers)
     return Comparison("stage", "from the day of entering the stage to the day of becoming inactive", shown)
 
 
-def _groups(name: str, labels: Labels, stays: Stays) -> Comparison | None:
-    return _compared(name, "from the day of coming to the day of becoming inactive", labels, stays)
-
-
-def _landmark(name: str, spells: Spells, day: int, labels: Labels) -> Comparison | None:
-    sentence = "customers with us on one day, from that day to the day of becoming inactive"
-    return _compared(name, sentence, labels, from_day(spells, day))
+def _since(day: int, spells: Spells, groups: Iterable[Group]) -> Iterator[Comparison | None]:
+    stays = from_day(spells, day)
+    sentence = f"customers with us on {date_of(day)}, from that day to the day of becoming inactive"
+    return (_compared(group, sentence, stays, None) for group in groups)
 
 
 def _back(spells: Spells) -> Comparison | None:
@@ -203,22 +211,21 @@ def _back(spells: Spells) -> Comparison | None:
     return Comparison("away", "from the day of becoming inactive to the day of coming back", (curve,))
 
 
-def _compared(name: str, sentence: str, labels: Labels, stays: Stays) -> Comparison | None:
-    """A curve for each of the largest groups; None where there is only one."""
-    words = np.array([NOT_KNOWN if word is None else str(word) for word in labels[stays.customer]], object)
-    found, codes = np.unique(words, return_inverse=True) if len(words) else (words, np.zeros(0, np.int64))
-    if len(found) < 2:
+def _compared(group: Group, sentence: str, stays: Stays, watched_from: int | None) -> Comparison | None:
+    """A curve for each of the largest values, one for all others, one where it is not told; None where there is only one."""
+    codes = group.code[stays.customer].astype(np.int64)
+    if group.labels and group.labels[-1] == OTHER:
+        codes[codes == len(group.labels) - 1] = len(group.labels)
+    sizes = np.bincount(codes[codes != NOT_TOLD], minlength=len(group.labels) + 1)[: len(group.labels)]
+    largest = np.lexsort((np.arange(len(sizes)), -sizes))[:MOST_GROUPS]
+    members = {group.labels[code]: codes == code for code in largest if sizes[code]}
+    rest = (codes != NOT_TOLD) & ~np.isin(codes, largest)
+    members |= {name: which for name, which in ((OTHER, rest), (NOT_KNOWN, codes == NOT_TOLD)) if which.any()}
+    if len(members) < 2:
         return None
-    order = np.lexsort((np.arange(len(found)), -np.bincount(codes)))
-    places: Integers = np.empty(len(found), np.int64)
-    places[order] = np.arange(len(found))
-    crowded = len(found) > MOST_GROUPS
-    places = np.minimum(places, MOST_GROUPS - 1) if crowded else places
-    names = [str(found[place]) for place in order[:MOST_GROUPS]]
-    names[-1] = OTHER if crowded else names[-1]
-    waits = [stays.keep(places[codes] == place).waits() for place in range(len(names))]
-    curves = tuple(_curve(group, each) for group, each in zip(names, waits, strict=True))
-    return Comparison(name, sentence, curves, log_rank(waits))
+    waits = [stays.keep(which).waits(watched_from=watched_from) for which in members.values()]
+    curves = tuple(_curve(name, each) for name, each in zip(members, waits, strict=True))
+    return Comparison(group.name, sentence, curves, log_rank(waits))
 
 
 def _curve(group: str, waits: Waits) -> Curve:

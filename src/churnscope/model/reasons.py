@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
-import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from churnscope.features import FeatureSpec
 from churnscope.features.feature import NEVER_MISSING
+from churnscope.languages import ENGLISH, Language, Message
 from churnscope.model.blocks import Matrix
 from churnscope.model.logistic import Floats
 from churnscope.model.profile import Profile
 
-SPEAKS_FOR_STAYING = " (speaks for staying)"
+SPEAKS_FOR_STAYING = "{said} (speaks for staying)"
+SPEAKS_AGAINST_A_RETURN = "{said} (speaks against coming back)"
 AN_ABSENCE = 1e-6  # a number speaks before an absence, which speaks only where its concept has no number to show
 MONEY = "currency"  # the same amount is told once, as what was spent may be one purchase and one line; so is a nought
 MOST = 0.5  # of the customers: what more of them lack tells nobody apart
 
 Texts = NDArray[np.object_]
+Messages = NDArray[np.object_]
 
 
 def reasons(
-    contributions: Floats, features: Matrix, specs: Sequence[FeatureSpec], most: int = 3, *, usual: Profile | None = None
+    contributions: Floats,
+    features: Matrix,
+    specs: Sequence[FeatureSpec],
+    most: int = 3,
+    *,
+    usual: Profile | None = None,
+    of_return: bool = False,
+    language: Language = ENGLISH,
 ) -> Texts:
-    """The strongest reasons of every row, shape (n_rows, most), text; empty where there are no more.
+    """The strongest reasons of every row in words, shape (n_rows, most); empty where there are no more. See `messages`."""
+    return in_words(messages(contributions, features, specs, most, usual=usual, of_return=of_return), language)
+
+
+def in_words(told: Messages, language: Language) -> Texts:
+    """Messages in a language, shape as theirs; empty where there is none. One that stands at many places is said once."""
+    said = {id(message): language.say(message) for message in told.ravel().tolist() if message is not None} | {id(None): ""}
+    return np.array([said[id(message)] for message in told.ravel().tolist()], object).reshape(told.shape)
+
+
+def messages(
+    contributions: Floats,
+    features: Matrix,
+    specs: Sequence[FeatureSpec],
+    most: int = 3,
+    *,
+    usual: Profile | None = None,
+    of_return: bool = False,
+) -> Messages:
+    """The strongest reasons of every row, shape (n_rows, most), each a `Message`; None where there are no more.
 
     Features of one concept count together, and the strongest of them is put into words. What raises the risk comes first,
     strongest first, numbers before absences; where that is fewer than `most` concepts, the strongest that lower it follow and
@@ -38,11 +67,13 @@ def reasons(
     specs : what the columns mean.
     usual : how the customers that the model learned from were distributed: a contribution then counts for less the more of
         them stand where the customer stands, or further out.
+    of_return : whether the contributions are to the chance of coming back, not to that of leaving.
 
     Examples
     --------
     >>> spec = FeatureSpec(name="pause", unit="days", concept="recency", sentence="last bought {value:.0f} days ago")
-    >>> reasons(np.array([[0.4, -1.0], [-0.4, -1.0]]), np.float32([[74], [2]]), [spec], most=1).tolist()
+    >>> told = messages(np.array([[0.4, -1.0], [-0.4, -1.0]]), np.float32([[74], [2]]), [spec], most=1)
+    >>> in_words(told, ENGLISH).tolist()
     [['last bought 74 days ago'], ['last bought 2 days ago (speaks for staying)']]
     """
     named = _named_columns(specs)
@@ -68,12 +99,13 @@ def reasons(
     told_once = (is_money | (values == 0)) & (weight != 0)
     chosen = _once(order, np.where(told_once, np.abs(values), np.nan))[:, :most]
     weight, speaker = np.take_along_axis(weight, chosen, axis=1), np.take_along_axis(speaker, chosen, axis=1)
-    texts = np.full((len(features), most), "", object)
+    against = SPEAKS_AGAINST_A_RETURN if of_return else SPEAKS_FOR_STAYING
+    found = np.full((len(features), most), None, object)
     for column, spec in enumerate(specs):
         rows, ranks = np.nonzero((speaker == column) & (weight != 0))
-        said = _said(features[rows], spec, column, named[column])
-        texts[rows, ranks] = np.where(weight[rows, ranks] > 0, said, said + SPEAKS_FOR_STAYING)
-    return texts
+        lowers = [against if each < 0 else "" for each in weight[rows, ranks].tolist()]
+        found[rows, ranks] = _told(features[rows], lowers, spec, column, named[column])
+    return found
 
 
 def _common(features: Matrix, asked: NDArray[np.bool_], usual: Profile) -> Floats:
@@ -104,8 +136,8 @@ def _named_columns(specs: Sequence[FeatureSpec]) -> list[dict[str, int] | None]:
     columns = {spec.name: column for column, spec in enumerate(specs)}
     named: list[dict[str, int] | None] = []
     for spec in specs:
-        names = {name for _, name, _, _ in string.Formatter().parse(spec.sentence) if name and name != "value"}
-        named.append({name: columns[name] for name in sorted(names)} if names <= columns.keys() else None)
+        is_whole = columns.keys() >= set(spec.named)
+        named.append({name: columns[name] for name in spec.named} if is_whole else None)
     return named
 
 
@@ -149,15 +181,18 @@ def _once(order: NDArray[np.int64], amounts: Floats) -> NDArray[np.int64]:
     return np.take_along_axis(order, np.argsort(repeats, axis=1, kind="stable"), axis=1)
 
 
-def _said(features: Matrix, spec: FeatureSpec, column: int, others: dict[str, int] | None) -> Texts:
-    """The feature in words for every row; rows with the same numbers share their text."""
-    texts = np.full(len(features), spec.missing, object)
-    known = np.flatnonzero(~np.isnan(features[:, column]))
+def _told(
+    features: Matrix, lowers: Sequence[str], spec: FeatureSpec, column: int, others: Mapping[str, int] | None
+) -> Messages:
+    """What the feature tells of every row, with the words around it; rows of the same numbers share their message."""
+    told = np.empty(len(features), object)
     names = list(others or {})
-    numbers = features[known][:, [column, *(others or {}).values()]].astype(np.float64)
-    said: dict[tuple[float, ...], str] = {}
-    for row, values in zip(known.tolist(), map(tuple, numbers.tolist()), strict=True):
-        if values not in said:
-            said[values] = spec.say(values[0], dict(zip(names, values[1:], strict=True)))
-        texts[row] = said[values]
-    return texts
+    numbers = features[:, [column, *(others or {}).values()]].astype(np.float64)
+    known: dict[tuple[object, ...], Message] = {}
+    for row, (around, values) in enumerate(zip(lowers, map(tuple, numbers.tolist()), strict=True)):
+        key = (around, *(values if values[0] == values[0] else ()))
+        if key not in known:
+            message = spec.message(values[0], dict(zip(names, values[1:], strict=True)))
+            known[key] = replace(message, around=around) if around else message
+        told[row] = known[key]
+    return told

@@ -7,14 +7,13 @@ configs may share one store.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
-from sqlalchemy import Column, Connection, Date, Float, Index, Integer, MetaData, String, Table, Text, select
+from sqlalchemy import Boolean, Column, Connection, Date, Float, Index, Integer, MetaData, String, Table, Text, select
 
 from churnscope.errors import StorageError
 
-FORMAT = 1
-UPGRADES: Mapping[int, Callable[[Connection], None]] = {}
-"""By format, what turns a store of it into one of the next format."""
+FORMAT = 3
 
 METADATA = MetaData()
 _NAME, _KEY = String(200), String(32)
@@ -60,6 +59,99 @@ OUTCOMES = Table(
     Column("result", _KEY, nullable=False),
     Column("call_back", Text, nullable=False),
 )
+
+WIN_BACK_DAYS = Table(
+    "churnscope_win_back_days",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+
+WIN_BACK_STEPS = Table(
+    "churnscope_win_back_steps",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("customer_id", Text, primary_key=True),
+    Column("entered", Date, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("day", Date, nullable=False),
+    Column("arm", _KEY, nullable=False),
+    Column("step", _NAME, nullable=False),
+    Column("channel", _NAME, nullable=False),
+    Column("offer", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("contact_cost", Float, nullable=False),
+    Column("offer_cost", Float, nullable=False),
+    Column("probability", Float),
+    Column("worth", Float),
+    Index("churnscope_win_back_steps_by_day", "business", "day"),
+)
+
+WIN_BACK_ANSWERS = Table(
+    "churnscope_win_back_answers",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("customer_id", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("answer", Text, nullable=False),
+)
+
+
+def _with_win_back(connection: Connection) -> None:
+    """From lists and outcomes alone to what is kept of winning customers back."""
+    METADATA.create_all(connection, tables=[WIN_BACK_DAYS, WIN_BACK_STEPS, WIN_BACK_ANSWERS])
+
+
+# What an alert holds of a person is the customer id, and numbers.
+ALERTS = Table(
+    "churnscope_alerts",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("alert_id", _KEY, primary_key=True),
+    Column("rule", _NAME, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("is_customer", Boolean, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("seen", Date, nullable=False),
+    Column("found", Date, nullable=False),
+    Column("resolved", Date),
+    Column("closed", Date),
+    Column("is_held", Boolean, nullable=False),
+    Column("numbers", Text, nullable=False),
+    Index("churnscope_alerts_by_day", "business", "seen"),
+)
+
+# How far the alerts of a business have come.
+ALERT_DAYS = Table(
+    "churnscope_alert_days",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("start", Date, nullable=False),
+    Column("last", Date, nullable=False),
+)
+
+# Messages that were decided on, with what became of them.
+MESSAGES = Table(
+    "churnscope_messages",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("message_id", _KEY, primary_key=True),
+    Column("destination", _NAME, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("severity", _KEY, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", _KEY, nullable=False),
+    Column("tries", Integer, nullable=False),
+)
+
+
+def _with_alerts(connection: Connection) -> None:
+    METADATA.create_all(connection, [ALERTS, ALERT_DAYS, MESSAGES])
+
+
+UPGRADES: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _with_alerts, 2: _with_win_back})
+"""By format, what turns a store of it into one of the next format."""
 
 
 def bring_up_to_date(connection: Connection, place: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan
+from math import isnan, nan
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -109,7 +109,7 @@ def draw_effect(axes: Axes, effect: Effect) -> None:
     axes.plot(effect.values, effect.odds, color=MODEL_COLOUR, marker="o", markersize=4, linewidth=1.6)
     _scale_values(axes, effect)
     if not isnan(effect.missing):
-        label = fill(f"{effect.spec.missing} ({share(effect.missing_share)} of customers)", LEGEND_LETTERS)
+        label = fill(f"{effect.spec.say(nan, {})} ({share(effect.missing_share)} of customers)", LEGEND_LETTERS)
         axes.axhline(effect.missing, color=BASELINE_COLOURS[0], linewidth=1.4, linestyle=":", label=label)
         axes.legend(loc="best")
     low, high = axes.get_ylim()

@@ -8,8 +8,10 @@ from math import isnan
 
 from churnscope.config.models import Config, Rule
 from churnscope.evaluation.tables import title
+from churnscope.events import EVER
 from churnscope.features import FeatureSpec
 from churnscope.features.feature import suffix, within
+from churnscope.languages import ENGLISH, Message
 from churnscope.roles import ROLES
 from churnscope.timeline import cutoff_name, date_of, is_part
 
@@ -133,7 +135,8 @@ def feature(spec: FeatureSpec) -> str:
     """
     ending = f"_{suffix(spec.window)}"
     words = _DAYS.sub(r"\1 days", spec.name.removesuffix(ending).replace("_", " "))
-    return f"{words} {within(spec.window)}" if spec.name.endswith(ending) else words
+    seen = ENGLISH.say(Message(within(spec.window), {} if spec.window is EVER else {"days": spec.window}))
+    return f"{words} {seen}" if spec.name.endswith(ending) else words
 
 
 def said_of(spec: FeatureSpec) -> str:
@@ -149,7 +152,7 @@ def said_of(spec: FeatureSpec) -> str:
     """
     if not _says_only_itself(spec):
         return feature(spec)
-    parts = string.Formatter().parse(spec.sentence)
+    parts = string.Formatter().parse(spec.plain)
     return "".join(f"{before}{'' if field is None else _left_open(form or '')}" for before, field, form, _ in parts)
 
 
@@ -170,7 +173,7 @@ def said_at(spec: FeatureSpec, value: float) -> str:
 
 
 def _says_only_itself(spec: FeatureSpec) -> bool:
-    named = {field for _, field, _, _ in string.Formatter().parse(spec.sentence) if field}
+    named = {field for _, field, _, _ in string.Formatter().parse(spec.plain) if field}
     return named == {"value"} or bool(spec.at_zero and not named)
 
 
@@ -202,6 +205,10 @@ def active_customers(config: Config) -> str:
         return f"Every customer of the file{whose}."
     rules = [_rule(rule, config.sources[rule.source].role) for rule in config.activity.rules]
     together = " and " if config.activity.combine == "all" else ", or "
+    if config.is_of_reactivation:
+        within = config.reactivation.within_days
+        last = f" The last such day, or end of a term, is at most {counted(within, 'days')} ago." if within else ""
+        return f"Customers who were active once and are not now, that is, without {together.join(rules)}.{last}"
     due = config.due_days
     only = f"; of these, those with a term that ends {_ahead(*due)}" if due else ""
     return f"Customers with {together.join(rules)}{only}."
@@ -217,6 +224,8 @@ def churned_customers(config: Config) -> str:
         if gap
         else f"in the {horizon} from the cutoff on"
     )
+    if config.is_of_reactivation:
+        return f"A customer who was inactive at the cutoff and does something that counts as activity {when}."
     days, terms = config.activity.grace_days, config.prediction.horizon_renewals
     words = {
         "when": when,

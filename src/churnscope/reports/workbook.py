@@ -7,8 +7,8 @@ file, so the same list gives the same bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO, Final
 
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import xlsxwriter
 
 from churnscope.config.call_list import OUTCOME_COLUMNS
+from churnscope.languages import ENGLISH, Language, Message
 
 MOST_LINES = 20_000  # of a sheet: nobody calls more, and a workbook of a million rows opens nowhere
 MOST_SHEET_NAME = 31
@@ -29,6 +30,7 @@ WIDTHS: Final = {
     "action": 20,
     "channel": 9,
     "minutes": 9,
+    "item_to_offer": 26,
     "opening": 60,
     "churn_probability": 12,
     "risk_band": 8,
@@ -49,23 +51,53 @@ WIDTHS: Final = {
 }
 _FORMS: Final = {
     "churn_probability": "0%",
-    "value_at_risk": "#,##0",
-    "expected_gain": "#,##0.00",
-    "last_contact": "yyyy-mm-dd",
     "minutes": "0.#",
     "rank": "0",
     "tries": "0",
 }
 _DAYS = {"called_on", "call_back"}
-_WRAPPED = {"opening", "reason_1", "reason_2", "reason_3", "note"}
+_SAID = {"channel", "risk_band", "listed"}  # in words of ours
+_WRAPPED = {"item_to_offer", "opening", "reason_1", "reason_2", "reason_3", "note"}
 _LAST = ("reason_1", "reason_2", "reason_3", "listed", "tries", "call_back_noted", "last_contact", "line_key")
-_WHERE_KNOWN = {"stage", "tries", "call_back_noted", "last_contact"}  # left out where nobody has any
+_WHERE_KNOWN = {"item_to_offer", "stage", "tries", "call_back_noted", "last_contact"}  # left out where nobody has any
 _ELSEWHERE = {"agent", "campaign", "as_of", "run_id"}  # on top of the sheet, or nobody's business on the phone
+LIST_TITLE, RESULT_TITLE, CHOOSE = "Call list", "What came of the call", "Choose one of: {choices}."
+TEXTS: Final = (LIST_TITLE, RESULT_TITLE, CHOOSE)
+_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
+@dataclass(frozen=True)
+class Wording:
+    """How a sheet speaks: its language, and by the name of an action what it is called there."""
+
+    language: Language = ENGLISH
+    actions: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, column: str, value: str) -> str:
+        """A text of a column as the sheet shows it."""
+        if column == "action":
+            return self.actions.get(value, value)
+        if column == "stage":  # "new" alone is said of a line that is new on the list
+            return self.language.texts.get(f"{value} customer", value)
+        if column == "call_back_noted":
+            return self._moment(value)
+        return self.language.text(value.replace("_", " ")) if column in _SAID else value
+
+    def _moment(self, value: str) -> str:
+        """A day, and the time of the day where there is one, as the language writes it; any other note as it stands."""
+        day, _, time = value.partition("T")
+        return f"{self.language.day(date.fromisoformat(day))} {time}".strip() if _A_DAY.fullmatch(day) else value
+
+
 def write_workbook(
-    lines: pa.Table, agents: Sequence[str], shown: Sequence[str], results: Sequence[str], stream: BinaryIO
+    lines: pa.Table,
+    agents: Sequence[str],
+    shown: Sequence[str],
+    results: Sequence[str],
+    stream: BinaryIO,
+    *,
+    wordings: Sequence[Wording] | None = None,
 ) -> int:
     """Write the lines of every agent to a sheet of their own.
 
@@ -75,6 +107,7 @@ def write_workbook(
     agents : in the order of the sheets.
     shown : the columns of contact details, which stand beside the customer.
     results : what can come of a call.
+    wordings : how the sheet of each agent speaks; default: English.
 
     Returns
     -------
@@ -82,13 +115,14 @@ def write_workbook(
     """
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(stream, options)
-    book.set_properties({"title": "Call list", "created": FIRST_DAY})
+    speaks = wordings or [Wording()] * len(agents)
+    book.set_properties({"title": speaks[0].language.text(LIST_TITLE), "created": FIRST_DAY})
     book.set_calc_mode("manual")
-    styles, rows = _Styles.of(book), 0
-    choices = [result.replace("_", " ") for result in results]
-    for agent, name in zip(agents, _sheet_names(agents), strict=True):
+    styles = {each.language: _Styles.of(book, each.language) for each in speaks}
+    rows, choices = 0, [result.replace("_", " ") for result in results]
+    for agent, name, wording in zip(agents, _sheet_names(agents), speaks, strict=True):
         own = lines.filter(pc.equal(lines.column("agent"), agent)).slice(0, MOST_LINES)
-        _sheet(book.add_worksheet(name), own, shown, choices, styles)
+        _sheet(book.add_worksheet(name), own, shown, choices, styles=styles[wording.language], wording=wording)
         rows += own.num_rows
     book.close()
     return rows
@@ -107,10 +141,16 @@ class _Styles:
     of_column: dict[str, Any]
 
     @classmethod
-    def of(cls, book: Any) -> _Styles:
+    def of(cls, book: Any, language: Language) -> _Styles:
         top = {"valign": "top"}
         blank = {**top, "bg_color": "#FFF8E1", "border": 1, "border_color": "#D8CFB0"}
-        forms = {name: book.add_format({**top, "num_format": form}) for name, form in _FORMS.items()}
+        written = {
+            **_FORMS,
+            "value_at_risk": language.money_form(0),
+            "expected_gain": language.money_form(2),
+            "last_contact": language.day_form,
+        }
+        forms = {name: book.add_format({**top, "num_format": form}) for name, form in written.items()}
         return cls(
             header=book.add_format(
                 {
@@ -126,7 +166,7 @@ class _Styles:
             wrapped=book.add_format({**top, "text_wrap": True}),
             text=book.add_format({**top, "num_format": "@"}),  # a phone number keeps its plus and its zeros
             entry=book.add_format({**blank, "num_format": "@"}),
-            day_entry=book.add_format({**blank, "num_format": "yyyy-mm-dd"}),
+            day_entry=book.add_format({**blank, "num_format": language.day_form}),
             of_column=forms,
         )
 
@@ -141,11 +181,13 @@ class _Styles:
         return self.text if name in shown or name in {"customer_id", "line_key"} else self.plain
 
 
-def _sheet(sheet: Any, lines: pa.Table, shown: Sequence[str], choices: list[str], styles: _Styles) -> None:
+def _sheet(sheet: Any, lines: pa.Table, shown: Sequence[str], results: list[str], *, styles: _Styles, wording: Wording) -> None:
+    language = wording.language
+    choices = [language.text(result) for result in results]
     known = [name for name in lines.column_names if name not in _WHERE_KNOWN or lines.column(name).null_count < lines.num_rows]
     names = _columns(known, shown)
     for place, name in enumerate(names):
-        sheet.write_string(0, place, _title(name), styles.header)
+        sheet.write_string(0, place, language.text(title(name)), styles.header)
         sheet.set_column(place, place, WIDTHS.get(name, PLAIN_WIDTH), None, {"hidden": name == "line_key"})
     for name in names:
         place = names.index(name)
@@ -154,7 +196,8 @@ def _sheet(sheet: Any, lines: pa.Table, shown: Sequence[str], choices: list[str]
                 sheet.write_blank(row, place, None, styles.of_entry(name))
             continue
         for row, value in enumerate(lines.column(name).to_pylist(), start=1):
-            _cell(sheet, row, place, value, styles.of_column.get(name) or styles.of_text(name, shown))
+            shown_value = wording.text(name, value) if isinstance(value, str) and name not in shown else value
+            _cell(sheet, row, place, shown_value, styles.of_column.get(name) or styles.of_text(name, shown))
     last = max(lines.num_rows, 1)
     sheet.set_row(0, 32)
     sheet.freeze_panes(1, names.index("customer_id") + 1)
@@ -170,8 +213,8 @@ def _sheet(sheet: Any, lines: pa.Table, shown: Sequence[str], choices: list[str]
         {
             "validate": "list",
             "source": choices,
-            "error_title": "What came of the call",
-            "error_message": f"Choose one of: {', '.join(choices)}.",
+            "error_title": language.text(RESULT_TITLE),
+            "error_message": language.say(Message(CHOOSE, {"choices": ", ".join(choices)})),
         },
     )
     sheet.set_landscape()
@@ -197,7 +240,14 @@ def _columns(names: Sequence[str], shown: Sequence[str]) -> list[str]:
     return ["rank", "customer_id", *shown, *middle, *OUTCOME_COLUMNS, *(name for name in _LAST if name in names)]
 
 
-def _title(name: str) -> str:
+def title(name: str) -> str:
+    """The heading of a column.
+
+    Examples
+    --------
+    >>> title("customer_id"), title("value_at_risk")
+    ('Customer', 'Value at risk')
+    """
     words = name.replace("_", " ").replace(" id", "")
     return f"{words[:1].upper()}{words[1:]}"
 

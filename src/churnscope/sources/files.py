@@ -56,7 +56,7 @@ def find_files(entries: Sequence[Files], form: str, *, where: str) -> tuple[Data
     ------
     InputError : when an entry names no file, no plain file, an empty file, or one file is named twice.
     """
-    files = tuple(_data_file(path, entry.rename) for entry in entries for path in _paths(entry.path, form, where))
+    files = tuple(_data_file(path, entry.rename) for entry in entries for path in named_paths(entry.path, form, where))
     seen: set[Path] = set()
     for file in files:
         if file.path.resolve() in seen:
@@ -86,7 +86,13 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _paths(text: str, form: str, where: str) -> Iterator[Path]:
+def named_paths(text: str, form: str, where: str) -> Iterator[Path]:
+    """The paths that an entry names, there or not: those in a folder, those that fit a glob, or the one.
+
+    Raises
+    ------
+    InputError : when a folder or glob has none.
+    """
     path = Path(text)
     if path.is_dir():
         found = sorted(child for child in path.iterdir() if child.name.lower().endswith(SUFFIXES[form]))

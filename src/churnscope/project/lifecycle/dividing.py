@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from churnscope.config.attributes import left_out
+from churnscope.config.attributes import has_history, left_out
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ConfigError, nearest
@@ -41,25 +41,31 @@ class Dividing:
     ----------
     plan : at that day alone.
     questions : by name of the group.
+    by_day : names of those to which a customer may belong on one day and not on another.
     """
 
     plan: SnapshotPlan
     questions: Mapping[str, _Question]
+    by_day: frozenset[str]
 
     @classmethod
-    def of(cls, config: Config, loaded: Loaded, names: Collection[str] | None = None) -> Dividing:
-        """All groups that are told, or those of some names.
+    def of(cls, config: Config, loaded: Loaded, names: Collection[str] | None = None, *, day: int | None = None) -> Dividing:
+        """All groups that are told, or those of some names, as they are seen on a day; default: that of the run.
 
         Raises
         ------
         ConfigError : for a name that no source tells.
         """
-        plan = replace(SnapshotPlan.from_config(config, loaded, (loaded.as_of,)), families=(), windows=())
+        plan = replace(
+            SnapshotPlan.from_config(config, loaded, (loaded.as_of if day is None else day,)), families=(), windows=()
+        )
         told = _types(plan) | _bought_first(loaded) | _plan(loaded) | _attributes(config, loaded)
         for name in names or ():
             if name not in told:
                 raise ConfigError(f"Customers cannot be divided by {name}: no source tells it.", nearest(name, told))
-        return cls(plan, told if names is None else {name: told[name] for name in names})
+        with_history = any(source.role == "customers" and has_history(source) for source in config.sources.values())
+        by_day = frozenset(plan.types.names) | {"plan"} | (_attributes(config, loaded).keys() if with_history else set())
+        return cls(plan, told if names is None else {name: told[name] for name in names}, by_day)
 
     def codes(self, seen: Mapping[str, Observed]) -> dict[str, Codes]:
         """The codes of a block's customers by group, from what is seen at the day."""

@@ -40,7 +40,8 @@ def lifecycle(
         raise ConfigError(f"--months {months} is no number of months.", f"Give 1 to {MOST_MONTHS}.")
     folders, parts = Folders.of(config), parts_of(config)
     with recorded(folders.ledger, "lifecycle") as record, loaded_data(config, as_of, progress) as loaded:
-        facts = facts_of("lifecycle", config, loaded, options={"months": str(months)})
+        read = {name: sha for part in parts for name, sha in part.reads(config, loaded.as_of).items()}
+        facts = facts_of("lifecycle", config, loaded, options={"months": str(months)} | read)
         record.run_id, record.as_of = facts.run_id, facts.as_of
         names = (*(name for part in parts for name in (*part.tables, *part.pictures)), FIGURES)
         outputs = OutputSet(folders.outputs / "lifecycle" / iso(loaded.as_of), names)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,8 @@ import pyarrow as pa
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.operations.logs import Progress
+from churnscope.project.lifecycle.compared import Compared
+from churnscope.project.lifecycle.comparing import compare
 from churnscope.project.lifecycle.stages import Life
 from churnscope.reports.page import Section
 
@@ -37,6 +40,11 @@ class Context:
     life: Life
     months: int
     progress: Progress
+
+    @cached_property
+    def compared(self) -> Compared:
+        """What one pass over the rows tells the parts that compare; made for the first of them."""
+        return compare(self.config, self.loaded, self.progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +73,7 @@ class LifecyclePart:
     tables : names of the files that `tell` gives.
     pictures : names of the SVG files of the sections' pictures, in their order.
     applies : whether the config lets the question be asked.
+    reads : files beside the sources that decide the answer at a day, with their hashes.
     """
 
     name: str
@@ -73,6 +82,7 @@ class LifecyclePart:
     tables: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
     applies: Callable[[Config], bool] = lambda _config: True
+    reads: Callable[[Config, int], Mapping[str, str]] = lambda _config, _as_of: {}
 
 
 def has_purchases(config: Config) -> bool:

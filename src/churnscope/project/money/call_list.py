@@ -19,27 +19,41 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from churnscope import __version__
+from churnscope.config.call_list import LANGUAGE
 from churnscope.config.identity import config_hash
 from churnscope.config.models import Action, CallList, Config
 from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains
 from churnscope.decisions.control_group import ControlGroup, smallest_effect
+from churnscope.decisions.list_figures import ActionUse, AgentUse, ListFigures
 from churnscope.decisions.selection import Choices, Limits, Problem, Selection, control_of, select, total_gain
 from churnscope.decisions.sharing import Shared, Team, share_out
+from churnscope.engines.items import ITEM, items_to_offer
 from churnscope.errors import ConfigError
+from churnscope.languages import ENGLISH, Language, code_in
 from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.outcomes import CALLABLE, CONTROL, RESULTS, Line, ListFacts, line_key
-from churnscope.project.money.list_inputs import REASONS, Files, Inputs, Past, Reading, Scores, gathered, outside
-from churnscope.project.money.listed import ActionUse, AgentUse, CallListResult, ListFigures
+from churnscope.project.money.list_inputs import (
+    Files,
+    Inputs,
+    Past,
+    Reading,
+    Scores,
+    gathered,
+    hashes_of_purchases,
+    outside,
+)
+from churnscope.project.money.listed import CallListResult
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, refuse_source_as_output
+from churnscope.project.spoken import asked_language, language_of_agent
 from churnscope.reports.openings import opening
 from churnscope.reports.wording import points
-from churnscope.reports.workbook import MOST_LINES, write_workbook
-from churnscope.scoring import id_hashes
+from churnscope.reports.workbook import MOST_LINES, Wording, write_workbook
+from churnscope.scoring import SAID, id_hashes
 from churnscope.timeline import date_of
 
 FIGURES, CONTROL_FILE, WORKBOOK = "figures.json", "control.parquet", ".xlsx"
@@ -58,26 +72,28 @@ class ListRequest:
     scores: Path | None = None
     values: Path | None = None
     output: Path | None = None
+    language: str | None = None
     wait_seconds: float = 0
 
 
 def call_list(config: Config, progress: Progress, request: ListRequest) -> CallListResult:
     """Choose, share out and write a call list; `Project.call_list` says more."""
-    folders, settings = Folders.of(config), _settings(config, request)
+    folders, settings, asked = Folders.of(config), _settings(config, request), asked_language(request.language)
     with recorded(folders.ledger, "call-list") as record:
         files = Files.of(folders, config, request.scores, request.values)
         progress("read", 0, 1)
         scores = Scores.read(files.scores)
-        there = outside(config, settings, scores.as_of)
+        there = outside(config, settings.show, settings.reach, scores.as_of)
         with store_of(config) as store:
-            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name)
+            won_back = store.win_back_ways(date_of(scores.as_of)).last_step
+            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name, won_back)
             facts = RunFacts(
                 command="call-list",
                 as_of=iso(scores.as_of),
                 version=__version__,
                 config=config_hash(config),
-                inputs=files.hashes() | dict(there.inputs),
-                options={"outcomes": past.digest} if past.digest else {},
+                inputs=files.hashes() | dict(there.inputs) | hashes_of_purchases(config),
+                options=({"outcomes": past.digest} if past.digest else {}) | ({"language": asked} if asked else {}),
             )
             record.run_id, record.as_of = facts.run_id, facts.as_of
             progress("read", 1, 1)
@@ -87,7 +103,7 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
                 if not was_done:
                     progress("choose", 0, 1)
                     inputs = gathered(config, settings, Reading(files, scores, past, there))
-                    chosen = Chosen(config, settings, inputs, facts.run_id)
+                    chosen = Chosen(config, settings, inputs, facts.run_id, asked)
                     store.record_list(chosen.list_facts(), chosen.store_lines())
                     outputs.write(facts, chosen.writers(outputs.names), chosen.counts(), needed_bytes=chosen.needed_bytes)
                     progress("choose", 1, 1)
@@ -106,12 +122,14 @@ class Chosen:
     Parameters
     ----------
     list_id : the id of the run.
+    asked : the code of the language that is asked for; None: each agent's own.
     """
 
     config: Config
     settings: CallList
     inputs: Inputs
     list_id: str
+    asked: str | None = None
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -127,6 +145,15 @@ class Chosen:
     def salt(self) -> str:
         """Of the control group."""
         return self.settings.salt or self.config.name
+
+    @cached_property
+    def wordings(self) -> tuple[Wording, ...]:
+        """How the sheet of every agent speaks."""
+        spoken = [language_of_agent(self.config, agent, self.asked) for agent in self.settings.agents]
+        return tuple(
+            Wording(language, {_words(name): action.words(name, language) for name, action in self.actions.items()})
+            for language in spoken
+        )
 
     @cached_property
     def team(self) -> Team:
@@ -191,9 +218,10 @@ class Chosen:
         agents = [agent.name for agent in self.settings.agents]
         names, chosen = list(self.actions), self.shared.choice[rows]
         agent = [agents[place] for place in self.shared.agent[rows]]
+        spoken = [self.wordings[place].language for place in self.shared.agent[rows]]
         used = [self.actions[names[place]] for place in chosen]
         shown = {name: values[rows].tolist() for name, values in self.inputs.shown.items()}
-        last = self.inputs.last_contact[rows]
+        last, items = self.inputs.last_contact[rows], self._items(rows)
         return pa.table(
             {
                 "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
@@ -203,9 +231,10 @@ class Chosen:
                 "action": pa.array([_words(names[place]) for place in chosen], pa.string()),
                 "channel": pa.array([action.channel for action in used], pa.string()),
                 "minutes": pa.array([action.minutes for action in used], pa.float64()),
-                "opening": pa.array(self._openings(used, agent, shown), pa.string()),
+                "item_to_offer": pa.array(items, pa.string()),
+                "opening": pa.array(self._openings(used, agent, spoken, {**shown, "item": items}), pa.string()),
                 **self._figures(rows, self.shared.choice),
-                **{reason: pa.array(self.inputs.texts(reason)[rows], pa.string()) for reason in REASONS},
+                **{name: pa.array(said, pa.string()) for name, said in self.inputs.reasons(rows, spoken).items()},
                 **self._earlier(rows),
                 "last_contact": pa.array([None if np.isnan(day) else date_of(int(day)) for day in last], pa.date32()),
                 **self._stamp(rows),
@@ -250,6 +279,13 @@ class Chosen:
         counts |= {NO_SCORE: len(gone) - len(at), NO_ROOM: len(at) - sum(counts.values())}
         return {reason: count for reason, count in counts.items() if count}
 
+    def _items(self, rows: NDArray[np.int64]) -> list[str | None]:
+        """What to offer to each customer beside the action: bought most, and not lately."""
+        ids = self.inputs.ids[rows].tolist()
+        found = items_to_offer(self.config, ids, self.inputs.scores.as_of)
+        item_of = dict(zip(found.column("customer_id").to_pylist(), found.column(ITEM).to_pylist(), strict=True))
+        return [item_of.get(customer) for customer in ids]
+
     def _earlier(self, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
         """What earlier lists tell of each customer."""
         past, ids = self.inputs.past, self.inputs.ids[rows].tolist()
@@ -278,11 +314,17 @@ class Chosen:
             "run_id": pa.repeat(self.list_id, n),
         }
 
-    def _openings(self, used: list[Action], agent: list[str], shown: Mapping[str, list[str | None]]) -> list[str]:
+    def _openings(
+        self, used: list[Action], agent: list[str], spoken: list[Language], shown: Mapping[str, list[str | None]]
+    ) -> list[str]:
+        """In the customer's language, else the agent's, else the config's, where an action has words in several."""
         known = [{name: values[i] for name, values in shown.items()} for i in range(len(used))]
         return [
-            opening(action.opening, {**values, "agent": name, "campaign": self.campaign})
-            for action, name, values in zip(used, agent, known, strict=True)
+            opening(
+                action.openings(code_in(values.get(LANGUAGE)), language.code, self.config.language),
+                {**values, "agent": name, "campaign": self.campaign},
+            )
+            for action, name, language, values in zip(used, agent, spoken, known, strict=True)
         ]
 
     def list_facts(self) -> ListFacts:
@@ -387,6 +429,9 @@ class Chosen:
             yield f"{called} called and {alone} left alone cannot show an effect: not even if all those called stayed."
         else:
             yield f"This list cannot show an effect below {points(effect)}; lists of one campaign are judged together."
+        others = sorted({each.language.code for each in self.wordings} - {ENGLISH.code})
+        if others and SAID[0] not in self.inputs.scores.table.column_names:
+            yield f"The reasons are those of the file of scores; in {', '.join(others)} they need what score writes as Parquet."
         longest = max((use.lines for use in self._agents().values()), default=0)
         if longest > MOST_LINES:
             yield f"The workbook holds the first {MOST_LINES:,} lines of each agent; the other files hold all."
@@ -408,7 +453,7 @@ class Chosen:
     def _workbook(self, stream: BinaryIO) -> int:
         with closing(BytesIO()) as whole:  # a workbook is put together at the end, and asks to go back
             agents = [agent.name for agent in self.settings.agents]
-            rows = write_workbook(self.lines, agents, list(self.inputs.shown), RESULTS, whole)
+            rows = write_workbook(self.lines, agents, list(self.inputs.shown), RESULTS, whole, wordings=self.wordings)
             stream.write(whole.getbuffer())
         return rows
 
