@@ -421,7 +421,9 @@ def test_an_action_can_be_for_customers_of_a_stage(desk: Desk) -> None:
     stages = ["loyal" if number % 2 else "new" for number in range(N)]
     pq.write_table(scores(stage=stages), desk.scores)
     rows = desk.with_config("acceptance = 0.3", 'acceptance = 0.3\ntypes = ["loyal"]').listed().to_arrow().to_pylist()
-    assert {row["stage"] for row in rows} == {"loyal"}
+    offered = {row["stage"] for row in rows if row["action"] == "personal_offer"}
+    assert offered == {"loyal"}
+    assert {row["stage"] for row in rows} == {"loyal", "new"}  # other actions are for all
 
 
 def test_what_the_config_lacks_is_said(desk: Desk) -> None:
