@@ -167,3 +167,24 @@ def late(found: dict[str, Result]) -> Iterator[str]:
             for name in costs
         ]
         yield table(header, rows)
+
+
+def lifecycle(found: dict[str, Result]) -> Iterator[str]:
+    """Stages of every day beside the features of a year."""
+    for result in of(found.values(), "lifecycle"):
+        answer, cutoffs = result.answer, result.case.cutoffs
+        costs = answer["costs"]
+        yield "## Stages of the life cycle"
+        yield (
+            f"The stage of {answer['customers']:,} customers on every day of two years ({answer['spells']:,} spells) and their "
+            f"moves over 24 months, beside all features at {cutoffs} cutoffs of the same log, in turns."
+        )
+        rows = [
+            (name, f"{middle(costs, key, 'wall'):.1f}", f"{middle(costs, key, 'cpu'):.1f}", *against)
+            for name, key, against in (
+                ("stages and moves", "case", [f"{multiple(costs, kind, of='features'):.2f} x" for kind in ("wall", "cpu")]),
+                (f"features, {cutoffs} cutoffs", "features", ("", "")),
+            )
+        ]
+        header = (f"{size_of(result.case.events)} events", "wall s", "CPU s", "wall / features", "CPU / features")
+        yield table(header, rows)

@@ -11,6 +11,7 @@ from measurements import GB, Case, Result
 
 MOST_OF_FLOOR, MOST_OF_ONE_CUTOFF, COMPILE_SECONDS = 6.0, 1.7, 15.0
 ABOVE_LIMIT_GB = 1.0
+MOST_OF_FEATURES = 2.0  # what stages may cost
 FROM_EVENTS = 10_000_000  # the size from which they hold
 
 Costs = dict[str, dict[str, list[float]]]
@@ -52,6 +53,13 @@ def marks(found: dict[str, Result]) -> Iterator[Mark]:
     cases = [result for result in found.values() if _is_marked(result)]
     for result in sorted(cases, key=lambda result: (result.case.events, result.case.memory, result.case.cutoffs)):
         yield from _of_build(result.case, result.answer, found)
+    for result in found.values():
+        if result.case.section == "lifecycle" and result.answer:
+            value = multiple(result.answer["costs"], "wall", of="features")
+            where = (
+                f"{size_of(result.case.events)} events: stages of 24 months against features at {result.case.cutoffs} cutoffs"
+            )
+            yield Mark(where, f"{MOST_OF_FEATURES:.0f} x", f"{value:.2f} x", value <= MOST_OF_FEATURES)
     compiled = found.get(Case("compile").key)
     if compiled and compiled.answer:
         seconds = compiled.answer["cold"]["features"]

@@ -21,12 +21,17 @@ from profiling import kernel_seconds
 from churnscope.config.load import load_config
 from churnscope.engines.duckdb import open_engine
 from churnscope.features import Family, Feature, Log
+from churnscope.lifecycle.months import calendar_months, shifted
+from churnscope.lifecycle.transitions import Transitions
+from churnscope.project.lifecycle.stages import life_of
 from churnscope.snapshots import SnapshotPlan, stream_snapshots
 
 CUTOFF_SPACING_DAYS = 30
 LATE_PERCENT = (0, 1, 100)
 LATE_MEMORY = "4GB"
 FEW_EVENTS = 2_000
+ACTIVE_DAYS = 90  # so that customers become inactive and come back
+MONTHS = 24
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,29 @@ def _family_seconds(business: Path, threads: int, cutoffs: int) -> dict[str, flo
         for _ in stream_snapshots(loaded.blocks(), watched, threads=threads):
             pass
     return dict(sorted(spent.items(), key=lambda item: -item[1])[:12])
+
+
+def lifecycle(log: Path, threads: int, cutoffs: int, memory: str) -> dict[str, object]:
+    """The cost of every customer's stages and of their moves over 24 months, and of all features beside it."""
+    warmed(log, threads)
+    _lives(event_log(log.parent, FEW_EVENTS, threads=1), threads, None)
+    read_once(log)
+    shape: list[tuple[int, int]] = []
+    build = Build(log, threads, cutoffs, memory)
+    costs = in_turns({"case": lambda: shape.append(_lives(log, threads, memory)), "features": build.run})
+    return {"lines": count_of(log), "customers": shape[0][0], "spells": shape[0][1], "costs": costs}
+
+
+def _lives(log: Path, threads: int, memory: str | None) -> tuple[int, int]:
+    """Load, check, sort, stream, stages of every day, moves between months; customers and spells."""
+    config = load_config(config_of(log, threads=threads, memory_limit=memory))
+    rules = tuple(rule.model_copy(update={"days": ACTIVE_DAYS}) for rule in config.activity.rules)
+    config = config.model_copy(update={"activity": config.activity.model_copy(update={"rules": rules})})
+    with open_engine(config) as engine:
+        spells = life_of(config, engine.load(with_duplicates=False), groups=()).spells
+    last = spells.until - 1
+    Transitions.between(spells, calendar_months(shifted(last, -MONTHS), last))
+    return spells.n_customers, len(spells.customer)
 
 
 def late_rows(log: Path, threads: int, cutoffs: int) -> dict[str, object]:

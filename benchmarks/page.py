@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import fill
 
-from feature_sections import apart, every_role, features, late, peers
+from feature_sections import apart, every_role, features, late, lifecycle, peers
 from marks import marks, missed, shares, size_of
 from measurements import Result
 from model_sections import compiling, model, value
@@ -35,6 +35,7 @@ def page(results: list[Result]) -> str:
         *peers(results),
         *apart(results, found),
         *late(found),
+        *lifecycle(found),
         *compiling(found),
         *model(found),
         *value(found),

@@ -25,7 +25,7 @@ from page import write_page
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
 PEERS = ("DuckDB SQL by hand", "Polars, streaming", "pandas")
-SECTIONS = ("features", "profile", "roles", "peers", "late", "compile", "model", "value")
+SECTIONS = ("features", "profile", "roles", "peers", "late", "compile", "model", "value", "lifecycle")
 
 LARGE = 50_000_000  # from here on only 12 cutoffs, at two memory limits, and no other tools
 PEERS_TWELVE_UP_TO = 2_000_000  # one query per cutoff: twelve take minutes on larger logs
@@ -33,6 +33,7 @@ LATE_EVENTS = 1_000_000
 ROLES_UP_TO = 10_000_000  # the business with every role
 MODEL_EVENTS = 100_000
 VALUE_CUSTOMERS = 1_000_000
+LIFECYCLE_EVENTS = 25_000_000  # of a million customers
 APART = (("featuretools", 100_000, 1), ("featuretools", 10_000, 12), ("lifetimes-table", 1_000_000, 1))
 PATIENCE_SECONDS = 7_200  # for one case of ours
 PEER_PATIENCE_SECONDS = 900  # for one of another tool
@@ -79,6 +80,8 @@ def _cases(options: argparse.Namespace) -> Iterator[Case]:
     yield from (case for section, case in plain.items() if section in options.only)
     if "value" in options.only:
         yield Case("value", VALUE_CUSTOMERS)
+    if "lifecycle" in options.only:
+        yield Case("lifecycle", LIFECYCLE_EVENTS, 12, "4GB")
     for events in sorted(options.events):
         yield from (case for case in _cases_of(events, options.large) if case.section in options.only)
 
@@ -176,12 +179,13 @@ def _answer(case: Case, options: argparse.Namespace) -> dict[str, object]:
         from peers import peer
 
         return peer(case.tool, log, threads, case.cutoffs)
-    from ours import compiling, every_role, features, late_rows, profile
+    from ours import compiling, every_role, features, late_rows, lifecycle, profile
 
     works = {
         "features": lambda: features(log, threads, case.cutoffs, case.memory),
         "roles": lambda: every_role(log, threads, case.cutoffs),
         "profile": lambda: profile(log, threads, case.cutoffs, case.memory),
+        "lifecycle": lambda: lifecycle(log, threads, case.cutoffs, case.memory),
         "late": lambda: late_rows(log, threads, case.cutoffs),
         "compile": compiling,
     }

@@ -20,6 +20,7 @@ from churnscope.errors import ConfigError, InputError
 from churnscope.operations.exports import read_export, write_csv, write_parquet
 from churnscope.outcomes import CONTROL, Outcome, line_key, open_store
 from churnscope.project import Project
+from churnscope.project.money.list_inputs import Scores
 from churnscope.project.money.listed import CallListResult
 from project.test_schemas import problems
 
@@ -415,6 +416,16 @@ def test_what_cannot_be_a_list_of_scores_is_refused(desk: Desk) -> None:
         desk.project.call_list(scores=desk.folder / "nothing.parquet")
     with pytest.raises(InputError, match="no scores to make a list of"):
         desk.project.call_list()
+
+
+def test_stages_of_the_scores_can_be_named_as_types_are(desk: Desk) -> None:
+    stages = ["loyal" if number % 2 else "new" for number in range(N)]
+    pq.write_table(scores(stage=stages), desk.scores)
+    flags = Scores.read(desk.scores).flags
+    assert flags["loyal"].tolist() == [stage == "loyal" for stage in stages]
+    assert not flags["inactive"].any()
+    rows = desk.listed().to_arrow().to_pylist()
+    assert {row["stage"] for row in rows} == {"loyal", "new"}
 
 
 def test_what_the_config_lacks_is_said(desk: Desk) -> None:

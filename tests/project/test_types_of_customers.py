@@ -9,6 +9,7 @@ import pytest
 
 from churnscope.errors import ModelError
 from churnscope.features.feature import FeatureSpec
+from churnscope.lifecycle.spells import WITH_US
 from churnscope.project import Project
 from churnscope.project.models.judging import segmentations_of
 
@@ -44,3 +45,23 @@ def test_a_model_keeps_to_the_numbers_it_was_trained_with(shop: Shop) -> None:
     other = config.model_copy(update={"stages": config.stages.model_copy(update={"loyal_days": 90})})
     with pytest.raises(ModelError, match=r"The stages of the features changed since model .* was trained"):
         Project(other).score()
+
+
+def test_numbers_that_only_stages_are_told_by_change_no_model(shop: Shop) -> None:
+    config = shop.project().config
+    other = config.model_copy(update={"stages": config.stages.model_copy(update={"reactivated_days": 30})})
+    assert Project(other).score().counts["active"]
+
+
+def test_scores_tell_the_stage_since_when_and_the_one_before_it(shop: Shop) -> None:
+    project = shop.project()
+    rows = project.score(all_customers=True).to_arrow().to_pylist()
+    lived = {row["customer_id"]: row for row in project.lifecycle().to_arrow().to_pylist()}
+    for row in rows:
+        told = lived[row["customer_id"]]
+        assert (row["stage"], row["stage_since"], row["previous_stage"]) == (
+            told["stage"],
+            told["entered"],
+            told["previous_stage"],
+        )
+        assert (row["churn_probability"] is not None) == (row["stage"] in WITH_US)

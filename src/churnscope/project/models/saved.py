@@ -23,6 +23,8 @@ from churnscope.scoring import Bands
 from churnscope.snapshots import SnapshotPlan
 from churnscope.timeline import Split, Timing, cutoff_name, cutoff_named, date_of, is_part
 
+TYPE_NUMBERS = {"recent_days", "loyal_events", "loyal_days"}  # of `[stages]`, those that features are told by
+
 _ADVICE = "Train a model with this config, or use the config it was trained with."
 
 
@@ -187,5 +189,5 @@ def feature_plan(plan: SnapshotPlan) -> dict[str, Any]:
         "plugins": source_hash(family for family in plan.families if family not in FAMILIES),
         "columns": {role: sorted(names) for role, names in sorted(plan.columns.items())},
         "levels": names_of(plan.levels),
-        "stages": plan.stages.model_dump(mode="json") if customer_types in plan.families else {},
+        "stages": plan.stages.model_dump(mode="json", include=TYPE_NUMBERS) if customer_types in plan.families else {},
     }
