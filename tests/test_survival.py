@@ -84,16 +84,25 @@ def test_groups_are_compared_as_another_implementation_does(groups: list[list[tu
     statistics = pytest.importorskip("lifelines.statistics", reason="lifelines is not installed")
     days, happened = (np.array([row[column] for group in groups for row in group]) for column in (0, 1))
     places = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    if not happened.any():
-        return
+    first = days[happened.astype(bool)].min(initial=99)
+    if any(days[places == place].max() < first for place in range(len(groups))):
+        return  # a group left before anything happened counts for nothing here, and as a group without a difference there
     waits = [Waits.of(days[places == place], happened[places == place].astype(bool)) for place in range(len(groups))]
-    shared = statistics.multivariate_logrank_test
     try:
-        expected = shared(days, places, happened).p_value
-    except np.linalg.LinAlgError:  # singular there, where a group left before anything happened
+        expected = statistics.multivariate_logrank_test(days, places, happened).p_value
+    except np.linalg.LinAlgError:  # singular there
         return
     if np.isfinite(expected):
         assert log_rank(waits) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_group_that_left_before_anything_happened_is_not_compared() -> None:
+    gone, alike = (
+        Waits.of(np.array(days), np.array(happened)) for days, happened in (([1, 1], [False] * 2), ([2, 3], [True] * 2))
+    )
+    other = Waits.of(np.array([2, 4]), np.array([True, False]))
+    assert np.isnan(log_rank([gone, alike]))
+    assert log_rank([gone, alike, other]) == log_rank([alike, other])
 
 
 def test_one_group_is_not_compared() -> None:

@@ -1,11 +1,11 @@
-"""The score table: for every customer on a day, how likely they are to leave, how that compares, and why.
+"""The score table: for every customer on a day, how likely they are to leave, or to come back, how that compares, and why.
 
 Pure: snapshots and a predictor in, a table out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ from churnscope.languages import ENGLISH, Language, Message
 from churnscope.lifecycle.spells import STAGES, UNKNOWN, Standing
 from churnscope.model.predictor import Predictor
 from churnscope.model.profile import Profile
-from churnscope.model.reasons import Messages, Texts, in_words, messages
-from churnscope.snapshots import ACTIVE, INACTIVE, NO_HISTORY, NOT_DUE, ScoringRows, SnapshotTable
+from churnscope.model.reasons import Messages, messages
+from churnscope.snapshots import ACTIVE, INACTIVE, LONG_GONE, NO_HISTORY, NOT_DUE, ScoringRows, SnapshotTable
 from churnscope.snapshots.table import Features
 from churnscope.timeline import date_of
 
@@ -29,7 +29,45 @@ BAND_WITHOUT_SCORE = {NO_HISTORY: "no_history", NOT_DUE: "not_due", INACTIVE: "c
 NOT_DUE_NOW = "not due: no term of theirs ends in the days that are looked at"
 NO_EVENT_YET = "no event that counts as activity so far"
 ALREADY_INACTIVE = "already inactive: last active {days:.0f} days ago"
+STILL_ACTIVE = "still active"
 _FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of customers, in the words of a score table.
+
+    Parameters
+    ----------
+    probability, decile, band : names of the columns.
+    bands : of a high, a medium and a low probability.
+    listed : the status of the customers who have a probability.
+    others : that of those who can be listed too, where all are asked for, and what stands in the place of their band.
+    """
+
+    probability: str
+    decile: str
+    band: str
+    bands: tuple[str, str, str]
+    listed: int
+    others: Mapping[int, str]
+
+    @property
+    def is_of_return(self) -> bool:
+        """Whether it is asked who comes back."""
+        return self.listed == INACTIVE
+
+
+WHO_LEAVES = Asked("churn_probability", "risk_decile", "risk_band", ("high", "medium", "low"), ACTIVE, BAND_WITHOUT_SCORE)
+WHO_RETURNS = Asked(
+    "reactivation_probability",
+    "return_decile",
+    "return_band",
+    ("likely", "possible", "unlikely"),
+    INACTIVE,
+    {LONG_GONE: "long_gone", ACTIVE: "active", NO_HISTORY: "no_history"},
+)
+EXPECTED_VALUE = "expected_value"  # of winning a customer back: the chance of a return times what one who is back is worth
 
 
 @dataclass(frozen=True)
@@ -69,9 +107,12 @@ class Bands:
         high = twice if break_even is None else break_even
         return cls(high=high, low=min(high, base_rate / 2))
 
-    def name(self, probability: NDArray[np.float64]) -> NDArray[np.str_]:
-        """`high`, `medium` or `low` for each probability."""
-        return np.where(probability >= self.high, "high", np.where(probability < self.low, "low", "medium"))
+    def name(
+        self, probability: NDArray[np.float64], names: tuple[str, str, str] = ("high", "medium", "low")
+    ) -> NDArray[np.str_]:
+        """`high`, `medium` or `low`, or other names for these, for each probability."""
+        high, medium, low = names
+        return np.where(probability >= self.high, high, np.where(probability < self.low, low, medium))
 
 
 def score_table(
@@ -82,53 +123,70 @@ def score_table(
     stamp: ScoreStamp,
     *,
     usual: Profile | None = None,
-    inactive_too: bool = False,
+    asked: Asked = WHO_LEAVES,
+    worth: NDArray[np.float64] | None = None,
+    all_too: bool = False,
     language: Language = ENGLISH,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> pa.Table:
-    """Every active customer by falling risk, then those without history, then, where asked for, those already inactive.
+    """Every customer of the population by falling risk, then, of who leaves, those without history, and others if asked for.
 
     Parameters
     ----------
     ids : shape (n_customers,), by dense code.
-    rows : features of the active customers and the status of all.
+    rows : features of the population and the status of all.
     usual : how the customers the model learned from were distributed; the reasons tell what sets a customer apart.
-    inactive_too : list customers who are not active any more, and those whose term ends at another time; they have no
-        probability.
+    asked : who leaves, or who comes back.
+    worth : shape (n_customers,), what a customer who comes back is worth, NaN where it is not known; the column
+        `expected_value` is that times the probability, and the order by it. None: there is no such column.
+    all_too : list customers too who are not asked about, such as those already inactive; they have no probability.
     language : of the reasons.
     progress : told the customers explained so far.
 
     Returns
     -------
-    Columns customer_id, as_of, churn_probability, risk_decile (1 the riskiest tenth), risk_band, reason_1 to reason_3, a flag
-    for every type of customers that the sources tell, stage, stage_since and previous_stage of the life cycle, model_version,
-    run_id, and said_1 to said_3: the reasons before any language says them, each a `Message` as JSON. Probability and decile
-    are null outside the active.
+    Columns customer_id, as_of, probability, decile (1 the tenth of the highest probability) and band by the names they have
+    where it is asked who leaves or comes back, reason_1 to reason_3, a flag for every type of customers that the sources
+    tell, stage, stage_since and previous_stage of the life cycle, model_version, run_id, and said_1 to said_3: the reasons
+    before any language says them, each a `Message` as JSON. Probability and decile are null outside the population.
     """
     table = rows.table
     probability = predictor.predict(table.features, stamp.as_of)
-    order = risk_order(probability, ids[table.customer])
-    why = _reasons(predictor, table.features, order, usual, progress)
-    listed = [NO_HISTORY, NOT_DUE, INACTIVE] if inactive_too else [NO_HISTORY]
-    others = np.concatenate([np.flatnonzero(rows.status == status) for status in listed])
-    n, n_others = len(order), len(others)
+    by_risk = risk_order(probability, ids[table.customer])
+    n = len(by_risk)
+    decile = np.empty(n, np.int64)
+    decile[by_risk] = deciles(n)
+    expected = None if worth is None else probability * worth[table.customer]
+    order = by_risk if expected is None else risk_order(np.nan_to_num(expected, nan=-1.0), ids[table.customer])
+    why = _reasons(
+        predictor, table.features, order, usual=usual, language=language, progress=progress, of_return=asked.is_of_return
+    )
+    always = () if asked.is_of_return else (NO_HISTORY,)
+    listed = tuple(asked.others) if all_too else always
+    others = np.concatenate([np.empty(0, np.int64), *(np.flatnonzero(rows.status == status) for status in listed)])
+    n_others = len(others)
     listed_rows = np.concatenate([table.customer[order], others])
-    told = np.concatenate([why, *(_state(rows, code) for code in others)])
-    texts = in_words(told, language)
+    states = np.array([[_state(rows, code), None, None] for code in others], object).reshape(n_others, MOST_REASONS)
+    told = [*why, _told(states, language, none=None)]
     columns = {
         "customer_id": pa.array(ids[listed_rows], pa.string()),
         "as_of": pa.repeat(pa.scalar(date_of(stamp.as_of)), n + n_others),
-        "churn_probability": _then_null(probability[order], n_others, pa.float64()),
-        "risk_decile": _then_null(deciles(n), n_others, pa.int8()),
-        "risk_band": pa.array(
-            [*bands.name(probability[order]), *(BAND_WITHOUT_SCORE[status] for status in rows.status[others])]
+        asked.probability: _then_null(probability[order], n_others, pa.float64()),
+        asked.decile: _then_null(decile[order], n_others, pa.int8()),
+        asked.band: pa.array(
+            [
+                *bands.name(probability[order], asked.bands),
+                *(asked.others[status] for status in rows.status[others]),
+            ],
+            pa.string(),
         ),
-        **{name: _as_texts(texts[:, i], told[:, i], n) for i, name in enumerate(REASONS)},
+        **({} if expected is None else {EXPECTED_VALUE: _money_then_null(expected[order], n_others)}),
+        **{name: pa.chunked_array([part[name] for part in told], pa.string()) for name in REASONS},
         **{name: pa.array(flags[listed_rows]) for name, flags in rows.types.items()},
         **({} if rows.standing is None else _stages(rows.standing, listed_rows)),
         "model_version": pa.repeat(stamp.model_version, n + n_others),
         "run_id": pa.repeat(stamp.run_id, n + n_others),
-        **{name: _as_json(told[:, i]) for i, name in enumerate(SAID)},
+        **{name: pa.chunked_array([part[name] for part in told], pa.string()) for name in SAID},
     }
     return pa.table(columns)
 
@@ -157,13 +215,14 @@ def contribution_tables(ids: NDArray[np.object_], table: SnapshotTable, predicto
         yield pa.Table.from_arrays(columns, names)
 
 
-def state_counts(table: pa.Table, rows: ScoringRows) -> dict[str, int]:
-    """Customers by state, and active ones by band."""
-    bands = dict(zip(*np.unique(table.column("risk_band").to_numpy(), return_counts=True), strict=True))
+def state_counts(table: pa.Table, rows: ScoringRows, asked: Asked = WHO_LEAVES) -> dict[str, int]:
+    """Customers by state, and those who have a probability by band."""
+    bands = dict(zip(*np.unique(table.column(asked.band).to_numpy(zero_copy_only=False), return_counts=True), strict=True))
     states = {"active": ACTIVE, "inactive": INACTIVE, "no_history": NO_HISTORY}
     states |= {"not_due": NOT_DUE} if (rows.status == NOT_DUE).any() else {}
+    states |= {"long_gone": LONG_GONE} if (rows.status == LONG_GONE).any() else {}
     by_state = {name: int((rows.status == status).sum()) for name, status in states.items()}
-    return by_state | {band: int(bands.get(band, 0)) for band in ("high", "medium", "low")}
+    return by_state | {band: int(bands.get(band, 0)) for band in asked.bands}
 
 
 def risk_order(probability: NDArray[np.float64], ids: NDArray[np.object_]) -> NDArray[np.int64]:
@@ -221,39 +280,51 @@ def stage_names(codes: NDArray[np.int8]) -> pa.Array:
 
 
 def _reasons(
-    predictor: Predictor, features: Features, order: NDArray[np.int64], usual: Profile | None, progress: Callable[[int], None]
-) -> Messages:
+    predictor: Predictor,
+    features: Features,
+    order: NDArray[np.int64],
+    *,
+    usual: Profile | None,
+    language: Language,
+    progress: Callable[[int], None],
+    of_return: bool,
+) -> Iterator[dict[str, pa.Array]]:
+    """The columns of reasons in pieces: a message takes more room than its words."""
     specs: tuple[FeatureSpec, ...] = predictor.specs
-    told: list[Messages] = [np.empty((0, MOST_REASONS), object)]
     for low in range(0, len(order), ROWS_AT_ONCE):
         part = features[order[low : low + ROWS_AT_ONCE]]
-        told.append(messages(predictor.contributions(part), part, specs, MOST_REASONS, usual=usual))
+        found = messages(predictor.contributions(part), part, specs, MOST_REASONS, usual=usual, of_return=of_return)
+        yield _told(found, language, none="")
         progress(low + len(part))
-    return np.concatenate(told)
 
 
-def _state(rows: ScoringRows, code: int) -> Messages:
-    """What is told of a customer who has no score, shape (1, 3)."""
-    days = rows.days_since_last_event[code]
+def _told(found: Messages, language: Language, *, none: str | None) -> dict[str, pa.Array]:
+    """Messages in words and as JSON, which is null where there is none; one that stands at many places is said once."""
+    said: dict[int, tuple[str | None, str | None]] = {id(None): (none, None)}
+    for message in found.ravel().tolist():
+        if id(message) not in said:
+            said[id(message)] = language.say(message), message.to_json()
+    columns = [[said[id(message)] for message in column] for column in found.T.tolist()]
+    texts = {name: pa.array([text for text, _ in column], pa.string()) for name, column in zip(REASONS, columns, strict=True)}
+    return texts | {
+        name: pa.array([json for _, json in column], pa.string()) for name, column in zip(SAID, columns, strict=True)
+    }
+
+
+def _state(rows: ScoringRows, code: int) -> Message:
+    """What is told of a customer who has no score."""
     if rows.status[code] == NOT_DUE:
-        said = Message(NOT_DUE_NOW)
-    elif np.isnan(days):
-        said = Message(NO_EVENT_YET)
-    else:
-        said = Message(ALREADY_INACTIVE, {"days": float(days)})
-    return np.array([[said, None, None]], object)
+        return Message(NOT_DUE_NOW)
+    if rows.status[code] == ACTIVE:
+        return Message(STILL_ACTIVE)
+    days = rows.days_since_last_event[code]
+    return Message(NO_EVENT_YET) if np.isnan(days) else Message(ALREADY_INACTIVE, {"days": float(days)})
 
 
-def _as_texts(texts: Texts, told: Messages, n_scored: int) -> pa.Array:
-    """Reasons in words; of a scored customer who has fewer the others are empty, of anybody else they are null."""
-    is_null = [row >= n_scored and message is None for row, message in enumerate(told.tolist())]
-    return pa.array(texts, pa.string(), mask=np.array(is_null, np.bool_))
-
-
-def _as_json(told: Messages) -> pa.Array:
-    """Messages as JSON, null where there is none; one that stands at many places is written once."""
-    written = {id(message): message.to_json() for message in told.tolist() if message is not None}
-    return pa.array([written.get(id(message)) for message in told.tolist()], pa.string())
+def _money_then_null(values: NDArray[np.float64], nulls: int) -> pa.ChunkedArray:
+    """To two digits; null where it is not known."""
+    known = pa.array(np.round(values, 2), pa.float64(), from_pandas=True)
+    return pa.chunked_array([known, pa.nulls(nulls, pa.float64())], pa.float64())
 
 
 def _then_null(values: NDArray[np.float64] | NDArray[np.int64], nulls: int, kind: pa.DataType) -> pa.ChunkedArray:

@@ -39,7 +39,7 @@ def project_that(monkeypatch):
 
     def replace(answer):
         class FakeProject:
-            def __init__(self, config, *, progress):
+            def __init__(self, config, *, progress, reactivation=False):
                 self.asked = {"config": config}
 
             def __getattr__(self, step):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from churnscope.cli import call_list
 from churnscope.cli.rendering import print_parts
-from churnscope.project.money.listed import ActionUse, AgentUse, CallListResult, ListFigures
+from churnscope.decisions.list_figures import ActionUse, AgentUse, ListFigures
+from churnscope.project.money.listed import CallListResult
 
 FIGURES = ListFigures(
     campaign="spring",
@@ -96,6 +97,7 @@ def test_the_command_hands_its_options_on(churnscope_run, monkeypatch) -> None:
         "values": Path("v.csv"),
         "output": Path("l.xlsx"),
         "wait_seconds": 0,
+        "language": None,
     }
 
 

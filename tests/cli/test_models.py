@@ -39,7 +39,7 @@ def project(monkeypatch):
     class FakeProject:
         error = None
 
-        def __init__(self, config, *, progress):
+        def __init__(self, config, *, progress, reactivation=False):
             asked.append(("config", (str(config),), {}))
 
         def __getattr__(self, step):

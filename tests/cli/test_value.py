@@ -21,7 +21,11 @@ JUDGEMENT = Judgement(
     customers=120,
     purchase_days=80,
     spend=4_000,
-    errors={LAST_PERIOD: Errors(1.5, 60, 95, 4_500, 0.3), "bg_nbd": Errors(1.2, 50.5, 78.4, 3_900, 0.4, 0.93, 0.88)},
+    errors={
+        LAST_PERIOD: Errors(1.5, 60, 95, 4_500, 0.3, 21, 0.4, 0.5),
+        "trees": Errors(None, 50.1, None, 3_950, 0.4, 20, 0.6, 0.2, None, 0.87, 0.88),
+        "bg_nbd": Errors(1.2, 50.5, 78.4, 3_900, 0.4, 20.5, 0.61, 0.25, 0.93, 0.88, 0.9),
+    },
     refused={"pareto_nbd": "It stopped."},
 )
 FIGURES = ValueFigures(
@@ -51,10 +55,19 @@ def said(result: ValueResult) -> str:
 def test_the_nearest_model_comes_first_and_the_one_used_is_marked(result: ValueResult) -> None:
     lines = said(result).splitlines()
     first = next(i for i, line in enumerate(lines) if "off by days" in line) + 1
-    assert lines[first].split() == ["bg_nbd", "*", "1.200", "78", "50.50", "3,900", "88%"]
-    assert lines[first + 1].split() == [*LAST_PERIOD.split(), "1.500", "95", "60.00", "4,500"]
-    assert lines[first + 2].split() == ["what", "came", "80", "4,000"]
-    assert lines[first + 3].split() == ["pareto_nbd", "refused"]
+    assert lines[first].split() == ["bg_nbd", "*", "1.200", "78", "93%"]
+    assert lines[first + 1].split() == [*LAST_PERIOD.split(), "1.500", "95"]
+    assert lines[first + 2].split() == ["trees"]
+    assert lines[first + 3].split() == ["what", "came", "80"]
+    assert lines[first + 4].split() == ["pareto_nbd", "refused"]
+
+
+def test_money_has_a_table_of_its_own(result: ValueResult) -> None:
+    lines = said(replace(result, figures=replace(FIGURES, spend_by="trees"))).splitlines()
+    first = next(i for i, line in enumerate(lines) if "RMSE" in line) + 1
+    assert lines[first].split() == ["bg_nbd", "*", "50.50", "20.50", "3,900", "25%", "0.610", "88%", "90%"]
+    assert lines[first + 2].split() == ["trees", "*", "50.10", "20.00", "3,950", "20%", "0.600", "87%", "88%"]
+    assert lines[first + 3].split() == ["what", "came", "4,000"]
 
 
 def test_tenths_sum_to_all(result: ValueResult) -> None:

@@ -31,6 +31,8 @@ from churnscope.config.models import (
     Rule,
     Source,
 )
+from churnscope.config.processes import Occasion, Process
+from churnscope.config.winning_back import WinBack, WinBackStep
 from churnscope.roles import ROLES
 
 REFERENCE = Path(__file__).parents[2] / "configs" / "reference.toml"
@@ -42,7 +44,21 @@ ORDERS = WITH_EXAMPLES["sources"]["orders"]
 
 
 # Their names are the user's own, so they hold examples.
-FREE = {"signals", "types", "actions", "call_list", "alerts", "plan", "rules", "destinations", "channels", "scenarios"}
+FREE = {
+    "signals",
+    "types",
+    "actions",
+    "call_list",
+    "win_back",
+    "alerts",
+    "plan",
+    "rules",
+    "destinations",
+    "processes",
+    "occasions",
+    "channels",
+    "scenarios",
+}
 # Required beside some of the others.
 CONDITIONAL = {"days", "source"}
 
@@ -65,6 +81,11 @@ def tables() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str, A
         yield name, model, shown, {key: value for key, value in shown.items() if key not in optional}
     yield "action", Action, WITH_EXAMPLES["actions"]["service_call"], WRITTEN["actions"]["service_call"]
     yield "call_list", CallList, WITH_EXAMPLES["call_list"], WRITTEN["call_list"]
+    yield "process", Process, WITH_EXAMPLES["processes"]["billing"], WRITTEN["processes"]["billing"]
+    yield "occasion", Occasion, WITH_EXAMPLES["occasions"]["card"], WRITTEN["occasions"]["card"]
+    win_back = WITH_EXAMPLES["win_back"], WRITTEN["win_back"]
+    yield "win_back", WinBack, *win_back
+    yield "win_back_step", WinBackStep, *(table["steps"][0] for table in win_back)
     yield "agent", Agent, WITH_EXAMPLES["call_list"]["agents"][0], WRITTEN["call_list"]["agents"][0]
     yield "alerts", Alerts, WITH_EXAMPLES["alerts"], WRITTEN["alerts"]
     waits, team = "complaint_waits", WRITTEN["alerts"]["destinations"]["team"]
@@ -134,10 +155,11 @@ def test_every_column_of_every_role_is_shown(role) -> None:
 
 
 def test_every_key_is_explained_on_its_line_or_above() -> None:
-    """Bare lines are those of names that say it all, or of a table or source explained before."""
+    """Bare lines are those of names that say it all, or of a table, source or action explained before."""
+    text = re.sub(r"# More to begin with.*?(?=# Whom to call first)", "", TEXT, flags=re.DOTALL)
     plain = {"learning_rate", "delimiter", "quote", "big_basket", "OrderedAt", "Quantity", "Price"}
     repeated = {"role", "format", "files", "path", "customer", "time"}
-    bare = [line for line in TEXT.splitlines() if re.match(r"#?\w+ = [^#]*$", line)]
+    bare = [line for line in text.splitlines() if re.match(r"#?\w+ = [^#]*$", line)]
     assert {line.lstrip("#").split(" ")[0] for line in bare} == plain | repeated
 
 
@@ -151,3 +173,20 @@ def test_required_keys_say_so() -> None:
 @pytest.mark.parametrize("path", sorted(REFERENCE.parent.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_shipped_config_loads(path: Path) -> None:
     assert load_config(path, {"CHURNSCOPE_DATA": "/data"}).name == path.stem
+
+
+def test_the_catalogue_of_actions_is_whole_and_only_content_customers_are_asked_to_recommend() -> None:
+    actions = Config.model_validate(WITH_EXAMPLES).actions
+    assert set(actions) == {
+        "service_call",
+        "loyalty_points",
+        "personal_offer",
+        "exclusive_discount",
+        "feedback_survey",
+        "social_invitation",
+        "reminder",
+        "recommend_invitation",
+    }
+    invitation = actions["recommend_invitation"]
+    assert (invitation.bands, invitation.all_types, invitation.stop) == (("low",), ("is_loyal", "satisfied"), ("open_ticket",))
+    assert invitation.acceptance == 0 < invitation.benefit

@@ -47,6 +47,24 @@ def test_time_costs_and_stayers_who_leave_the_offer_do_not() -> None:
     assert gains.tolist() == [pytest.approx(0.5 * 0.3 * 190 - 0.5 * 0.2 * 10 - 6 * 0.5)]
 
 
+def test_what_an_action_earns_beside_keeping_lowers_what_its_offer_costs() -> None:
+    """An invitation to recommend keeps nobody: of ten content customers one brings a friend worth 60 and takes 20 for it."""
+    invitation = action(acceptance=0.0, offer_cost=20.0, benefit=60.0, taken_by_stayers=0.1, contact_cost=1.0)
+    assert action_gains(customers([0.0, 0.5]), invitation, 0).tolist() == pytest.approx([0.1 * 40 - 1, 0.5 * 0.1 * 40 - 1])
+    keeping = action(acceptance=0.5, offer_cost=20.0, benefit=60.0)
+    assert action_gains(customers([1.0]), keeping, 0).tolist() == [0.5 * (200 - 20 + 60)]
+
+
+def test_an_action_may_be_for_those_alone_who_are_of_all_its_types() -> None:
+    invitation = action(all_types=["is_loyal", "satisfied"], bands=["low"])
+    people = customers(
+        [0.9] * 4, is_loyal=[True, True, False, True], satisfied=[True, False, True, True], low=[True, True, True, False]
+    )
+    gains, left_out = expected_gains(people, {"invite": invitation})
+    assert (gains[:, 0] > 0).tolist() == [True, False, False, False]
+    assert left_out[NOT_MEANT].tolist() == [False, True, True, True]
+
+
 def test_value_at_risk_is_probability_times_value() -> None:
     assert customers([0.25, 0.5], [100.0, 40.0]).value_at_risk.tolist() == [25.0, 20.0]
 

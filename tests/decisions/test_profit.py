@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
+import json
 
 import numpy as np
 import pytest
+from empulse.metrics import empc_score, mpc_score
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.stats import beta as beta_distribution
 
-from churnscope.decisions import Offer, empc, mpc, profit_curve
+from churnscope.decisions import Offer, OwnValues, ProfitFigures, empc, mpc, profit_curve, profit_figures
 
 HALF = np.repeat([0, 1], 50)
 ALTERNATING = np.array([0, 1] * 4)
@@ -146,10 +147,38 @@ def test_figures_of_another_implementation():
     assert empc(churned, score, dear).per_customer == pytest.approx(57.60690070246914, abs=1e-12)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("empulse") is None, reason="empulse, an oracle for development, is not installed")
 def test_the_oracle_agrees():
-    from empulse.metrics import empc_score, mpc_score
-
     churned, score = drawn()
     assert empc(churned, score).per_customer == pytest.approx(empc_score(churned, score), rel=1e-9)
     assert mpc(churned, score).per_customer == pytest.approx(mpc_score(churned, score), rel=1e-9)
+
+
+def test_with_values_of_their_own_customers_are_contacted_by_gain():
+    """Three customers at an acceptance of a half, nothing but the offer's cost of 10: worked out by hand."""
+    offer = Offer(value=100, offer_cost=10, contact_cost=0, acceptance=0.5)
+    churned, chance, value = [1, 0, 1], [0.5, 0.9, 0.2], [210.0, 30.0, 60.0]
+    figures = profit_figures(churned, chance, offer, value)
+    gains = [0.5 * 0.5 * 200 - 0.5 * 10, 0.9 * 0.5 * 20 - 0.1 * 10, 0.2 * 0.5 * 50 - 0.8 * 10]
+    assert gains == pytest.approx([45, 8, -3])
+    assert (figures.chosen.size, figures.chosen.profit) == (2, pytest.approx(53))
+    assert figures.came == pytest.approx(0.5 * 200 - 10)  # the first left and half accept; the second would have stayed
+    assert profit_curve(churned, gains, offer, value).tolist() == pytest.approx([0, 100, 90, 115])
+    assert figures.empc == empc(churned, chance, offer)  # as in the literature: by risk, with one value for all
+    assert figures.own.value_median == 60
+    assert figures.own.never == 0
+    assert ProfitFigures.from_json(json.loads(json.dumps(figures.to_json()))) == figures
+
+
+def test_one_value_for_each_is_the_offers():
+    churned, score = drawn()
+    plain, same = profit_figures(churned, score, Offer()), profit_figures(churned, score, Offer(), np.full(300, 200.0))
+    assert same.curve == pytest.approx(np.array(plain.curve))
+    assert same.chosen == plain.chosen
+    assert same.sensitivity == plain.sensitivity
+
+
+def test_some_contacts_pay_at_no_probability():
+    own = OwnValues.of(np.r_[np.full(50, 5.0), np.full(50, 500.0)], Offer())
+    assert own.never == 0.5
+    assert own.break_even_high is None
+    assert own.break_even_low == pytest.approx(11 / (0.3 * 490 + 10))

@@ -49,6 +49,14 @@ def test_a_ticket_is_open_until_it_is_resolved_before_the_day() -> None:
     assert found.open_ticket.tolist() == [False, True, True, False]
 
 
+def test_satisfaction_is_that_of_the_newest_answer_before_the_day() -> None:
+    resolved = np.array([91, 95, 100, 99])
+    rows = events(3, [(0, 90), (0, 92), (0, 93), (1, 90)], resolved=resolved * DAY_US, resolved_day=resolved)
+    rows.signals["satisfaction"] = np.array([5.0, 3.0, 1.0, np.nan])
+    found = standing([Block(0, 3, {"support": rows})], AS_OF, {"support": frozenset({"resolved", "satisfaction"})})
+    np.testing.assert_array_equal(found.satisfaction, [3, np.nan, np.nan])
+
+
 def test_what_was_not_known_yet_is_not_seen_and_blocks_follow_each_other() -> None:
     late = events(1, [(0, 95)], visible=[101], direction=[CODE(OUTBOUND)])
     known = events(1, [(0, 95)], visible=[100], direction=[CODE(OUTBOUND)])

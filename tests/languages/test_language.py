@@ -102,7 +102,7 @@ def test_a_sentence_of_ones_own_stays_english_with_english_numbers() -> None:
 def test_what_is_put_around_a_reason_is_translated_too() -> None:
     stays = Message(AGO, {"value": 2.0}, "{said} (speaks for staying)")
     assert ENGLISH.say(stays) == "last purchase 2 days ago (speaks for staying)"
-    assert language("fr").say(stays) == "dernier achat il y a 2 jours (plaide pour rester)"
+    assert language("fr").say(stays) == "dernier achat il y a 2 jours (signe qu'il reste)"
 
 
 def test_braces_in_a_value_mean_nothing() -> None:

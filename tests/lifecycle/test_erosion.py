@@ -56,6 +56,12 @@ def test_each_cohort_by_hand():
     ]
 
 
+def test_who_came_before_the_cohorts_is_in_none():
+    found = erosion(LIFE, cohorts_from=FEB + 2).cohorts
+    assert (found.starts.tolist(), found.size.tolist()) == ([FEB, MAR, APR], [2, 0])
+    assert found.end.tolist() == [[1, 1], [0, 0]]
+
+
 def test_by_stage_the_lost_of_those_with_us_and_who_came_of_the_others():
     by_stage = erosion(LIFE).stages
     assert (by_stage["new"].value, by_stage["new"].of) == (pytest.approx(2 / 5), 5)
@@ -70,9 +76,11 @@ def test_the_months_add_up_and_cohorts_are_all_customers():
     found = erosion(life)
     months = found.attrition
     assert months.end[:-1].tolist() == months.base[1:].tolist()
-    assert found.cohorts.base.sum(axis=0).tolist() == months.base.tolist()
-    assert found.cohorts.lost.sum(axis=0).tolist() == months.lost.tolist()
-    assert found.cohorts.end.sum(axis=0).tolist() == months.end.tolist()
+    assert found.cohorts.size.sum() == 400
+    n = len(months.base)  # cohorts begin with the month of the first customer, whole or not
+    assert found.cohorts.base.sum(axis=0)[-n:].tolist() == months.base.tolist()
+    assert found.cohorts.lost.sum(axis=0)[-n:].tolist() == months.lost.tolist()
+    assert found.cohorts.end.sum(axis=0)[-n:].tolist() == months.end.tolist()
 
 
 def test_without_a_whole_month_there_is_no_erosion():

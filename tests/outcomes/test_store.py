@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import date
+from dataclasses import asdict, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from churnscope.errors import ConfigError, ServiceError, StorageError
-from churnscope.outcomes import CALLABLE, ListFacts, Outcome, Store, open_store, tables
+from churnscope.errors import ConfigError, InputError, ServiceError, StorageError
+from churnscope.outcomes import CALLABLE, Answer, ListFacts, Outcome, StepTaken, Store, Ways, open_store, tables
 
 from .conftest import DAY, FACTS, key, listed
 
@@ -155,6 +155,44 @@ def test_a_store_of_an_older_format_is_brought_up_to_date_once(url: str, monkeyp
         with open_store(url, "shop") as store:
             assert store.lists() == (FACTS,)
     assert len(steps) == 1
+
+
+def test_a_store_of_the_first_format_learns_of_ways_back(url: str) -> None:
+    engine = sa.create_engine(url)
+    first = [tables.STORE, tables.LISTS, tables.LINES, tables.OUTCOMES]
+    tables.METADATA.create_all(engine, tables=first)
+    with engine.begin() as connection:
+        connection.execute(tables.STORE.insert().values(format=1))
+        connection.execute(tables.LISTS.insert().values(business="shop", **asdict(FACTS)))
+    entered = StepTaken("ann", DAY, 0, DAY, CALLABLE)
+    with open_store(url, "shop") as store:
+        assert store.lists() == (FACTS,)
+        assert store.win_back_ways(DAY) == Ways((), ())
+        assert store.win_back_day(DAY, lambda _: (entered,)) == (entered,)
+    with open_store(url, "shop") as store, open_store(url, "bakery") as other:
+        assert store.win_back_ways(DAY + timedelta(days=1)).steps == (entered,)
+        assert other.win_back_ways(DAY + timedelta(days=1)).steps == ()
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(tables.STORE.c.format)).scalars().all() == [3]
+    engine.dispose()
+
+
+def test_a_day_is_decided_once_from_what_was_known_before_it(store: Store) -> None:
+    later = DAY + timedelta(days=3)
+    known: list[Ways] = []
+
+    def decide(ways: Ways) -> tuple[StepTaken, ...]:
+        known.append(ways)
+        return (StepTaken("ann", DAY, len(known) - 1, (DAY, later)[len(known) - 1], CALLABLE),)
+
+    first = store.win_back_day(DAY, decide)
+    assert store.add_answers([Answer("ann", DAY, "no"), Answer("ann", later, "yes"), Answer("ann", DAY, "no")]) == (2, 1, 0)
+    assert store.add_answers([Answer("ann", DAY, "maybe")]) == (0, 0, 1)
+    store.win_back_day(later, decide)
+    assert store.win_back_day(DAY, decide) == first
+    assert known == [Ways((), ()), Ways(first, (Answer("ann", DAY, "no"),))]
+    with pytest.raises(InputError, match="Nobody decided on 2024-03-02"):
+        store.win_back_day(DAY + timedelta(days=1), decide)
 
 
 def test_an_upgrade_that_fails_leaves_the_old_store(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from churnscope.operations.exports import read_export, write_csv, write_parquet
 from churnscope.outcomes import CONTROL, Outcome, line_key, open_store
 from churnscope.project import Project
 from churnscope.project.money.listed import CallListResult
+from project.test_schemas import problems
 
 AS_OF = date(2023, 2, 27)
 CONFIG = """
@@ -32,7 +33,7 @@ complete_through = 2023-02-26
 role = "purchases"
 format = "csv"
 files = "sales.csv"
-columns = { customer = "customer", time = "time", amount = "amount" }
+columns = { customer = "customer", time = "time", amount = "amount", category = "kind" }
 
 [sources.people]
 role = "customers"
@@ -69,7 +70,7 @@ minutes = 10
 offer_cost = 10
 contact_cost = 1
 acceptance = 0.3
-opening = ["Good day {name}, this is {agent}.", "Good day, this is {agent}."]
+opening = ["Good day {name}, this is {agent}. More {item}?", "Good day {name}, this is {agent}.", "Good day, this is {agent}."]
 
 [actions.letter]
 channel = "e-mail"
@@ -146,7 +147,8 @@ def desk_in(top: Path) -> Desk:
     folder = top / "configs"
     folder.mkdir()
     (folder / "config.toml").write_text(CONFIG)
-    (folder / "sales.csv").write_text("customer,time,amount\nk00,2023-02-01,5\n")
+    sales = ["k00,2023-02-01,5,tea", "k10,2023-01-01,5,tea", "k10,2023-01-20,5,"]
+    (folder / "sales.csv").write_text("\n".join(["customer,time,amount,kind", *sales]) + "\n")
     people = {
         customer: {
             "silent": "false",
@@ -213,6 +215,8 @@ def test_a_line_says_whom_why_and_with_what(rows: dict[str, dict]) -> None:
     assert row["value_at_risk"] == 190.0
     assert row["expected_gain"] == pytest.approx(0.95 * 0.3 * 190 - 0.05 * 10 - 1)
     assert row["opening"] == f"Good day Name k00, this is {row['agent']}."
+    assert (row["item_to_offer"], rows["k10"]["item_to_offer"]) == (None, "tea")
+    assert rows["k10"]["opening"] == f"Good day Name k10, this is {rows['k10']['agent']}. More tea?"
     assert rows["k07"]["opening"] == f"Good day, this is {rows['k07']['agent']}."
     assert (row["reason_1"], row["reason_2"], row["reason_3"]) == ("last bought 0 days ago", "=1+1", None)
     assert row["line_key"] == line_key(row["run_id"], "k00")
@@ -233,6 +237,17 @@ def test_minutes_languages_and_ranks(rows: dict[str, dict]) -> None:
     assert [row["rank"] for row in ranked] == list(range(1, len(rows) + 1))
     gains = [row["expected_gain"] for row in ranked]
     assert gains == sorted(gains, reverse=True)
+
+
+def test_lines_and_control_fit_their_schemas(held: CallListResult) -> None:
+    lines = held.to_arrow().to_pylist()
+    alone = pq.read_table(held.manifest.parent / "control.parquet").to_pylist()
+    assert lines
+    assert alone
+    assert [problem for row in lines for problem in problems(row, "call_list")][:3] == []
+    assert [problem for row in alone for problem in problems(row, "control")][:3] == []
+    assert problems(alone[0], "call_list") != []
+    assert problems(json.loads(held.manifest.read_text()), "manifest") == []
 
 
 def test_figures_count_everybody_once(whole: CallListResult) -> None:

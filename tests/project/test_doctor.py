@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from churnscope.config.load import load_config
 from churnscope.errors import ChurnscopeError
 from churnscope.project.data import doctor as doctor_module
 from churnscope.project.data.doctor import Finding, doctor
+from churnscope.project.money.outcomes import STORE_FILE, store_of
+from churnscope.project.session import Folders
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,3 +103,14 @@ def test_a_library_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     findings = found(None)
     assert findings["scipy"].state == "wrong"
     assert "pip install" in findings["scipy"].advice
+
+
+def test_the_store_of_outcomes(shop: Shop) -> None:
+    path = config_of(shop)
+    assert found(path)["outcomes"].said.endswith("none yet; the first call list makes it")
+    config = load_config(path)
+    with store_of(config) as store:
+        place = Folders.of(config).outputs / STORE_FILE
+    assert found(path)["outcomes"].said == f"{store.place}: answers, holds 0 lists"
+    place.write_bytes(b"no database at all, " * 100)
+    assert (found(path)["outcomes"].state, found(path)["outcomes"].exit_code) == ("wrong", 6)

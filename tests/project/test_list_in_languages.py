@@ -91,6 +91,7 @@ def scores(**more) -> pa.Table:
         "customer_id": [f"k{number:02}" for number in range(n)],
         "as_of": [AS_OF] * n,
         "churn_probability": [0.9 - number / 100 for number in range(n)],
+        "stage": ["loyal"] * n,
         "risk_band": ["high", "medium", "low", "high"] * len(CODES),
         **{f"reason_{place}": [language("en").say(told)] * n for place, told in enumerate(TOLD, start=1)},
         **{f"said_{place}": [told.to_json()] * n for place, told in enumerate(TOLD, start=1)},
@@ -124,7 +125,19 @@ def book(listed: CallListResult) -> openpyxl.Workbook:
 def lines_of(book: openpyxl.Workbook, code: str) -> list[dict[str, object]]:
     """The lines of a sheet, by the column's own name."""
     sheet, spoken = book[AGENTS[code][0]], language(code)
-    names = ("customer_id", "name", "language", "phone", "action", "channel", "risk_band", "value_at_risk", "opening", "listed")
+    names = (
+        "customer_id",
+        "name",
+        "language",
+        "phone",
+        "action",
+        "channel",
+        "risk_band",
+        "stage",
+        "value_at_risk",
+        "opening",
+        "listed",
+    )
     names += ("reason_1", "reason_2", "reason_3", "line_key", *OUTCOME_COLUMNS)
     headings = [cell.value for cell in sheet[1]]
     places = {name: headings.index(spoken.text(title(name))) for name in names}
@@ -146,17 +159,17 @@ REASONS = {
     "fr": (
         "dernier achat il y a 74 jours",
         "a dépensé 1\u202f234,50\u00a0€ au cours des 365 derniers jours",
-        "client fidèle (plaide pour rester)",
+        "client fidèle (signe qu'il reste)",
     ),
     "it": (
         "ultimo acquisto 74 giorni fa",
         "ha speso 1.234,50\u00a0€ negli ultimi 365 giorni",
-        "cliente fedele (depone a favore della permanenza)",
+        "cliente fedele (segno che resta)",
     ),
     "pt_BR": (
         "última compra há 74 dias",
         "gastou €\u00a01.234,50 nos últimos 365 dias",
-        "cliente fiel (indica que deve ficar)",
+        "cliente fiel (sinal de que fica)",
     ),
     "zh_Hans": ("最后一次购买在 74 天前", "最近 365 天消费 €1,234.50", "忠诚客户（说明倾向于留下）"),
 }
@@ -172,6 +185,7 @@ def test_reasons_actions_and_openings_speak_the_language(book: openpyxl.Workbook
         assert line["channel"].value in {spoken.text("phone"), spoken.text("visit")}
         assert line["risk_band"].value in {spoken.text(band) for band in ("high", "medium", "low")}
         assert line["listed"].value == spoken.text("new")
+        assert line["stage"].value == spoken.texts.get("loyal customer", "loyal")
         if line["channel"].value == spoken.text("phone"):
             assert line["action"].value == spoken.text("loyalty points")
             assert line["opening"].value.startswith(GREETINGS[code])

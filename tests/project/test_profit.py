@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -64,6 +65,36 @@ def test_a_report_of_a_model_judged_before_says_how_to_get_there(shop: Shop) -> 
     assert "What is it worth in money?" in page
     assert "churnscope train CONFIG" in page
     assert "What is it worth in money?" not in shop.project().report(customers=False).page.read_text()
+
+
+@pytest.mark.slow
+def test_each_customer_is_worth_what_the_purchases_before_the_cutoff_say(shop: Shop) -> None:
+    result = with_profit(shop, 'value = "customer"', "offer_cost = 8", "[value]", 'model = "bg_nbd"').evaluate(backtest=False)
+    figures = result.profit
+    assert figures is not None
+    assert figures.own is not None
+    assert figures.own.value_low < figures.own.value_median < figures.own.value_high
+    assert figures.own.break_even_low < figures.own.break_even_high
+    assert figures.offer.value > figures.own.value_low
+    assert "Eight in ten are worth" in result._repr_html_()
+    assert "whose risk and value make it pay" in result._repr_html_()
+    cut = np.datetime64("1970-01-01") + result.cutoff
+    later = [replace(sale, amount=9 * sale.amount) if np.datetime64(sale.time) >= cut else sale for sale in shop.sales]
+    assert any(one != other for one, other in zip(later, shop.sales, strict=True))
+    config = (shop.folder / "config.toml").read_text()
+    shop.project(later)
+    (shop.folder / "config.toml").write_text(config)
+    again = Project(shop.folder / "config.toml").evaluate(backtest=False).profit
+    assert again is not None
+    assert (again.own, again.offer) == (figures.own, figures.offer)
+
+
+def test_values_of_their_own_need_amounts(shop: Shop) -> None:
+    shop.project()
+    path = shop.folder / "config.toml"
+    path.write_text(path.read_text().replace('amount = "amount"\n', "") + '\n[profit]\nvalue = "customer"\n')
+    with pytest.raises(ConfigError, match="nothing tells what each customer is worth"):
+        Project(path)
 
 
 def test_a_contact_that_can_never_pay_is_refused(shop: Shop) -> None:

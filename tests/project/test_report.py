@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from churnscope.errors import ConfigError, ModelError
+from churnscope.errors import ConfigError, ModelError, StorageError
 from churnscope.project.models.past import folds_of, past_evaluations
 from churnscope.project.session import Folders
 
@@ -104,3 +104,26 @@ def test_later_evaluations_are_part_of_the_report_unless_somebody_changed_them(s
     figures = next(path for path in result.outputs if path.name == "evaluation.json")
     figures.write_text(figures.read_text().replace("0", "1", 1))
     assert past_evaluations(folder, project.config, result.as_of) == ()
+
+
+@pytest.mark.slow
+def test_the_newest_call_list_by_the_day_stands_on_the_page(shop: Shop) -> None:
+    project = shop.project()
+    lists = Folders.of(project.config).outputs / "call_lists"
+    figures = {
+        **dict.fromkeys(("scored", "waiting", "again", "lines", "control"), 7),
+        **dict.fromkeys(("cost", "gain", "bound", "value_at_risk", "control_share", "universal_share"), 0.5),
+        **{key: {} for key in ("left_out", "dropped", "actions", "agents")},
+        **dict.fromkeys(("last_day", "budget", "churn", "smallest_effect")),
+        "notes": ["Nobody can tell."],
+    }
+    for made_on in ("2023-02-20", "2023-02-27", "2023-03-06"):
+        (lists / made_on).mkdir(parents=True)
+        (lists / made_on / "figures.json").write_text(json.dumps({**figures, "campaign": f"of {made_on}"}))
+    text = project.report(customers=False).page.read_text("utf-8")
+    assert "of 2023-02-27 has 7 lines" in text
+    assert "of 2023-03-06" not in text  # it was not there yet
+    assert "Nobody can tell." in text
+    (lists / "2023-02-27" / "figures.json").write_text("{}")
+    with pytest.raises(StorageError, match="damaged"):
+        project.report(customers=False)

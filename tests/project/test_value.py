@@ -15,6 +15,7 @@ import pytest
 
 from churnscope.errors import ConfigError, InputError
 from churnscope.project import Project
+from churnscope.project.money import spend_trees
 from churnscope.project.money.valued import ValueFigures, ValueResult
 from churnscope.value.judging import LAST_PERIOD
 
@@ -99,9 +100,42 @@ def test_models_are_judged_on_what_came_after_and_the_nearest_is_used(valued: Va
         and np.datetime64(sale.known) < np.datetime64("2023-02-27")
     }
     assert judgement.purchase_days == len(days)
-    assert judgement.best == valued.figures.kind
+    assert judgement.choice is not None
+    assert judgement.choice.cutoff == judgement.cutoff - 30
+    assert judgement.choice.nearest_first[0] == valued.figures.kind
     assert judgement.beats_rule(valued.figures.kind)
     assert judgement.errors[valued.figures.kind].purchase_days == pytest.approx(judgement.purchase_days, rel=0.2)
+
+
+def test_trees_do_not_learn_from_few_customers(valued: ValueResult) -> None:
+    judgement = valued.figures.judgement
+    assert judgement is not None
+    assert "trees" not in judgement.errors
+    assert valued.figures.used == {valued.figures.kind}
+
+
+@pytest.mark.slow
+def test_trees_are_judged_beside_them_and_used_where_asked_for(
+    valued: ValueResult, sales: tuple[Sale, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spend_trees, "FEWEST_SPENDERS", 50)
+    (tmp_path / "configs").mkdir()
+    asked = with_lines(Shop(tmp_path / "configs", sales), "[value]", 'model = "trees"').value()
+    judgement = asked.figures.judgement
+    assert judgement is not None
+    assert judgement.choice is not None
+    trees = judgement.errors["trees"]
+    assert trees.purchase_days_error is None
+    assert trees.spend == pytest.approx(judgement.spend, rel=0.3)
+    assert trees.spend_held == pytest.approx(trees.spend_promised, abs=0.06)
+    assert asked.figures.used == {asked.figures.kind, "trees"}
+    assert any("because the config asks" in note for note in asked.figures.notes)
+    rows, plain = (result.to_arrow().sort_by("customer_id") for result in (asked, valued))
+    assert set(rows.column("model").to_pylist()) == {f"{valued.figures.kind}+trees"}
+    for name in ("alive_probability", "expected_purchase_days"):
+        assert rows.column(name) == plain.column(name)
+    assert (column(rows, "spend_low") <= column(rows, "spend_high")).all()
+    assert np.corrcoef(column(rows, "expected_spend"), column(plain, "expected_spend"))[0, 1] > 0.6
 
 
 def test_the_same_run_again_writes_nothing_and_says_the_same(shop: Shop) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from churnscope.errors import InputError
 from churnscope.value import BGNBD, GammaGamma, RepeatRows, SpendRows
+from churnscope.value.alike import Alike
 from churnscope.value.forecast import ValueModel, fitted_spend
 from churnscope.value.histories import Histories, Recent
-from churnscope.value.judging import CANDIDATES, LAST_PERIOD, Judgement, judge, top_tenth_share
+from churnscope.value.judging import CANDIDATES, LAST_PERIOD, Judgement, TreesSaid, choose, judge
 
 MONEY = {"margin": 0.5, "yearly_discount": 0.1}
 
@@ -93,15 +94,16 @@ def test_a_fit_that_did_not_end_is_not_used(past, monkeypatch):
         fitted_spend(histories)
 
 
-@pytest.mark.parametrize(
-    ("forecast", "came", "share"),
-    [
-        (np.arange(20.0), np.r_[np.zeros(18), 3.0, 7.0], 1.0),
-        (np.arange(20.0), np.r_[5.0, np.zeros(18), 5.0], 0.5),
-        (np.r_[9.0, np.ones(19)], np.ones(20), 0.1),  # the second place of the tenth is drawn among 19
-        (np.zeros(3), np.zeros(3), None),
-    ],
-)
-def test_share_of_the_top_tenth(forecast, came, share):
-    found = top_tenth_share(forecast, came)
-    assert found is None if share is None else found == pytest.approx(share)
+def test_trees_are_held_against_the_model_that_was_chosen(past):
+    histories, came = past
+    choice, nearest = choose(CANDIDATES, histories, came, cutoff=10, horizon_days=84)
+    assert nearest.purchases.kind == choice.nearest_first[0]
+    truth = np.maximum(came.spend, 0.01)
+    truth[:3] = np.nan
+    said = TreesSaid(truth, Alike.of(np.ones(200), np.linspace(0, 2, 200), share=0.8))
+    found = judge(["nbd", "bg_nbd"], histories, came, cutoff=100, horizon_days=84, choice=choice, trees=said)
+    assert found.trees.is_clear
+    assert found.ranked[-1] == "trees"
+    assert found.errors["trees"].gini == pytest.approx(1, abs=0.05)
+    assert found.best == min(("nbd", "bg_nbd"), key=lambda name: found.errors[name].purchase_days_error)
+    assert Judgement.from_json(json.loads(json.dumps(found.to_json()))) == found

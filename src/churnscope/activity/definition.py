@@ -89,6 +89,12 @@ class Activity:
         newest: NDArray[np.float64] = np.fmin.reduce(ages)
         return newest
 
+    def days_silent(self, logs: Mapping[str, Observed]) -> NDArray[np.float64]:
+        """Days since the newest qualifying event or the newest end of a counted term; NaN for none, shape as `active`."""
+        ends = [self._rows(rule, logs).terms.over.days_since_last() for rule in self.definition.rules if rule.in_force]
+        newest: NDArray[np.float64] = np.fmin.reduce([self.days_since_last(logs), *ends])
+        return newest
+
     def _rows(self, rule: Rule, logs: Mapping[str, Observed]) -> Observed:
         return self.rows(rule.source, rule.where, logs)
 

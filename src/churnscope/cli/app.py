@@ -36,6 +36,8 @@ from churnscope.cli.train import train
 from churnscope.cli.uplift import uplift
 from churnscope.cli.value import value
 from churnscope.cli.warmup import warmup
+from churnscope.cli.what_if import what_if
+from churnscope.cli.win_back import win_back
 from churnscope.errors import ConfigError
 
 # In the order of a first use, each with examples; a new command is a file and a line here.
@@ -54,6 +56,10 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {
     value: ("value my_shop.toml", "value my_shop.toml --horizon-days 365 -o worth.csv"),
     uplift: ("uplift my_shop.toml", "uplift my_shop.toml --values worth.csv -o whom_to_mail.csv", "uplift my_shop.toml --json"),
     call_list: ("call-list my_shop.toml", "call-list my_shop.toml --scores today.csv --values worth.csv -o monday.xlsx"),
+    what_if: (
+        "what-if my_shop.toml",
+        "what-if my_shop.toml --budget 0,250,500 --offer-cost x0.5,1,2 --acceptance x0.5,1,1.5",
+    ),
     lifecycle: ("lifecycle my_shop.toml", "lifecycle my_shop.toml --as-of 2024-03-01 --months 36 --json"),
     report: ("report my_shop.toml", "report my_shop.toml -o march.html --no-customers"),
     catalog: ("catalog", "catalog my_shop.toml --role purchases", "catalog my_shop.toml --json"),
@@ -81,7 +87,7 @@ Exit codes:
 """
 
 
-GROUPS = {outcomes: report, campaign: report, alerts: report, models: catalog}
+GROUPS = {outcomes: report, campaign: report, win_back: report, alerts: report, models: catalog}
 """Groups of commands, each listed before the command beside it."""
 
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churnscope.cli.options import ConfigFile, Json, Lang, LogFormat, Quiet
+from churnscope.cli.options import ConfigFile, Json, LogFormat, Quiet
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.score import Wait
 from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
-    from churnscope.project.money.listed import CallListResult, ListFigures
+    from churnscope.decisions.list_figures import ListFigures
+    from churnscope.project.money.listed import CallListResult
 
 ScoresFile = Annotated[
     Path | None, typer.Option("--scores", metavar="FILE", help="What score wrote. [default: the newest in the outputs folder]")
@@ -27,6 +28,12 @@ ValuesFile = Annotated[
 ListOutput = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write this .xlsx, .csv or .parquet file.")
 ]
+SheetLang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang", metavar="CODE", help="Of all sheets: en, fr, it, pt_BR, zh_Hans. [default: each agent's, else the config's]"
+    ),
+]
 
 
 def call_list(
@@ -35,7 +42,7 @@ def call_list(
     scores: ScoresFile = None,
     values: ValuesFile = None,
     output: ListOutput = None,
-    lang: Lang = None,
+    lang: SheetLang = None,
     wait: Wait = 0,
     json: Json = False,
     log_format: LogFormat = "plain",

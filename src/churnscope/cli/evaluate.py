@@ -16,7 +16,7 @@ from churnscope.cli.figures import (
     profit_tables,
     tracking_line,
 )
-from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
+from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet, Reactivation
 from churnscope.cli.rendering import Part, count, shown
 from churnscope.cli.session import session
 from churnscope.timeline import NO_DATE, cutoff_name, is_part
@@ -33,6 +33,7 @@ def evaluate(
     as_of: AsOf = None,
     model: Model = "latest",
     backtest: Backtest = True,
+    reactivation: Reactivation = False,
     json: Json = False,
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
@@ -45,11 +46,21 @@ def evaluate(
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        run.show(Project(config, progress=run.progress).evaluate(as_of, model=model, backtest=backtest), describe)
+        run.show(
+            Project(config, progress=run.progress, reactivation=reactivation).evaluate(as_of, model=model, backtest=backtest),
+            describe,
+        )
 
 
 def describe(result: EvaluateResult) -> Iterator[Part]:
     """The figures, and where they were written."""
+    from churnscope.reports.predicted import retold, say_of
+
+    say = say_of(result.label.predicted if result.label else "churn")
+    return (retold(part, say) for part in _describe(result))
+
+
+def _describe(result: EvaluateResult) -> Iterator[Part]:
     if is_part(result.cutoff) or any(is_part(fold.cutoff) for fold in result.backtest):
         yield f"{result.name} {result.version}, each customer judged by the recipe trained on others. {NO_DATE}"
     else:

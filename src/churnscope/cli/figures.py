@@ -10,7 +10,7 @@ from churnscope.cli.rendering import Part, Table, count
 from churnscope.timeline import cutoff_name, is_part
 
 if TYPE_CHECKING:
-    from churnscope.decisions import ProfitFigures
+    from churnscope.decisions import ListChoice, OwnValues, ProfitFigures
     from churnscope.evaluation.backtest import Fold
     from churnscope.evaluation.figures import Evaluation
     from churnscope.evaluation.grade import Grade
@@ -28,6 +28,7 @@ _WORDS = {
     "calibration_intercept": "calibration intercept",
     "predicted_minus_churned": "predicted - churned",
 }
+Pairs = tuple[tuple[str, str], ...]
 _TOP = ("lift_", "precision_")
 _COMPARED = ("auroc", "log_loss", "lift_10pct")  # as many as a terminal of 80 columns holds
 _SEGMENT = ("auroc", "predicted_minus_churned")
@@ -35,8 +36,10 @@ _FOLDS = ("cutoff", "customers", "churned", "AUROC", "log loss", "newcomers", "A
 
 
 def label_line(label: LabelSaid | None) -> Iterator[str]:
-    """What churned means."""
-    if label is not None:
+    """What churned means, or coming back."""
+    if label is not None and label.predicted == "reactivation":
+        yield f"Came back: {label.churned[:1].lower()}{label.churned[1:]}"
+    elif label is not None:
         yield f"Churned ({label.kind.replace('_', ' ')}): {label.churned[:1].lower()}{label.churned[1:]}"
 
 
@@ -59,9 +62,12 @@ def figures(evaluation: Evaluation, grade: Grade) -> Iterator[Part]:
 def profit_tables(profit: ProfitFigures) -> Iterator[Part]:
     """The model in money: the list by break-even, what the order is worth, and other acceptances and values."""
     chosen, needed = profit.chosen, profit.break_even
+    own = profit.own
+    spread: Pairs = () if own is None else _own_values(own, profit.offer.value)
     rows = (
-        ("a contact pays from", "never" if needed is None else f"{needed:.1%}"),
-        ("customers at that or more", f"{count(chosen.size)} ({chosen.share:.1%})"),
+        *spread,
+        ("a contact pays from" if own is None else "at the mean a contact pays from", _pays_from(needed)),
+        ("customers at that or more" if own is None else "customers whose contact pays", _share_of(chosen)),
         ("expected profit", _money(chosen.profit)),
         ("nine times in ten, by acceptance", f"{_money(chosen.profit_low)} to {_money(chosen.profit_high)}"),
         ("profit as it came", _money(profit.came)),
@@ -72,7 +78,7 @@ def profit_tables(profit: ProfitFigures) -> Iterator[Part]:
     others = tuple(
         (
             f"{row.acceptance:.0%}, value x {row.value_factor:g}",
-            "never" if row.break_even is None else f"{row.break_even:.1%}",
+            _pays_from(row.break_even),
             count(row.size),
             _money(row.profit),
             _money(row.profit_of_chosen),
@@ -81,6 +87,24 @@ def profit_tables(profit: ProfitFigures) -> Iterator[Part]:
     )
     columns = ("acceptance", "pays from", "customers", "profit", "of the list above")
     yield Table("What if", "<>>>>", others, columns)
+
+
+def _own_values(own: OwnValues, mean: float) -> Pairs:
+    """How customers differ in value, and so in the risk from which a contact pays."""
+    return (
+        ("value of a customer, mean", _money(mean)),
+        ("eight in ten are worth", f"{_money(own.value_low)} to {_money(own.value_high)}"),
+        ("for them a contact pays from", f"{_pays_from(own.break_even_low)} to {_pays_from(own.break_even_high)}"),
+        ("customers for whom it never does", f"{own.never:.1%}"),
+    )
+
+
+def _pays_from(needed: float | None) -> str:
+    return "never" if needed is None else f"{needed:.1%}"
+
+
+def _share_of(chosen: ListChoice) -> str:
+    return f"{count(chosen.size)} ({chosen.share:.1%})"
 
 
 def _money(amount: float) -> str:

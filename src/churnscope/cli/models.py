@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from churnscope.cli.figures import figures, predictor_table, tracking_line
-from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet, example
+from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet, Reactivation, example
 from churnscope.cli.rendering import Part, Table, count
 from churnscope.cli.session import session
 from churnscope.timeline import cutoff_name, cutoff_named, date_of, is_part
@@ -30,12 +30,19 @@ Force = Annotated[bool, typer.Option("--force", help="Promote it whatever the ga
 
 
 @models.command("list", epilog=example("models list my_shop.toml"))
-def list_versions(config: ConfigFile, *, json: Json = False, log_format: LogFormat = "plain", quiet: Quiet = False) -> None:
+def list_versions(
+    config: ConfigFile,
+    *,
+    reactivation: Reactivation = False,
+    json: Json = False,
+    log_format: LogFormat = "plain",
+    quiet: Quiet = False,
+) -> None:
     """List every version with its figures."""
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        run.show(Project(config, progress=run.progress).models(), describe_list)
+        run.show(Project(config, progress=run.progress, reactivation=reactivation).models(), describe_list)
 
 
 @models.command(epilog=example("models show my_shop.toml", "models show my_shop.toml latest --json"))
@@ -43,6 +50,7 @@ def show(
     config: ConfigFile,
     version: Which = "champion",
     *,
+    reactivation: Reactivation = False,
     json: Json = False,
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
@@ -51,7 +59,7 @@ def show(
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        run.show(Project(config, progress=run.progress).show(version), describe_version)
+        run.show(Project(config, progress=run.progress, reactivation=reactivation).show(version), describe_version)
 
 
 @models.command(epilog=example("models compare my_shop.toml latest"))
@@ -61,6 +69,7 @@ def compare(
     other: Other = "champion",
     *,
     as_of: AsOf = None,
+    reactivation: Reactivation = False,
     json: Json = False,
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
@@ -72,7 +81,10 @@ def compare(
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        run.show(Project(config, progress=run.progress).compare(version, other, as_of=as_of), describe_comparison)
+        run.show(
+            Project(config, progress=run.progress, reactivation=reactivation).compare(version, other, as_of=as_of),
+            describe_comparison,
+        )
 
 
 @models.command(epilog=example("models promote my_shop.toml latest"))
@@ -81,6 +93,7 @@ def promote(
     version: Which,
     *,
     force: Force = False,
+    reactivation: Reactivation = False,
     json: Json = False,
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
@@ -92,16 +105,25 @@ def promote(
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        run.show(Project(config, progress=run.progress).promote(version, force=force), describe_change)
+        run.show(
+            Project(config, progress=run.progress, reactivation=reactivation).promote(version, force=force), describe_change
+        )
 
 
 @models.command(epilog=example("models rollback my_shop.toml"))
-def rollback(config: ConfigFile, *, json: Json = False, log_format: LogFormat = "plain", quiet: Quiet = False) -> None:
+def rollback(
+    config: ConfigFile,
+    *,
+    reactivation: Reactivation = False,
+    json: Json = False,
+    log_format: LogFormat = "plain",
+    quiet: Quiet = False,
+) -> None:
     """Let the champion before the present one serve."""
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        run.show(Project(config, progress=run.progress).rollback(), describe_change)
+        run.show(Project(config, progress=run.progress, reactivation=reactivation).rollback(), describe_change)
 
 
 def describe_list(result: VersionList) -> Iterator[Part]:

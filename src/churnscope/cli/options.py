@@ -20,6 +20,7 @@ Lang = Annotated[
     str | None,
     typer.Option("--lang", metavar="CODE", help="Write it in en, fr, it, pt_BR or zh_Hans. [default: the config's language]"),
 ]
+Reactivation = Annotated[bool, typer.Option("--reactivation", help="Of the inactive: who comes back. [default: who leaves]")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 LogFormat = Annotated[LogFormatName, typer.Option("--log-format", metavar="plain|json", help="How log lines look on stderr.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log warnings and errors only.")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet
+from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Model, Quiet, Reactivation
 from churnscope.cli.rendering import Part, shown
 from churnscope.cli.session import session
 from churnscope.timeline import date_of
@@ -27,6 +27,7 @@ def report(
     model: Model = "champion",
     output: PageFile = None,
     no_customers: NoCustomers = False,
+    reactivation: Reactivation = False,
     json: Json = False,
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
@@ -39,8 +40,9 @@ def report(
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        project = Project(config, progress=run.progress)
-        run.show(project.report(as_of, model=model, output=output, customers=not no_customers), describe)
+        project = Project(config, progress=run.progress, reactivation=reactivation)
+        told = project.report(as_of, model=model, output=output, customers=not no_customers)
+        run.show(told, describe)
 
 
 def describe(result: ReportResult) -> Iterator[Part]:

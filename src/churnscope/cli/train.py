@@ -9,7 +9,7 @@ import typer
 
 from churnscope.cli.audit import findings_told
 from churnscope.cli.figures import UNLABELLED, figures, label_line, looks_line, tracking_line
-from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet
+from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet, Reactivation
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
 from churnscope.timeline import NO_DATE, cutoff_name, date_of, is_part
@@ -26,6 +26,7 @@ def train(
     *,
     as_of: AsOf = None,
     promote: Promote = True,
+    reactivation: Reactivation = False,
     json: Json = False,
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
@@ -37,11 +38,18 @@ def train(
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
-        run.show(Project(config, progress=run.progress).train(as_of, promote=promote), describe)
+        run.show(Project(config, progress=run.progress, reactivation=reactivation).train(as_of, promote=promote), describe)
 
 
 def describe(result: TrainResult) -> Iterator[Part]:
     """What was trained on, how good it is, and what to do next."""
+    from churnscope.reports.predicted import retold, say_of
+
+    say = say_of(result.label.predicted if result.label else "churn")
+    return (retold(part, say) for part in _describe(result))
+
+
+def _describe(result: TrainResult) -> Iterator[Part]:
     yield f"Trained {result.name} {result.version} as of {date_of(result.as_of)}: {shown(result.folder)}"
     yield from label_line(result.label)
     yield _training_table(result)
@@ -64,7 +72,9 @@ def describe(result: TrainResult) -> Iterator[Part]:
         )
     yield from tracking_line(result.tracking)
     serves = result.promoted or result.stand_in
-    yield "Next: churnscope score CONFIG" if serves else f"Next: churnscope score CONFIG --model {shown(result.folder)}"
+    asked = " --reactivation" if result.label and result.label.predicted == "reactivation" else ""
+    named = "" if serves else f" --model {shown(result.folder)}"
+    yield f"Next: churnscope score CONFIG{asked}{named}"
 
 
 def _training_table(result: TrainResult) -> Table:

@@ -52,7 +52,7 @@ def describe(result: ValueResult) -> Iterator[Part]:
     done = "This very run was done before and its files are whole: nothing was written." if result.was_done else "Valued."
     yield f"{done} {result.name}, as of {date_of(result.as_of)}, run {result.run_id}."
     if figures.judgement is not None:
-        yield _judged(figures.judgement, figures.kind)
+        yield from _judged(figures.judgement, figures)
     yield _tenths(figures)
     yield ""
     nobody = f"; {count(figures.never_bought)} more have bought nothing yet" if figures.never_bought else ""
@@ -63,27 +63,45 @@ def describe(result: ValueResult) -> Iterator[Part]:
     yield from (f"{written}: {shown(path)}" for path in (*result.outputs, result.manifest))
 
 
-def _judged(judgement: Judgement, kind: str) -> Table:
-    """The models and the rule, each beside what came."""
+def _judged(judgement: Judgement, figures: ValueFigures) -> Iterator[Table]:
+    """The models and the rule, each beside what came; and how well each tells the money."""
+    names = {name: f"{name}{' *' if name in figures.used else ''}" for name in judgement.ranked}
+    errors = {names[name]: judgement.errors[name] for name in judgement.ranked}
     rows = [
         (
-            f"{name}{' *' if name == kind else ''}",
-            f"{errors.purchase_days_error:.3f}",
-            count(round(errors.purchase_days)),
-            f"{errors.spend_error:,.2f}",
-            count(round(errors.spend)),
-            "" if errors.spend_held is None else f"{errors.spend_held:.0%}",
+            name,
+            _or_blank(each.purchase_days_error, ".3f"),
+            _or_blank(each.purchase_days, ",.0f"),
+            _or_blank(each.purchase_days_held, ".0%"),
         )
-        for name, errors in sorted(judgement.errors.items(), key=lambda named: named[1].purchase_days_error)
+        for name, each in errors.items()
     ]
-    rows.append(("what came", "", count(round(judgement.purchase_days)), "", count(round(judgement.spend)), ""))
-    rows += [(name, "refused", "", "", "", "") for name in judgement.refused]
-    columns = ("", "off by days", "purchase days", "off by money", "spend", "in interval")
-    title = (
-        f"Forecast of {count(judgement.horizon_days)} days for {count(judgement.customers)} customers, fitted before "
-        f"{date_of(judgement.cutoff)}; * is used"
-    )
-    return Table(title, "<>>>>>", tuple(rows), columns)
+    rows.append(("what came", "", count(round(judgement.purchase_days)), ""))
+    rows += [(name, "refused", "", "") for name in judgement.refused]
+    who = f"{count(judgement.horizon_days)} days for {count(judgement.customers)} customers"
+    chosen = "" if judgement.choice is None else f", chosen as of {date_of(judgement.choice.cutoff)}"
+    title = f"Forecast of {who}, fitted before {date_of(judgement.cutoff)}; * is used{chosen}"
+    yield Table(title, "<>>>", tuple(rows), ("", "off by days", "purchase days", "in interval"))
+    money = [
+        (
+            name,
+            f"{each.spend_error:,.2f}",
+            f"{each.spend_distance:,.2f}",
+            count(round(each.spend)),
+            _or_blank(each.tenths_off, ".0%"),
+            _or_blank(each.gini, ".3f"),
+            _or_blank(each.spend_held, ".0%"),
+            _or_blank(each.spend_promised, ".0%"),
+        )
+        for name, each in errors.items()
+    ]
+    money.append(("what came", "", "", count(round(judgement.spend)), "", "", "", ""))
+    columns = ("", "RMSE", "MAE", "spend", "tenths off", "Gini", "in interval", "promised")
+    yield Table("The same in money", "<>>>>>>>", tuple(money), columns)
+
+
+def _or_blank(figure: float | None, form: str) -> str:
+    return "" if figure is None else format(figure, form)
 
 
 def _tenths(figures: ValueFigures) -> Table:

@@ -18,6 +18,7 @@ LIST_COLUMNS = (
     "action",
     "channel",
     "minutes",
+    "item_to_offer",
     "opening",
     "churn_probability",
     "risk_band",
@@ -37,14 +38,15 @@ LIST_COLUMNS = (
     "run_id",
 )
 OUTCOME_COLUMNS = ("result", "called_on", "call_back", "note")  # filled in by whoever calls
-TAKEN = frozenset({*LIST_COLUMNS, *OUTCOME_COLUMNS, "outcome", "callback", "day", "date"})
-SAID = ("agent", "campaign")  # what an opening may name beside what is shown
+TAKEN = frozenset({*LIST_COLUMNS, *OUTCOME_COLUMNS, "outcome", "callback", "day", "date", "item"})
+SAID = ("agent", "campaign", "item")  # what an opening may name beside what is shown
 LANGUAGE = "language"
 
 
 def call_list_problems(config: Config) -> Iterator[ConfigError]:
     """What contradicts itself in `[actions]` and `[call_list]`."""
     settings = config.call_list
+    yield from _useless(config)
     if settings is None:
         return
     yield from _openings(config, settings)
@@ -59,6 +61,15 @@ def call_list_problems(config: Config) -> Iterator[ConfigError]:
                 f"[actions.{name}] channel: [call_list] reach does not say who can be reached by {action.channel}.",
                 f'Add it there: reach = {{ "{action.channel}" = ... }}.',
             )
+
+
+def _useless(config: Config) -> Iterator[ConfigError]:
+    """Actions that can bring nothing."""
+    for name, action in config.actions.items():
+        shares = action.acceptance.values() if isinstance(action.acceptance, dict) else [action.acceptance]
+        if not any(shares) and not action.benefit:
+            what = f"[actions.{name}] acceptance: an action that keeps nobody has to earn something else."
+            yield ConfigError(what, "Give a share above 0, or a benefit: what it earns where it is taken.")
 
 
 def fields_of(opening: str) -> set[str]:
@@ -103,14 +114,16 @@ def _columns(settings: CallList) -> Iterator[ConfigError]:
     for name in settings.show:
         if name in TAKEN:
             yield ConfigError(f"[call_list] show: {name} has a meaning on a list already.", "Choose another name.")
-    for key, texts in (("show", settings.show), ("reach", settings.reach)):
-        for name, text in texts.items():
-            if may_be_header(text):
-                continue
-            try:
-                parse_expression(text, where=f"[call_list] {key}.{name}")
-            except ConfigError as problem:
-                yield problem
+    texts = {f"show.{name}": text for name, text in settings.show.items()}
+    texts |= {f"reach.{name}": text for name, text in settings.reach.items()}
+    texts |= {} if settings.item is None else {"item": settings.item}
+    for key, text in texts.items():
+        if may_be_header(text):
+            continue
+        try:
+            parse_expression(text, where=f"[call_list] {key}")
+        except ConfigError as problem:
+            yield problem
 
 
 def _source(config: Config, settings: CallList) -> Iterator[ConfigError]:
@@ -119,3 +132,5 @@ def _source(config: Config, settings: CallList) -> Iterator[ConfigError]:
         found = f"there are {len(sources)}" if sources else "there is none"
         what = f"[call_list]: show and reach are read from one source of customers, and {found}."
         yield ConfigError(what, "Leave them out, or have one.")
+    if settings.item is not None and not any(source.role == "purchases" for source in config.sources.values()):
+        yield ConfigError("[call_list] item: there is no source of purchases.", "Leave it out, or add one.")

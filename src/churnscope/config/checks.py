@@ -11,11 +11,13 @@ from datetime import timedelta
 from churnscope.config.alerts import alert_problems
 from churnscope.config.attributes import has_history
 from churnscope.config.budget import budget_problems
-from churnscope.config.call_list import call_list_problems
+from churnscope.config.call_list import call_list_problems, fields_of
 from churnscope.config.campaigns import arm_sources
 from churnscope.config.flat import ROLE as FLAT
 from churnscope.config.models import COLUMN_TYPES, Cancel, Config, Rule, Source
 from churnscope.config.problems import refuse_all
+from churnscope.config.process_checks import process_problems
+from churnscope.config.winning_back import TOLD
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.expressions import may_be_header, parse_expression
 from churnscope.roles import ROLES
@@ -62,9 +64,11 @@ def _problems(config: Config) -> list[ConfigError]:
         *_tuned_trees(config),
         *_profit(config),
         *call_list_problems(config),
+        *_win_back(config),
         *budget_problems(config),
         *alert_problems(config),
         *_plan(config),
+        *process_problems(config),
     ]
 
 
@@ -73,6 +77,27 @@ def _plan(config: Config) -> Iterator[ConfigError]:
         if line.action not in config.actions:
             advice = nearest(line.action, config.actions) if config.actions else "Describe it, as in [actions.call]."
             yield ConfigError(f"[plan] lines #{number} action: there is no action {line.action!r}.", advice)
+
+
+def _win_back(config: Config) -> Iterator[ConfigError]:
+    """Steps have names of their own, and messages name what is known."""
+    if config.win_back is None:
+        return
+    steps = config.win_back.steps
+    yield from _repeated("[win_back] steps name", [step.name for step in steps])
+    if config.win_back.to_days < config.win_back.from_days:
+        yield ConfigError("[win_back] to_days: nobody is inactive for so few days.", "Make it from_days at least.")
+    for step in steps:
+        where = f"[win_back] steps {step.name} message"
+        for message in step.message:
+            try:
+                unknown = fields_of(message) - set(TOLD)
+            except ValueError:
+                yield ConfigError(f"{where}: a brace is not closed.", "Write {offer} for a value, {{ for a brace.")
+                continue
+            yield from (
+                ConfigError(f"{where}: nothing is known as {{{name}}}.", nearest(name, TOLD)) for name in sorted(unknown)
+            )
 
 
 def _time_zone(where: str, name: str | None) -> Iterator[ConfigError]:
@@ -340,7 +365,15 @@ def _tuned_trees(config: Config) -> Iterator[ConfigError]:
 def _profit(config: Config) -> Iterator[ConfigError]:
     """Where not even a customer sure to leave is worth a contact, there is nothing to decide."""
     profit = config.profit
-    if profit is not None and profit.acceptance * (profit.value - profit.offer_cost) <= profit.contact_cost:
+    if profit is None:
+        return
+    amounts = ["amount" in source.columns for source in config.sources.values() if source.role == "purchases"]
+    if profit.one_value is None and not (amounts and all(amounts)):
+        yield ConfigError(
+            '[profit] value = "customer": without the amounts of purchases nothing tells what each customer is worth.',
+            "Map the column amount of every source of purchases, or give one value for all.",
+        )
+    if profit.one_value is not None and profit.acceptance * (profit.one_value - profit.offer_cost) <= profit.contact_cost:
         yield ConfigError(
             "[profit]: a contact costs more than it can bring, even where the customer is sure to leave.",
             "Check value, acceptance and the costs: acceptance * (value - offer_cost) has to be above contact_cost.",

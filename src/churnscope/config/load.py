@@ -56,7 +56,7 @@ def load_config(
     origins = override(document, variables)
     config = _validated(document, origin, Place(folder, variables), origins)
     check_config(config, origin)
-    return config
+    return config.reactivating() if config.is_of_reactivation else config
 
 
 def _origin(source: str | Path | Mapping[str, Any]) -> tuple[str, Path]:

@@ -33,6 +33,9 @@ from churnscope.config.fields import (
     Text,
 )
 from churnscope.config.flat import ROLE as FLAT
+from churnscope.config.processes import KeyEvents, Occasion, Process
+from churnscope.config.winning_back import Reactivation, WinBack
+from churnscope.errors import ConfigError
 from churnscope.languages import Language
 from churnscope.levels import safe_word
 from churnscope.roles import ROLES
@@ -206,9 +209,10 @@ class Stages(Section):
 
 
 class Prediction(Section):
-    """When is predicted, and how far ahead."""
+    """What is predicted, when, and how far ahead."""
 
     horizon_days: Days
+    of: Literal["churn", "reactivation"] = "churn"  # who leaves of the active, or who comes back of the inactive
     gap_days: DaysOrZero = 0
     ready_hours: Annotated[float, Field(ge=0, le=24)] = 0.0
     cutoffs: tuple[Day, ...] = ()  # listed; empty: planned
@@ -267,17 +271,22 @@ class Value(Section):
     margin: PositiveShare = 1.0  # share of the revenue that is earned
     discount_rate: Annotated[float, Field(gt=0, le=10)] = 0.15  # a year: what is earned a year from now is worth 1 / 1.15 of it
     horizon_days: Days | None = None  # that expected purchases and spend cover; default: that of the prediction
-    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd"] = "auto"
+    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "trees"] = "auto"
 
 
 class Profit(Section):
     """What a contact costs and brings, in the currency of the files."""
 
-    value: Annotated[float, Field(gt=0)]  # what a customer who stays is worth
+    value: Annotated[float, Field(gt=0)] | Literal["customer"]  # of a customer who stays; "customer": each one's own
     contact_cost: Annotated[float, Field(ge=0)] = 1.0
     offer_cost: Annotated[float, Field(ge=0)] = 10.0  # where the offer is taken
     acceptance: PositiveShare = 0.3  # share of those about to leave who accept and stay
     acceptance_trials: Annotated[float, Field(gt=0)] = 20.0  # how sure that is: as if seen in so many trials
+
+    @property
+    def one_value(self) -> float | None:
+        """What every customer counts as worth; None where each has a value of their own."""
+        return None if isinstance(self.value, str) else self.value
 
 
 class Uplift(Section):
@@ -299,15 +308,17 @@ class Action(Section):
 
     channel: Channel  # through which the customer is reached
     acceptance: (
-        PositiveShare | dict[Text, PositiveShare]
-    )  # share of those about to leave who accept; by band or type: the first that fits
+        Share | dict[Text, Share]
+    )  # share of those about to leave who accept and stay; by band or type: the first that fits
     minutes: NotNegativeNumber = 0.0  # of an agent's time
     offer_cost: NotNegativeNumber = 0.0  # where the offer is taken
     contact_cost: NotNegativeNumber = 0.0  # whatever comes of it
+    benefit: NotNegativeNumber = 0.0  # what it earns where it is taken, beside keeping the customer
     taken_by_stayers: Share = 1.0  # share of those who would have stayed anyway who take the offer too
     bands: tuple[Literal["high", "medium", "low"], ...] = ()  # only for these; empty: for all
     least_value: NotNegativeNumber = 0.0  # only for customers worth so much
     types: tuple[Text, ...] = ()  # only for customers of one of these types or stages, as "is_loyal", "new"; empty: for all
+    all_types: tuple[Text, ...] = ()  # only for customers of all these types or stages
     stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types or stages, or with an open ticket
     cool_down_days: DaysOrZero = 30  # after any contact by us
     most: Positive | None = None  # at most so many on a list
@@ -362,6 +373,9 @@ class CallList(Section):
     control_share: PartShare = 0.1  # of the customers whom the campaign leaves alone
     universal_share: PartShare = 0.0  # of the customers whom every campaign leaves alone
     salt: Text | None = None  # another one draws other control groups; default: the config's name
+    item: Text | None = None  # what to offer is told by this SQL over the sources of purchases; default: category, else product
+    item_days: Days | None = None  # bought so lately it is not offered; default: the customer's usual days between purchases
+    satisfied_from: float | None = None  # whose last rated ticket has so high a satisfaction is of the type `satisfied`
     show: dict[Name, Text] = Field(default_factory=dict)  # on the list and nowhere else = SQL over the source of customers
     reach: dict[Channel, Text] = Field(
         default_factory=dict
@@ -449,8 +463,13 @@ class Config(Section):
     budget: Budget | None = None  # absent: of the target only customers are counted
     actions: dict[Name, Action] = Field(default_factory=dict)  # what can be done for customers
     call_list: CallList | None = None  # absent: no call list
+    reactivation: Reactivation = Reactivation()
+    win_back: WinBack | None = None  # absent: nobody is won back
     alerts: Alerts | None = None  # absent: nobody is told at once
     plan: Plan | None = None  # absent: no plan of actions
+    processes: dict[Name, Process] = Field(default_factory=dict)  # what customers go through with us, beside what is found
+    key_events: KeyEvents = KeyEvents()
+    occasions: dict[Name, Occasion] = Field(default_factory=dict)  # beside birthdays, which are found where they are mapped
     tracking: Tracking = Tracking()
     outcomes: Outcomes = Outcomes()
     folders: Folders = Folders()
@@ -465,6 +484,33 @@ class Config(Section):
     def has_days(self) -> bool:
         """Whether rows tell of a day; without one, customers are told apart by parts, not by time."""
         return self.flat is None or "time" in self.flat.columns
+
+    @property
+    def is_of_reactivation(self) -> bool:
+        """Whether it is asked who comes back, not who leaves."""
+        return self.prediction.of == "reactivation"
+
+    def reactivating(self) -> Config:
+        """The same business, asked who of the inactive comes back: has an event that counts as activity, or begins a term.
+
+        Raises
+        ------
+        ConfigError : when nothing tells of a return: a flat file has no events, and a return is no label that was given.
+        """
+        if self.flat is not None or self.label.kind == "given":
+            raise ConfigError(
+                "Nothing tells who comes back: labels are given, and say who left.",
+                "Reactivation needs sources of events and a kind of [label] that is read from them, such as no_event.",
+            )
+        asked: dict[str, Any] = {"of": "reactivation", "days_before_end": None, "horizon_renewals": None}
+        if self.reactivation.horizon_days is not None:
+            asked["horizon_days"] = self.reactivation.horizon_days
+        return self.model_copy(
+            update={
+                "prediction": self.prediction.model_copy(update=asked),
+                "label": Label(delay_days=self.label.delay_days),
+            }
+        )
 
     @property
     def sources_of_churn(self) -> frozenset[str]:

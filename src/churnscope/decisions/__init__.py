@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from churnscope.decisions.figures import ProfitFigures, profit_figures
+from churnscope.decisions.figures import OwnValues, ProfitFigures, profit_figures
 from churnscope.decisions.lists import ListChoice, SensitivityRow, best_list, sensitivity
 from churnscope.decisions.offer import Offer
 from churnscope.decisions.profit import Profit, empc, mpc, profit_curve
@@ -10,6 +10,7 @@ from churnscope.decisions.profit import Profit, empc, mpc, profit_curve
 __all__ = [
     "ListChoice",
     "Offer",
+    "OwnValues",
     "Profit",
     "ProfitFigures",
     "SensitivityRow",

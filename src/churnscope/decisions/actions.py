@@ -53,11 +53,12 @@ def action_gains(customers: Customers, action: Action, hour_cost: float) -> Arra
     Notes
     -----
     p g (V - d) - (1 - p) k d - f - the agent's time: who would leave and accepts (g) keeps the value V less the offer d; of
-    those who would have stayed the share k takes the offer too; the contact f and the time are spent in any case.
+    those who would have stayed the share k takes the offer too; the contact f and the time are spent in any case. What is
+    earned where the offer is taken, as by a friend who is brought along, lowers d, and may put it below nothing.
     """
-    leaves, accepts = customers.probability, acceptance(customers, action)
-    kept = leaves * accepts * (customers.value - action.offer_cost)
-    given_away = (1 - leaves) * action.taken_by_stayers * action.offer_cost
+    leaves, accepts, cost = customers.probability, acceptance(customers, action), action.offer_cost - action.benefit
+    kept = leaves * accepts * (customers.value - cost)
+    given_away = (1 - leaves) * action.taken_by_stayers * cost
     return kept - given_away - action.contact_cost - action.minutes * hour_cost / 60
 
 
@@ -71,22 +72,26 @@ def expected_gains(
     The gains, minus infinity where an action is not for the customer; and, by reason, shape (n,), the customers for whom it
     left no action: each has the first such reason only.
     """
-    n = len(customers.probability)
-    allowed = np.ones((n, len(actions)), np.bool_)
-    gains = np.column_stack([action_gains(customers, action, hour_cost) for action in actions.values()])
-    steps = (
-        (UNREACHABLE, [_reachable(customers, action) for action in actions.values()]),
-        (NOT_MEANT, [_meant(customers, action) for action in actions.values()]),
-        (STOPPED, [~_any_of(customers, action.stop) for action in actions.values()]),
-        (COOLING, [~(customers.days_since_contact < action.cool_down_days) for action in actions.values()]),
-        (NO_GAIN, list((gains > 0).T)),
-    )
+    gains = [action_gains(customers, action, hour_cost) for action in actions.values()]
+    steps = (*rules_of(customers, actions), (NO_GAIN, [gain > 0 for gain in gains]))
+    allowed = [np.ones(len(customers.probability), np.bool_) for _ in actions]
     left_out: dict[str, Flags] = {}
     for reason, holds in steps:
-        before = allowed.any(axis=1)
-        allowed &= np.column_stack(holds)
-        left_out[reason] = np.asarray(before & ~allowed.any(axis=1))
-    return np.where(allowed, gains, NOT_FOR), left_out
+        before = np.logical_or.reduce(allowed)
+        allowed = [are & hold for are, hold in zip(allowed, holds, strict=True)]
+        left_out[reason] = np.asarray(before & ~np.logical_or.reduce(allowed))
+    return np.column_stack([np.where(are, gain, NOT_FOR) for are, gain in zip(allowed, gains, strict=True)]), left_out
+
+
+def rules_of(customers: Customers, actions: Mapping[str, Action]) -> tuple[tuple[str, list[Flags]], ...]:
+    """What keeps customers from actions, whatever these cost and bring: by reason, for each action, who is not kept from it."""
+    every = actions.values()
+    return (
+        (UNREACHABLE, [_reachable(customers, action) for action in every]),
+        (NOT_MEANT, [_meant(customers, action) for action in every]),
+        (STOPPED, [~_any_of(customers, action.stop) for action in every]),
+        (COOLING, [~(customers.days_since_contact < action.cool_down_days) for action in every]),
+    )
 
 
 def acceptance(customers: Customers, action: Action) -> Array:
@@ -107,6 +112,8 @@ def _meant(customers: Customers, action: Action) -> Flags:
     for names in (action.bands, action.types):
         if names:
             meant &= _any_of(customers, names)
+    for name in action.all_types:
+        meant &= customers.flags[name]
     return meant
 
 

@@ -114,19 +114,24 @@ def empc(churned: ArrayLike, score: ArrayLike, offer: Offer | None = None) -> Pr
     return Profit(float(terms.value * (earned - spent).sum() / hull.customers), float(share))
 
 
-def profit_curve(churned: ArrayLike, score: ArrayLike, offer: Offer | None = None) -> Array:
+def profit_curve(churned: ArrayLike, score: ArrayLike, offer: Offer | None = None, value: ArrayLike | None = None) -> Array:
     """What contacting the first 0, 1, ..., n customers of the list would have brought, in currency, shape (n + 1,).
 
-    Inside a tie it is the mean over all orders. Parameters and errors as in `mpc`.
+    Inside a tie it is the mean over all orders. Errors and the other parameters as in `mpc`.
+
+    Parameters
+    ----------
+    value : of each customer, shape (n,); default: the offer's.
 
     Examples
     --------
     >>> profit_curve([1, 0], [0.9, 0.1]).tolist()
     [0.0, 56.0, 45.0]
     """
-    terms, steps = offer or Offer(), _steps(churned, score)
-    sizes = steps.churners + steps.stayers
-    return np.asarray(np.interp(np.arange(steps.customers + 1), sizes, _profits(steps, terms, terms.acceptance)))
+    outcome, order_by = _checked(churned, score)
+    order, ends = _order(order_by)
+    brought = np.cumsum((offer or Offer()).expected_gain(outcome, value)[order])
+    return np.asarray(np.interp(np.arange(len(order) + 1), np.r_[0, ends], np.r_[0.0, brought[ends - 1]]))
 
 
 def _profits(steps: _Steps, offer: Offer, acceptance: float) -> Array:
@@ -138,10 +143,15 @@ def _profits(steps: _Steps, offer: Offer, acceptance: float) -> Array:
 def _steps(churned: ArrayLike, score: ArrayLike) -> _Steps:
     """The list by falling score, equal scores as one step."""
     outcome, order_by = _checked(churned, score)
-    order = np.argsort(-order_by, kind="stable")
-    ends = np.flatnonzero(np.r_[np.diff(order_by[order]) != 0, True]) + 1
+    order, ends = _order(order_by)
     churners = np.r_[0.0, np.cumsum(outcome[order])][np.r_[0, ends]]
     return _Steps(churners, np.r_[0, ends] - churners)
+
+
+def _order(score: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Places by falling score, and how many have been contacted at the end of each run of equal ones."""
+    order = np.argsort(-score, kind="stable")
+    return order, np.flatnonzero(np.r_[np.diff(score[order]) != 0, True]) + 1
 
 
 def _hull(steps: _Steps) -> _Steps:

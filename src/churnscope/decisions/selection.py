@@ -98,12 +98,14 @@ class Selection:
     worth : shape (n,), gain of the best action less the price of what it uses; minus infinity where none brings anything.
     favourite : shape (n,), number of that action.
     bound : what no list within these limits can exceed.
+    prices : shape (n_limits,), what one unit more of each limit would bring.
     """
 
     choice: Choices
     worth: Array
     favourite: Choices
     bound: float
+    prices: Array
 
 
 def select(problem: Problem) -> Selection:
@@ -125,7 +127,7 @@ def select(problem: Problem) -> Selection:
     choice = np.full(len(paying), NOTHING, np.int64)
     choice[there] = _improved(paying[there], worth[there], _filled(worth[there], limits), limits, prices)
     best, favourite = _best(worth)
-    return Selection(choice, best, favourite, max(bound, total_gain(paying, choice)))
+    return Selection(choice, best, favourite, max(bound, total_gain(paying, choice)), prices)
 
 
 def total_gain(gains: Array, choice: Choices) -> float:

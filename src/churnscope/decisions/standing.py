@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,18 @@ class Standing:
     days_since_contact : by us, a treatment of a campaign included; NaN where there was none.
     days_since_touch : by us or by the customer.
     open_ticket : whether one is unresolved.
+    satisfaction : as rated for the newest ticket that has a rating; NaN where there is none.
     """
 
     days_since_contact: Array
     days_since_touch: Array
     open_ticket: NDArray[np.bool_]
+    satisfaction: Array
+
+    @classmethod
+    def of_nobody(cls) -> Standing:
+        """Without a customer."""
+        return cls(np.empty(0), np.empty(0), np.empty(0, np.bool_), np.empty(0))
 
 
 def standing(blocks: Iterable[Block], as_of: int, columns: Mapping[str, frozenset[str]]) -> Standing:
@@ -41,11 +48,8 @@ def standing(blocks: Iterable[Block], as_of: int, columns: Mapping[str, frozense
     columns : role -> names of the signals its rows carry.
     """
     parts = [_of_block(block, as_of, columns) for block in blocks]
-    none = Standing(np.empty(0), np.empty(0), np.empty(0, np.bool_))
-    ours, any_, tickets = zip(
-        *((part.days_since_contact, part.days_since_touch, part.open_ticket) for part in [none, *parts]), strict=True
-    )
-    return Standing(np.concatenate(ours), np.concatenate(any_), np.concatenate(tickets))
+    every = [Standing.of_nobody(), *parts]
+    return Standing(*(np.concatenate([getattr(part, field.name) for part in every]) for field in fields(Standing)))
 
 
 def _of_block(block: Block, as_of: int, columns: Mapping[str, frozenset[str]]) -> Standing:
@@ -66,8 +70,11 @@ def _of_block(block: Block, as_of: int, columns: Mapping[str, frozenset[str]]) -
     is_open = np.zeros(block.n_customers, np.bool_)
     if tickets is not None and "resolved" in columns["support"]:
         is_open = np.asarray(tickets.count() > tickets.at("resolved").count())[0]
+    rated = never
+    if tickets is not None and {"resolved", "satisfaction"} <= columns["support"]:
+        rated = np.asarray(tickets.at("resolved").last("satisfaction")[0], np.float64)
     contacted = np.fmin.reduce(ours)
-    return Standing(contacted, np.fmin.reduce([contacted, *touches]), is_open)
+    return Standing(contacted, np.fmin.reduce([contacted, *touches]), is_open, rated)
 
 
 def _seen(events: Events, as_of: int) -> Observed:

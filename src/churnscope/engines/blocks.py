@@ -144,11 +144,11 @@ class RoleRows:
 def _signal(name: str, kind: str, carried: set[str]) -> exp.Expr:
     """A signal of a source, or what stands for it where the source does not carry it."""
     if name == "is_return":
-        return _return_flag(carried)
+        return return_flag(carried)
     return column(name) if name in carried else tree(_FILLERS[kind])
 
 
-def _return_flag(carried: set[str]) -> exp.Expr:
+def return_flag(carried: set[str]) -> exp.Expr:
     """Whether a purchase line is a return: as mapped, or by a negative amount or quantity."""
     signs: list[exp.Expr] = [column("is_return")] if "is_return" in carried else []
     signs += [tree(":x < 0", x=column(name)) for name in ("amount", "quantity") if name in carried]

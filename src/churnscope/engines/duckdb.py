@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from churnscope.engines.connection import connected
 from churnscope.engines.counting import People, Report, count_people, states_at_once, tally_rows
 from churnscope.engines.fingerprint import fingerprint
 from churnscope.engines.identifiers import identifiers
-from churnscope.engines.levels import coded, common_texts, find_levels
+from churnscope.engines.levels import coded, common_texts, find_levels, named_texts
 from churnscope.engines.queries import arrow_table
 from churnscope.engines.reading import SourcePlan, read_source
 from churnscope.engines.refusing import breaches, quarantine_rows
@@ -94,6 +94,10 @@ class Loaded:
     def texts(self, role: str, column: str) -> tuple[Level, ...]:
         """The common values of any text column of a role, by name and code."""
         return common_texts(self._connection, self._roles[role], column, self.as_of)
+
+    def names(self, role: str, column: str, codes: Collection[int]) -> dict[int, str]:
+        """What some codes of a text column stand for, such as those of the products bought most."""
+        return named_texts(self._connection, self._roles[role], column, codes)
 
     def fingerprint(self, source: str, since: int) -> pa.Table:
         """The used rows of a source that has times, by day, as sums of hashes; `engines/fingerprint.py` says more.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import duckdb
 from sqlglot import exp
@@ -32,6 +32,13 @@ def common_texts(connection: duckdb.DuckDBPyConnection, rows: RoleRows, name: st
     """The levels of one text column of a role, whether features tell them apart or not; none where no source carries it."""
     holders = [(source, measure) for source in rows.sources for measure in source.mapping.measures if measure.name == name]
     return _levels(connection, rows.role, holders, as_of) if holders else ()
+
+
+def named_texts(connection: duckdb.DuckDBPyConnection, rows: RoleRows, name: str, codes: Collection[int]) -> dict[int, str]:
+    """The texts of some codes of a column, by code: those that the events carry, of things and not of persons."""
+    holders = [(source, measure) for source in rows.sources for measure in source.mapping.measures if measure.name == name]
+    unsigned = {code % _RANGE: 0 for code in codes if code}
+    return {_signed(code): text for code, text in _texts(connection, holders, unsigned).items()} if holders and unsigned else {}
 
 
 def coded(connection: duckdb.DuckDBPyConnection, names: LevelNames) -> dict[str, dict[str, tuple[Level, ...]]]:

@@ -21,10 +21,11 @@ LEAST_CHURNED = 200  # below it the interval of a lift is wider than the differe
 LEAST_DOUBTED = 30  # churned and stayed: below it an interval is too wide to call an order that of chance
 CHANCE = "base rate"  # orders nobody
 DECIDING = ("auroc", "log_loss")  # the order, and the probabilities
-MUST_BEAT = (CHANCE, "recency rule", "P0")
+MUST_BEAT = (CHANCE, "recency rule", "P0", "BG/NBD")
 MUST_NOT_LOSE_TO = ("RFM logistic", "attributes logistic", "contract rule")
 SPOKEN = {
     "P0": "the chance of no purchase by BG/NBD",
+    "BG/NBD": "the chance of a purchase by BG/NBD",
     "RFM logistic": "the logistic rule of recency, frequency and amount",
     "contract rule": "the logistic rule of how soon the term ends and how long the customer has been under contract",
     "attributes logistic": "the logistic rule of the attributes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Final, Literal
 
@@ -86,6 +86,11 @@ class FeatureSpec:
             if conversion or (name is not None and not (name.isidentifier() and FORM.fullmatch(form or ""))):
                 raise ConfigError(f"Feature {self.name}: its {key} holds more than plain numbers.", _FORM_ADVICE)
         return {name for _, name, _, _ in parts if name is not None}
+
+    def of_return(self) -> FeatureSpec:
+        """The same feature where a customer's return is predicted: what more of it does turns round."""
+        opposite: dict[Direction, Direction] = {RISING: FALLING, FALLING: RISING, EITHER: EITHER}
+        return replace(self, direction=opposite[self.direction])
 
     @cached_property
     def named(self) -> tuple[str, ...]:

@@ -81,13 +81,17 @@ class Language:
     def _sentence(self, message: Message) -> str:
         form = self.texts.get(message.text)
         if form is None:
-            return _in_english(message, Marks(currency=self.marks.currency))
+            return agreeing(message.text.format_map(_numbers(message.values, self._english)))
         return form.format_map({name: self._value(name, value) for name, value in message.values.items()})
 
     def _value(self, name: str, value: Value) -> Value:
         if isinstance(value, str):
             return self.text(value) if name in LOOKED_UP else value
         return _Number(value, self.marks)
+
+    @cached_property
+    def _english(self) -> Marks:
+        return Marks(currency=self.marks.currency)
 
     @cached_property
     def day_form(self) -> str:
@@ -192,10 +196,8 @@ class _Number(float):
         return self.marks.write(float(self), form or ".0f")
 
 
-def _in_english(message: Message, marks: Marks) -> str:
-    values = {name: value if isinstance(value, str) else _Number(value, marks) for name, value in message.values.items()}
-    text = message.text.format_map(values)
-    return agreeing(text)
+def _numbers(values: Mapping[str, Value], marks: Marks) -> dict[str, Value]:
+    return {name: value if isinstance(value, str) else _Number(value, marks) for name, value in values.items()}
 
 
 def agreeing(text: str) -> str:
@@ -206,6 +208,8 @@ def agreeing(text: str) -> str:
     >>> agreeing("1 lines in the last 1 days"), agreeing("21 categories"), agreeing("1 different categories")
     ('1 line on the last day', '21 categories', '1 different category')
     """
+    if "1 " not in text:
+        return text
     return _ONE_OF_MANY.sub(_singular, _LAST_DAY.sub("on the last day", text))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from churnscope.languages.numbers import FORM
 
 Value = float | int | str
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SAY, WITH, AROUND, SAID = "say", "with", "around", "said"
 
 
@@ -36,7 +37,7 @@ class Message:
     def to_json(self) -> str:
         """As one line of JSON."""
         content = {SAY: self.text, WITH: dict(self.values), **({AROUND: self.around} if self.around else {})}
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        return _JSON.encode(content)
 
     @classmethod
     def from_json(cls, saved: str) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,9 +53,8 @@ class Marks:
         """
         form, *texts = form.split(BETWEEN_FORMS)
         shown = plain(value, form)
-        number = shown.replace(",", "").removesuffix("%")
-        is_one = self.locale is not None and self.locale.plural_form(Decimal(number)) == "one"
-        return texts[0 if is_one else -1].replace(THE_NUMBER, self.write(value, form))
+        is_one = self.locale is not None and _is_one(self.locale, shown)
+        return texts[0 if is_one else -1].replace(THE_NUMBER, self._signed(shown))
 
     @cached_property
     def decimal(self) -> str:
@@ -90,9 +89,17 @@ class Marks:
         return f"{sign}{before}{body}{behind}"
 
     def _signed(self, text: str) -> str:
-        if self.locale is None:
-            return text
-        return text.translate({ord("."): self.decimal, ord(","): self.group, ord("%"): self.percent})
+        return text if self.locale is None else text.translate(self._signs)
+
+    @cached_property
+    def _signs(self) -> dict[int, str]:
+        return {ord("."): self.decimal, ord(","): self.group, ord("%"): self.percent}
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_one(locale: Locale, shown: str) -> bool:
+    """Whether a language counts a number as one, as it is shown in English."""
+    return locale.plural_form(Decimal(shown.replace(",", "").removesuffix("%"))) == "one"
 
 
 def plain(value: float, form: str, *, keep_digits: bool = False) -> str:

@@ -229,7 +229,8 @@ class Planning:
         """What a customer is worth, and who says so."""
         if self._asked.value is not None:
             return self._asked.value, "config: [budget] value"
-        return None if self.profit is None else (self.profit.value, "config: [profit] value")
+        one = None if self.profit is None else self.profit.one_value
+        return None if one is None else (one, "config: [profit] value")
 
     def _inputs(self) -> Iterator[Input]:
         erosion, ahead = self.erosion, self.forecast

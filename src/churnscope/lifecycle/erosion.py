@@ -14,7 +14,7 @@ from churnscope.lifecycle.months import Days, calendar_months
 from churnscope.lifecycle.spells import STAGES, UNKNOWN, Spells
 from churnscope.lifecycle.stays import CODES_WITH_US, INACTIVE
 from churnscope.survival import Z_95, Floats, Integers
-from churnscope.timeline import date_of
+from churnscope.timeline import date_of, day_number
 
 NOT_YET: Final = np.array([UNKNOWN, STAGES.index("prospect"), STAGES.index("nurtured")], np.int8)
 LEAST_MONTHS: Final = 2  # from which a spread between months can be told
@@ -127,8 +127,7 @@ class Cohorts:
 
     Parameters
     ----------
-    starts : the first days of the months, shape (n_months + 1,); the customers of the first cohort came before its end, or
-        on any day before.
+    starts : the first days of the months, shape (n_months + 1,); who came before the first one is in no cohort.
     size : who came, shape (n_months,).
     base, lost : of each cohort with us as a month begins, and inactive as it ends, shape (n_months, n_months), cohort first.
     end : of each cohort with us as a month ends, those who came back among them.
@@ -200,7 +199,9 @@ class Erosion:
         }
 
 
-def erosion(spells: Spells, *, recent_months: int = 12, first_day: int | None = None) -> Erosion:
+def erosion(
+    spells: Spells, *, recent_months: int = 12, first_day: int | None = None, cohorts_from: int | None = None
+) -> Erosion:
     """Follow all customers from month to month.
 
     Parameters
@@ -208,6 +209,7 @@ def erosion(spells: Spells, *, recent_months: int = 12, first_day: int | None = 
     recent_months : how many of the last whole months say how it goes lately; all, where there are fewer.
     first_day : months that begin before it are left out. Default: the first day on which a customer is known; `Watch` says from
         when on losses are seen.
+    cohorts_from : who came before the month of this day is in no cohort. Default: as for the months.
 
     Raises
     ------
@@ -227,7 +229,8 @@ def erosion(spells: Spells, *, recent_months: int = 12, first_day: int | None = 
         starts, *(part.sum(axis=1) for part in (begin, is_lost, not_yet[:-1] & end, (stages[:-1] == INACTIVE) & end))
     )
     recent = min(recent_months, len(starts) - 1)
-    return Erosion(attrition, _cohorts(spells, starts, here), _by_stage(stages, here, recent), recent)
+    cohorts = _cohorts(spells, first if cohorts_from is None else cohorts_from)
+    return Erosion(attrition, cohorts, _by_stage(stages, here, recent), recent)
 
 
 def _by_stage(stages: NDArray[np.int8], here: NDArray[np.bool_], recent: int) -> dict[str, Rate]:
@@ -241,12 +244,14 @@ def _by_stage(stages: NDArray[np.int8], here: NDArray[np.bool_], recent: int) ->
     return rates
 
 
-def _cohorts(spells: Spells, starts: Days, here: NDArray[np.bool_]) -> Cohorts:
+def _cohorts(spells: Spells, first: int) -> Cohorts:
+    starts = calendar_months(day_number(date_of(first).replace(day=1)), spells.until - 1)
+    here = np.isin(np.stack([spells.on(int(day)) for day in starts]), CODES_WITH_US)
     codes = np.isin(spells.stage, CODES_WITH_US)
     customers, places = np.unique(spells.customer[codes], return_index=True)
     came = spells.entered[codes][places]
-    cohort = np.maximum(np.searchsorted(starts, came, side="right") - 1, 0)  # what came before the first month is of the first
-    known = cohort < len(starts) - 1
+    cohort = np.searchsorted(starts, came, side="right") - 1
+    known = (cohort >= 0) & (cohort < len(starts) - 1)
     n, customers, cohort = len(starts) - 1, customers[known], cohort[known]
     inside = here[:, customers]
 

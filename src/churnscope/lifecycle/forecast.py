@@ -23,9 +23,9 @@ DRAWS_OF_PAST: Final = 500  # for each forecast of the backtest
 LEAST_MONTHS: Final = 4  # of history for a forecast
 SEED: Final = 20_240_229
 LEVEL: Final = (0.025, 0.975)
+FEW_ERRORS: Final = 5
 DIGITS: Final = 4
 AS_NEAR: Final = 1.1  # times the error of a rule: no worse in any way that matters
-HALF_A_CUSTOMER: Final = 0.5  # nearer than this no limit is
 NO_CHANGE, LAST_RATE = "no change", "last month's rates"
 _STAGES: Final = (*CODES_WITH_US.tolist(), INACTIVE)
 _AGES: Final = len(AGES_DAYS) + 1
@@ -42,9 +42,9 @@ class Expected:
     low: float
     high: float
 
-    def to_json(self) -> dict[str, float]:
-        """JSON-ready."""
-        return {"value": round(self.value, 2), "low": round(self.low, 2), "high": round(self.high, 2)}
+    def widened(self, below: float, above: float) -> Expected:
+        """The same with limits at least such shares of it away."""
+        return Expected(self.value, min(self.low, self.value * (1 - below)), max(self.high, self.value * (1 + above)))
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Past:
     ----------
     months_ahead : how far.
     forecasts : how many were made.
-    inside : share of them in whose interval it came, each widened by the errors that were known on its day.
+    inside : share of them in whose limits it came, no nearer than the errors that were known on its day.
     error, error_no_change, error_last_rate : mean distance of what came from what was expected, as a share of what came: by the
         forecast, by the rule that the base stays, and by the rule that every month is as the last one.
     """
@@ -117,8 +117,8 @@ class BaseForecast:
     months : to come.
     attrition : share of the base lost a month in these months.
     past : by how far ahead; empty where the history is too short for it.
-    widening : by how far ahead, how many times as far below and above as chance and the differences between months say the
-        limits of the base are, as the errors of the past demand.
+    errors : by how far ahead, how far below and above what was expected the base came in the past, as shares of it: the largest
+        of such errors, or with 39 or more of them the one that 97.5 % stay within; the limits lie no nearer.
     recent : how many months the rates are of.
     """
 
@@ -128,7 +128,7 @@ class BaseForecast:
     months: tuple[MonthAhead, ...]
     attrition: Expected
     past: tuple[Past, ...]
-    widening: tuple[Sides, ...]
+    errors: tuple[Sides, ...]
     recent: int
 
     def a_month(self, what: str) -> float:
@@ -139,7 +139,7 @@ class BaseForecast:
     def verdict(self) -> str:
         """How far to trust it."""
         if not self.past:
-            return "The history is too short to see how such forecasts did."
+            return "The history is too short to see how such forecasts did: no limits could be tried on what came."
         last = self.past[-1]
         ahead = f"{last.months_ahead} months" if last.months_ahead > 1 else "a month"
         off = f"Forecasts {ahead} ahead were {last.error:.1%} off in the past"
@@ -173,7 +173,7 @@ class BaseForecast:
             ],
             "months": [_rounded({**month.row(), "day": date_of(month.day).isoformat()}) for month in self.months],
             "past": [_rounded(past.row()) for past in self.past],
-            "widening": [[round(side, 4) for side in sides] for sides in self.widening],
+            "errors": [[round(side, 4) for side in sides] for sides in self.errors],
             "verdict": self.verdict,
         }
 
@@ -217,12 +217,12 @@ def forecast(
     mean of a Poisson. The months to draw from are themselves drawn anew for every run, as other months might have been had; and
     every customer moves by chance. So the runs hold what is not known of the rates, how months differ, and chance; not that
     the rates change for good, nor the season. What that amounts to, the past shows: from every earlier month it is forecast
-    what is known by now, and the limits are widened until they would have held these errors.
+    what is known by now, and the limits of the base lie no nearer than these errors.
 
     References
     ----------
     Lei, J., G'Sell, M., Rinaldo, A., Tibshirani, R. J., Wasserman, L. (2018). Distribution-free predictive inference for
-    regression. JASA 113(523), 1094-1111: the widening.
+    regression. JASA 113(523), 1094-1111: limits from past errors (split conformal).
     """
     first = int(spells.entered.min(initial=spells.until)) if first_day is None else first_day
     day = spells.until - 1
@@ -237,20 +237,21 @@ def forecast(
     rng = np.random.default_rng(seed)
     runs = _simulated(*moves.until(len(days) - 1, recent), months, DRAWS, rng)
     bases = moves.stand[:, _IS_WITH_US].sum(axis=1)
-    errors = _Errors.of(moves, bases, months, recent_months, rng)
-    widening = errors.widening(len(days) - 1, months)
+    past = _Past.of(moves, bases, months, recent_months, rng)
+    errors = past.errors(len(days) - 1, months)
     ahead = tuple(
         MonthAhead(
             shifted(day, step + 1),
-            _expected(runs[0][:, step], widening[step]),
+            _expected(runs[0][:, step]).widened(*errors[step]),
             *(_expected(part[:, step]) for part in runs[1:]),
         )
         for step in range(months)
     )
     begin = np.concatenate([np.full((DRAWS, 1), bases[-1]), runs[0][:, :-1]], axis=1)
-    below, above = widening[-1]  # a base below what was expected is an attrition above it
-    attrition = _expected(runs[1].sum(axis=1) / np.maximum(begin.sum(axis=1), 1), (above, below))
-    return BaseForecast(day, days, bases, ahead, attrition, errors.past(months), widening, recent)
+    rate = _expected(runs[1].sum(axis=1) / np.maximum(begin.sum(axis=1), 1))
+    below, above = (error / months for error in errors[-1])  # who was missing in the end was lost on the way
+    attrition = Expected(rate.value, max(0.0, min(rate.low, rate.value - above)), min(1.0, max(rate.high, rate.value + below)))
+    return BaseForecast(day, days, bases, ahead, attrition, past.judged(months), errors, recent)
 
 
 def _moves(spells: Spells, days: NDArray[np.int32]) -> _Moves:
@@ -318,25 +319,25 @@ def _simulated(
 
 
 @dataclass(frozen=True, eq=False)
-class _Errors:
+class _Past:
     """How forecasts from every earlier month did, a row for each and month ahead.
 
     Parameters
     ----------
     start, ahead : the month from which it was forecast, and how far.
-    score : how far below and above the mean it came, in distances of the limit on that side, shape (n, 2).
-    inside : whether it came inside the limits, widened by what was known then.
+    missed : how far below and above the mean it came, as shares of the mean, shape (n, 2); below 0 on the other side.
+    inside : whether it came inside the limits, by the errors that were known then.
     off : distance of what came from the three expectations, shape (n, 3).
     """
 
     start: Integers
     ahead: Integers
-    score: Floats
+    missed: Floats
     inside: NDArray[np.bool_]
     off: Floats
 
     @classmethod
-    def of(cls, moves: _Moves, bases: Integers, months: int, recent_months: int, rng: np.random.Generator) -> _Errors:
+    def of(cls, moves: _Moves, bases: Integers, months: int, recent_months: int, rng: np.random.Generator) -> _Past:
         """Forecast from every earlier month, and see what came."""
         none = np.zeros(0, np.int64)
         found = cls(none, none, np.zeros((0, 2)), np.zeros(0, bool), np.zeros((0, 3)))
@@ -344,38 +345,39 @@ class _Errors:
         for start in range(LEAST_MONTHS, last):
             steps = min(months, last - start)
             counts, stand = moves.until(start, recent_months)
-            base = _simulated(counts, stand, steps, DRAWS_OF_PAST, rng)[0]
+            runs = _simulated(counts, stand, steps, DRAWS_OF_PAST, rng)[0]
             came, before = bases[start + 1 : start + steps + 1], bases[start]
-            mean, ends = base.mean(axis=0), np.quantile(base, LEVEL, axis=0)
-            sides = np.stack([mean - ends[0], ends[1] - mean], axis=1)
-            score = np.stack([mean - came, came - mean], axis=1) / np.maximum(sides, HALF_A_CUSTOMER)
-            expected = (mean, np.full(steps, before), _last_rate(counts[-1], int(before), steps))
-            off = np.stack([np.abs(each - came) / np.maximum(came, 1) for each in expected], axis=1)
+            expected = [_expected(runs[:, step]) for step in range(steps)]
+            mean = np.array([each.value for each in expected])
+            limits = [each.widened(*sides) for each, sides in zip(expected, found.errors(start, steps), strict=True)]
+            rules = (mean, np.full(steps, before), _last_rate(counts[-1], int(before), steps))
             found = cls(
                 np.r_[found.start, np.full(steps, start)],
                 np.r_[found.ahead, np.arange(1, steps + 1)],
-                np.concatenate([found.score, score]),
-                np.r_[found.inside, (score <= np.array(found.widening(start, steps))).all(axis=1)],
-                np.concatenate([found.off, off]),
+                np.concatenate([found.missed, np.stack([mean - came, came - mean], axis=1) / np.maximum(mean, 1)[:, None]]),
+                np.r_[found.inside, [each.low <= base <= each.high for each, base in zip(limits, came, strict=True)]],
+                np.concatenate([found.off, np.stack([np.abs(each - came) / np.maximum(came, 1) for each in rules], axis=1)]),
             )
         return found
 
-    def widening(self, day: int, months: int) -> tuple[Sides, ...]:
-        """How much farther limits have to lie for 95 % of the errors that are known on a day (split conformal), by month ahead.
+    def errors(self, day: int, months: int) -> tuple[Sides, ...]:
+        """How far below and above limits have to lie for 95 % of the errors that are known on a day, by month ahead.
 
-        At least as far as they do, and as a month less ahead; with fewer than 39 errors, as far as the largest one on the side.
+        No nearer than a month less ahead; and where few errors are known so far ahead, as if they grew with every month alike.
         """
-        factors, so_far = [], np.ones(2)
+        sides, so_far = [], np.zeros(2)
         for ahead in range(1, months + 1):
-            known = np.sort(self.score[(self.ahead == ahead) & (self.start + ahead <= day)], axis=0)
+            known = np.sort(self.missed[(self.ahead == ahead) & (self.start + ahead <= day)], axis=0)
+            if ahead > 1 and len(known) < FEW_ERRORS:
+                so_far = so_far * ahead / (ahead - 1)
             if len(known):
                 place = min(int(np.ceil(LEVEL[1] * (len(known) + 1))), len(known))
                 so_far = np.maximum(so_far, known[place - 1])
-            factors.append((float(so_far[0]), float(so_far[1])))
-        return tuple(factors)
+            sides.append((float(so_far[0]), float(so_far[1])))
+        return tuple(sides)
 
-    def past(self, months: int) -> tuple[Past, ...]:
-        """The errors by how far ahead."""
+    def judged(self, months: int) -> tuple[Past, ...]:
+        """By how far ahead."""
         groups = ((ahead, self.ahead == ahead) for ahead in range(1, months + 1))
         return tuple(
             Past(ahead, int(of.sum()), float(self.inside[of].mean()), *(float(column) for column in self.off[of].mean(axis=0)))
@@ -397,10 +399,9 @@ def _last_rate(counts: Integers, base: int, steps: int) -> Floats:
     return expected
 
 
-def _expected(runs: Integers | Floats, widening: Sides = (1.0, 1.0)) -> Expected:
-    """The mean of the runs, with limits so many times as far below and above."""
-    mean, (low, high) = float(runs.mean()), np.quantile(runs, LEVEL).tolist()
-    return Expected(mean, max(0.0, mean - widening[0] * (mean - low)), mean + widening[1] * (high - mean))
+def _expected(runs: Integers | Floats) -> Expected:
+    low, high = np.quantile(runs, LEVEL)
+    return Expected(float(runs.mean()), float(low), float(high))
 
 
 def _ends(number: Expected) -> tuple[float, float, float]:

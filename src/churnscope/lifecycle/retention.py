@@ -16,6 +16,7 @@ from churnscope.timeline import date_of
 
 AGES_DAYS: Final = (30, 60, 90, 180, 365, 730)  # of which the tables speak
 LEAST_WATCHED: Final = 20  # customers still watched, below which a curve says nothing of its group
+TINY: Final = 1e-12
 MOST_STEPS: Final = 120  # of a curve that is drawn
 MOST_GROUPS: Final = 6
 NOT_KNOWN: Final = "not known"
@@ -70,6 +71,7 @@ class Curve:
             "customers": self.customers,
             "over": self.over,
             "median_days": self.median_days,
+            "earliest_day": self.curve.first_at_most(1 - TINY),
             "steps": self.steps(),
             "still_there": {
                 age: dict(zip(("value", "low", "high"), (round(part, 6) for part in found), strict=True))

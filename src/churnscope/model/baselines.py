@@ -205,6 +205,7 @@ ATTRIBUTES = "attributes logistic"
 STATES = frozenset(role.name for role in ROLES.values() if role.is_state)
 # How soon the current term ends, and how long the customer has kept to contracts.
 CONTRACT_RULE = rule("contract rule", "*_to_term_end", "*_in_force_ever", families=("renewal", "terms_in_force"))
+FREQUENCY_RULE = rule("frequency rule", "*_count_ever")
 RFM = ("days_since_last_*", "*_count_ever", "mean_purchase_value_ever*")
 FITTERS: tuple[Fitter, ...] = (
     BaseRate.fit,

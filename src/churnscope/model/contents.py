@@ -97,9 +97,21 @@ def definition_of(config: Config, split: Split) -> dict[str, Json]:
     return {
         "activity": config.activity.model_dump(mode="json"),
         "label": config.label.model_dump(mode="json"),
-        "population": "customers who are active at the cutoff",
+        **_population(config),
         "timing": timing | {"grace_days": config.timing.grace_days},
         "split": {use: [cutoff_name(cutoff) for cutoff in cutoffs] for use, cutoffs in asdict(split).items()},
+    }
+
+
+def _population(config: Config) -> dict[str, Json]:
+    """Of whom something is predicted; where it is not that they leave, also what."""
+    if not config.is_of_reactivation:
+        return {"population": "customers who are active at the cutoff"}
+    within = config.reactivation.within_days
+    last = "" if within is None else f", last active or under contract at most {within} days before it"
+    return {
+        "population": f"customers who were active before the cutoff and are not at it{last}",
+        "predicted": "an event that counts as activity in the outcome window",
     }
 
 

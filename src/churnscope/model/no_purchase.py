@@ -40,6 +40,7 @@ class NoPurchase:
     reference : shape (3,), a usual history; contributions are counted from it.
     without_history : share that churned, for rows that have none of these.
     width : columns of the matrix.
+    of_return : whether what is asked is its opposite, a purchase in the horizon.
 
     References
     ----------
@@ -55,11 +56,23 @@ class NoPurchase:
     reference: Floats
     without_history: float
     width: int
-    name: str = "P0"
+    of_return: bool = False
+
+    @property
+    def name(self) -> str:
+        """In words, as reports print it."""
+        return "BG/NBD" if self.of_return else "P0"
 
     @classmethod
     def fit(
-        cls, timing: Timing, columns: tuple[str, ...], features: Matrix, churned: NDArray[np.int8], names: Sequence[str]
+        cls,
+        timing: Timing,
+        columns: tuple[str, ...],
+        features: Matrix,
+        churned: NDArray[np.int8],
+        names: Sequence[str],
+        *,
+        of_return: bool = False,
     ) -> Self:
         """Fit on the rows of all cutoffs.
 
@@ -79,13 +92,14 @@ class NoPurchase:
         without = churned[~known] if not known.all() else churned
         usual = np.median(features[known][:, list(positions)], axis=0).astype(np.float64)
         days = timing.horizon_days, timing.gap_days
-        return cls(model, *days, columns, positions, usual, float(without.mean()), len(names))
+        return cls(model, *days, columns, positions, usual, float(without.mean()), len(names), of_return)
 
     def predict(self, features: Matrix) -> Floats:
-        """Probability of churn, shape (n_rows,)."""
+        """Probability of churn, or of a return, shape (n_rows,)."""
         history, known = _histories(features, self.positions)
         answer = np.full(len(features), self.without_history)
-        answer[known] = self.model.no_purchase_probability(history, self.horizon_days, gap_days=self.gap_days)
+        silence = self.model.no_purchase_probability(history, self.horizon_days, gap_days=self.gap_days)
+        answer[known] = 1 - silence if self.of_return else silence
         return np.asarray(np.clip(answer, 0.0, 1.0))
 
     def margin(self, features: Matrix) -> Floats:
@@ -125,7 +139,8 @@ class NoPurchase:
         """JSON-ready."""
         timing = {"horizon_days": self.horizon_days, "gap_days": self.gap_days}
         rest = {"columns": list(self.columns), "reference": self.reference.tolist(), "without_history": self.without_history}
-        return {"kind": KIND, "model": self.model.to_json(), **timing, **rest}
+        asked = {"of_return": True} if self.of_return else {}
+        return {"kind": KIND, "model": self.model.to_json(), **timing, **rest, **asked}
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any], names: Sequence[str]) -> Self:
@@ -143,16 +158,18 @@ class NoPurchase:
         usual = np.array(saved["reference"], np.float64)
         if usual.shape != (len(columns),):
             raise ValueError("a purchase model has a reference of three numbers")
-        return cls(model, *days, columns, positions, usual, float(saved["without_history"]), len(names))
+        without, of_return = float(saved["without_history"]), bool(saved.get("of_return", False))
+        return cls(model, *days, columns, positions, usual, without, len(names), of_return)
 
 
-def p0(timing: Timing, noun: str = "purchase") -> Fitter:
+def p0(timing: Timing, noun: str = "purchase", *, of_return: bool = False) -> Fitter:
     """A fitter of the chance that nothing happens in the outcome window; it answers None where the histories do not allow it.
 
     Parameters
     ----------
     timing : gap and horizon of the label.
     noun : of the events whose absence is churn.
+    of_return : ask for the chance that something does happen.
     """
 
     def fit(features: Matrix, churned: NDArray[np.int8], specs: Sequence[FeatureSpec]) -> Baseline | None:
@@ -160,7 +177,7 @@ def p0(timing: Timing, noun: str = "purchase") -> Fitter:
         if not set(columns) <= set(names):
             return None
         try:
-            return NoPurchase.fit(timing, columns, features, churned, names)
+            return NoPurchase.fit(timing, columns, features, churned, names, of_return=of_return)
         except InputError as error:
             logger.info("P0 is left out of the comparison: %s", error.what)
             return None

@@ -16,6 +16,7 @@ from churnscope.model.logistic import Floats
 from churnscope.model.profile import Profile
 
 SPEAKS_FOR_STAYING = "{said} (speaks for staying)"
+SPEAKS_AGAINST_A_RETURN = "{said} (speaks against coming back)"
 AN_ABSENCE = 1e-6  # a number speaks before an absence, which speaks only where its concept has no number to show
 MONEY = "currency"  # the same amount is told once, as what was spent may be one purchase and one line; so is a nought
 MOST = 0.5  # of the customers: what more of them lack tells nobody apart
@@ -31,10 +32,11 @@ def reasons(
     most: int = 3,
     *,
     usual: Profile | None = None,
+    of_return: bool = False,
     language: Language = ENGLISH,
 ) -> Texts:
     """The strongest reasons of every row in words, shape (n_rows, most); empty where there are no more. See `messages`."""
-    return in_words(messages(contributions, features, specs, most, usual=usual), language)
+    return in_words(messages(contributions, features, specs, most, usual=usual, of_return=of_return), language)
 
 
 def in_words(told: Messages, language: Language) -> Texts:
@@ -44,7 +46,13 @@ def in_words(told: Messages, language: Language) -> Texts:
 
 
 def messages(
-    contributions: Floats, features: Matrix, specs: Sequence[FeatureSpec], most: int = 3, *, usual: Profile | None = None
+    contributions: Floats,
+    features: Matrix,
+    specs: Sequence[FeatureSpec],
+    most: int = 3,
+    *,
+    usual: Profile | None = None,
+    of_return: bool = False,
 ) -> Messages:
     """The strongest reasons of every row, shape (n_rows, most), each a `Message`; None where there are no more.
 
@@ -59,6 +67,7 @@ def messages(
     specs : what the columns mean.
     usual : how the customers that the model learned from were distributed: a contribution then counts for less the more of
         them stand where the customer stands, or further out.
+    of_return : whether the contributions are to the chance of coming back, not to that of leaving.
 
     Examples
     --------
@@ -90,10 +99,12 @@ def messages(
     told_once = (is_money | (values == 0)) & (weight != 0)
     chosen = _once(order, np.where(told_once, np.abs(values), np.nan))[:, :most]
     weight, speaker = np.take_along_axis(weight, chosen, axis=1), np.take_along_axis(speaker, chosen, axis=1)
+    against = SPEAKS_AGAINST_A_RETURN if of_return else SPEAKS_FOR_STAYING
     found = np.full((len(features), most), None, object)
     for column, spec in enumerate(specs):
         rows, ranks = np.nonzero((speaker == column) & (weight != 0))
-        found[rows, ranks] = _told(features[rows], weight[rows, ranks] < 0, spec, column, named[column])
+        lowers = [against if each < 0 else "" for each in weight[rows, ranks].tolist()]
+        found[rows, ranks] = _told(features[rows], lowers, spec, column, named[column])
     return found
 
 
@@ -171,17 +182,17 @@ def _once(order: NDArray[np.int64], amounts: Floats) -> NDArray[np.int64]:
 
 
 def _told(
-    features: Matrix, lowers: NDArray[np.bool_], spec: FeatureSpec, column: int, others: Mapping[str, int] | None
+    features: Matrix, lowers: Sequence[str], spec: FeatureSpec, column: int, others: Mapping[str, int] | None
 ) -> Messages:
-    """What the feature tells of every row; rows with the same numbers share their message."""
+    """What the feature tells of every row, with the words around it; rows of the same numbers share their message."""
     told = np.empty(len(features), object)
     names = list(others or {})
     numbers = features[:, [column, *(others or {}).values()]].astype(np.float64)
     known: dict[tuple[object, ...], Message] = {}
-    for row, (stays, values) in enumerate(zip(lowers.tolist(), map(tuple, numbers.tolist()), strict=True)):
-        key = (stays, *(values if values[0] == values[0] else ()))
+    for row, (around, values) in enumerate(zip(lowers, map(tuple, numbers.tolist()), strict=True)):
+        key = (around, *(values if values[0] == values[0] else ()))
         if key not in known:
             message = spec.message(values[0], dict(zip(names, values[1:], strict=True)))
-            known[key] = replace(message, around=SPEAKS_FOR_STAYING) if stays else message
+            known[key] = replace(message, around=around) if around else message
         told[row] = known[key]
     return told

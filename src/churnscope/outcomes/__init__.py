@@ -1,7 +1,8 @@
-"""Lists of customers to call, what came of the calls, and the store that remembers both."""
+"""Lists of customers to call, what came of the calls, ways back, and the store that remembers them."""
 
 from churnscope.outcomes.lines import ARMS, CALLABLE, CONTROL, RESULTS, Line, ListFacts, Outcome, line_key
 from churnscope.outcomes.store import Added, Recorded, Store, open_store
+from churnscope.outcomes.won_back import Answer, StepTaken, Ways
 
 __all__ = [
     "ARMS",
@@ -9,11 +10,14 @@ __all__ = [
     "CONTROL",
     "RESULTS",
     "Added",
+    "Answer",
     "Line",
     "ListFacts",
     "Outcome",
     "Recorded",
+    "StepTaken",
     "Store",
+    "Ways",
     "line_key",
     "open_store",
 ]

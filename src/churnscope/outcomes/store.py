@@ -1,4 +1,4 @@
-"""The store of lists and outcomes: an SQLite file by default, any database that SQLAlchemy reaches otherwise.
+"""The store of lists, outcomes and ways back: an SQLite file by default, any database that SQLAlchemy reaches otherwise.
 
 Nothing is ever removed: a list and an outcome are written once, and writing them again does nothing. Of a person it holds the
 customer id and what the list or alert says, and nothing else.
@@ -18,17 +18,26 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, ProgrammingError, SQLAlchemyError
 
 from churnscope.config.secrets import redacted
-from churnscope.errors import ConfigError, ServiceError, StorageError
+from churnscope.errors import ConfigError, InputError, ServiceError, StorageError
 from churnscope.outcomes.alerts import RememberedAlerts
 from churnscope.outcomes.lines import Line, ListFacts, Outcome
-from churnscope.outcomes.tables import LINES, LISTS, OUTCOMES, bring_up_to_date
+from churnscope.outcomes.tables import (
+    LINES,
+    LISTS,
+    OUTCOMES,
+    WIN_BACK_ANSWERS,
+    WIN_BACK_DAYS,
+    WIN_BACK_STEPS,
+    bring_up_to_date,
+)
+from churnscope.outcomes.won_back import Answer, Decide, StepTaken, Ways
 
 BUSY_SECONDS = 30  # how long a writer of an SQLite file waits for another
 TRIES = 5  # when another writer came first
 AT_ONCE = 500  # rows or keys of one statement: below every database's limit of parameters
 LONGEST_REASON = 300
 
-Answer = TypeVar("Answer")
+Found = TypeVar("Found")
 
 HISTORY = pa.schema(
     [
@@ -221,7 +230,67 @@ class Store(RememberedAlerts):
         arrays = [pa.array(column, field.type) for column, field in zip(columns, HISTORY, strict=True)]
         return pa.table(arrays, schema=HISTORY)
 
-    def _row(self, record: ListFacts | Line | Outcome) -> dict[str, Any]:
+    def win_back_day(self, day: date, decide: Decide) -> tuple[StepTaken, ...]:
+        """Who enters and who gets which step on a day: decided once, from what was known before it, and the same ever after.
+
+        Raises
+        ------
+        InputError : when it was not decided then, and a later day has been.
+        """
+
+        def write(connection: sa.Connection) -> tuple[StepTaken, ...]:
+            of_business = WIN_BACK_DAYS.c.business == self._business
+            days = set(connection.execute(sa.select(WIN_BACK_DAYS.c.day).where(of_business)).scalars())
+            if day in days:
+                return self._steps(connection, WIN_BACK_STEPS.c.day == day)
+            if days and max(days) > day:
+                raise InputError(
+                    f"Nobody decided on {day} who gets which step, and {max(days)} has been decided since.",
+                    "Name that day or a later one: a customer's way is never changed.",
+                )
+            known = self._ways(connection, day)
+            found = decide(known)
+            connection.execute(WIN_BACK_DAYS.insert(), [{"business": self._business, "day": day}])
+            _insert(connection, WIN_BACK_STEPS, map(self._row, found))
+            return self._steps(connection, WIN_BACK_STEPS.c.day == day)
+
+        return self._written(write)
+
+    def win_back_ways(self, before: date) -> Ways:
+        """Who entered, which step they got, and what they answered before a day."""
+        return self._read(lambda connection: self._ways(connection, before))
+
+    def add_answers(self, answers: Sequence[Answer]) -> tuple[int, int, int]:
+        """Remember what customers answered; how many are new, known, and contradict the one of their day, which stays."""
+
+        def write(connection: sa.Connection) -> tuple[int, int, int]:
+            there = self._of(WIN_BACK_ANSWERS)
+            stored = {(row["customer_id"], row["day"]): row["answer"] for row in connection.execute(there).mappings()}
+            new, known, other = [], 0, 0
+            for answer in answers:
+                said = stored.get((answer.customer_id, answer.day))
+                if said is None:
+                    stored[answer.customer_id, answer.day] = answer.answer
+                    new.append(self._row(answer))
+                else:
+                    known, other = known + (said == answer.answer), other + (said != answer.answer)
+            _insert(connection, WIN_BACK_ANSWERS, new)
+            return len(new), known, other
+
+        return self._written(write)
+
+    def _ways(self, connection: sa.Connection, before: date) -> Ways:
+        answers = self._of(WIN_BACK_ANSWERS).where(WIN_BACK_ANSWERS.c.day < before)
+        ordered = answers.order_by(WIN_BACK_ANSWERS.c.day, WIN_BACK_ANSWERS.c.customer_id)
+        told = tuple(_made(Answer, row) for row in connection.execute(ordered).mappings().all())
+        return Ways(self._steps(connection, WIN_BACK_STEPS.c.day < before), told)
+
+    def _steps(self, connection: sa.Connection, where: sa.ColumnElement[bool]) -> tuple[StepTaken, ...]:
+        columns = WIN_BACK_STEPS.c
+        query = self._of(WIN_BACK_STEPS).where(where).order_by(columns.day, columns.place, columns.customer_id)
+        return tuple(_made(StepTaken, row) for row in connection.execute(query).mappings().all())
+
+    def _row(self, record: ListFacts | Line | Outcome | StepTaken | Answer) -> dict[str, Any]:
         return {"business": self._business} | asdict(record)
 
     def _of(self, table: sa.Table) -> sa.Select[Any]:
@@ -241,11 +310,11 @@ class Store(RememberedAlerts):
             dict(row) for piece in pieces for row in connection.execute(query.where(table.c.line_key.in_(piece))).mappings()
         ]
 
-    def _read(self, read: Callable[[sa.Connection], Answer]) -> Answer:
+    def _read(self, read: Callable[[sa.Connection], Found]) -> Found:
         with _failures(self.place), self._engine.connect() as connection:
             return read(connection)
 
-    def _written(self, write: Callable[[sa.Connection], Answer]) -> Answer:
+    def _written(self, write: Callable[[sa.Connection], Found]) -> Found:
         """Write all or nothing; where another writer came first, look again at what there is."""
         with _failures(self.place):
             return _again(lambda: _in_transaction(self._engine, write))
@@ -307,12 +376,12 @@ def _lock_on_begin(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
 
-def _in_transaction(engine: sa.Engine, work: Callable[[sa.Connection], Answer]) -> Answer:
+def _in_transaction(engine: sa.Engine, work: Callable[[sa.Connection], Found]) -> Found:
     with engine.execution_options(writes=True).begin() as connection:
         return work(connection)
 
 
-def _again(work: Callable[[], Answer]) -> Answer:
+def _again(work: Callable[[], Found]) -> Found:
     """Do it again where another writer had the same rows or tables made in between."""
     for _ in range(TRIES - 1):
         try:
@@ -346,7 +415,7 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[s
         connection.execute(table.insert(), [dict(row) for row in piece])
 
 
-def _pieces(rows: Iterable[Answer]) -> Iterator[list[Answer]]:
+def _pieces(rows: Iterable[Found]) -> Iterator[list[Found]]:
     ahead = iter(rows)
     while piece := list(islice(ahead, AT_ONCE)):
         yield piece
@@ -361,5 +430,5 @@ def _verdict(outcome: Outcome, lines: set[str], stored: Mapping[tuple[str, date]
     return "known" if there == (outcome.result, outcome.call_back) else "contradicting"
 
 
-def _made(kind: type[Answer], row: Mapping[Any, Any]) -> Answer:
+def _made(kind: type[Found], row: Mapping[Any, Any]) -> Found:
     return kind(**{field.name: row[field.name] for field in fields(kind)})  # type: ignore[arg-type]

@@ -7,12 +7,13 @@ configs may share one store.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from sqlalchemy import Boolean, Column, Connection, Date, Float, Index, Integer, MetaData, String, Table, Text, select
 
 from churnscope.errors import StorageError
 
-FORMAT = 2
+FORMAT = 3
 
 METADATA = MetaData()
 _NAME, _KEY = String(200), String(32)
@@ -58,6 +59,47 @@ OUTCOMES = Table(
     Column("result", _KEY, nullable=False),
     Column("call_back", Text, nullable=False),
 )
+
+WIN_BACK_DAYS = Table(
+    "churnscope_win_back_days",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+
+WIN_BACK_STEPS = Table(
+    "churnscope_win_back_steps",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("customer_id", Text, primary_key=True),
+    Column("entered", Date, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("day", Date, nullable=False),
+    Column("arm", _KEY, nullable=False),
+    Column("step", _NAME, nullable=False),
+    Column("channel", _NAME, nullable=False),
+    Column("offer", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("contact_cost", Float, nullable=False),
+    Column("offer_cost", Float, nullable=False),
+    Column("probability", Float),
+    Column("worth", Float),
+    Index("churnscope_win_back_steps_by_day", "business", "day"),
+)
+
+WIN_BACK_ANSWERS = Table(
+    "churnscope_win_back_answers",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("customer_id", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("answer", Text, nullable=False),
+)
+
+
+def _with_win_back(connection: Connection) -> None:
+    """From lists and outcomes alone to what is kept of winning customers back."""
+    METADATA.create_all(connection, tables=[WIN_BACK_DAYS, WIN_BACK_STEPS, WIN_BACK_ANSWERS])
 
 
 # What an alert holds of a person is the customer id, and numbers.
@@ -108,7 +150,7 @@ def _with_alerts(connection: Connection) -> None:
     METADATA.create_all(connection, [ALERTS, ALERT_DAYS, MESSAGES])
 
 
-UPGRADES: Mapping[int, Callable[[Connection], None]] = {1: _with_alerts}
+UPGRADES: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _with_alerts, 2: _with_win_back})
 """By format, what turns a store of it into one of the next format."""
 
 

@@ -58,9 +58,11 @@ if TYPE_CHECKING:
     from churnscope.project.models.drivers import DriversResult
     from churnscope.project.models.versions import Comparison, VersionDetails, VersionList
     from churnscope.project.money.campaigns import CampaignResult
+    from churnscope.project.money.listed import CallListResult
     from churnscope.project.money.outcomes import OutcomesResult
     from churnscope.project.money.uplifted import UpliftResult
     from churnscope.project.money.valued import ValueResult
+    from churnscope.project.money.what_ifs import WhatIfResult
     from churnscope.project.results import (
         AuditResult,
         CatalogResult,
@@ -77,6 +79,7 @@ CHARTS = (
     (draw_calibration, calibration_sentence),
     (draw_deciles, decile_sentence),
 )
+TO_CALL = ["rank", "customer_id", "agent", "action", "expected_gain", "value_at_risk"]
 VALUED = ("customer_id", "alive_probability", "expected_purchase_days", "expected_spend", "spend_low", "spend_high", "value")
 LISTED = ("customer_id", "churn_probability", "risk_decile", "risk_band", "reason_1", "reason_2", "reason_3")
 
@@ -159,10 +162,37 @@ def _valued(result: ValueResult) -> Iterator[str]:
     figures = result.figures
     yield from map(paragraph, figures.notes)
     if figures.judgement is not None:
-        yield table(value_models_table(figures.judgement, figures.kind))
+        yield table(value_models_table(figures.judgement, figures.used))
     values = [tenth.value for tenth in figures.tenths]
     yield drawing(value_sentence(values), partial(draw_value, values=values))
     yield shown_rows(result.to_arrow().select(VALUED), ROWS_SHOWN, "a customer, the most valuable first")
+
+
+def _to_call(result: CallListResult) -> Iterator[str]:
+    figures = result.figures
+    uses = (
+        (
+            name.replace("_", " "),
+            f"{use.lines:,}",
+            f"{use.control:,}",
+            f"{use.minutes:,.0f}",
+            f"{use.cost:,.0f}",
+            f"{use.gain:,.0f}",
+        )
+        for name, use in figures.actions.items()
+    )
+    yield grid(uses, ("action", "to call", "control", "minutes", "cost", "expected gain"), "<>>>>>")
+    agents = (
+        (name, f"{use.lines:,}", f"{use.minutes:,.0f} of {use.minutes_there:,.0f}") for name, use in figures.agents.items()
+    )
+    yield grid(agents, ("agent", "lines", "minutes"), "<>>")
+    yield from map(paragraph, figures.notes)
+    if any(path.suffix in {".csv", ".parquet"} and "control" not in path.name for path in result.outputs):
+        yield shown_rows(result.to_arrow().select(TO_CALL), ROWS_SHOWN, "a customer to call, the first one first")
+
+
+def _tried(result: WhatIfResult) -> Iterator[str]:
+    yield picture(result.picture.read_bytes(), result.summary)
 
 
 def _uplifted(result: UpliftResult) -> Iterator[str]:
@@ -260,6 +290,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "AdviseResult": _advised,
     "AuditResult": _audited,
     "CheckResult": _check,
+    "CallListResult": _to_call,
     "CampaignResult": _campaigns,
     "DefinitionResult": _defined,
     "DriversResult": _driven,
@@ -270,6 +301,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "ScoreResult": _scored,
     "UpliftResult": _uplifted,
     "ValueResult": _valued,
+    "WhatIfResult": _tried,
     "CatalogResult": _catalog,
     "VersionList": _listed,
     "VersionDetails": _detailed,

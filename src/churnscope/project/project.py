@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from churnscope.project.lifecycle.alerted import AlertsResult
     from churnscope.project.lifecycle.lived import LifecycleResult
     from churnscope.project.lifecycle.watching import Watched
+    from churnscope.project.lifecycle.won_back import AnswersResult, WinBackReport, WinBackResult
     from churnscope.project.models.drivers import DriversResult
     from churnscope.project.models.versions import Comparison, Served, VersionDetails, VersionList
     from churnscope.project.money.campaigns import CampaignResult
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from churnscope.project.money.outcomes import OutcomesResult
     from churnscope.project.money.uplifted import UpliftResult
     from churnscope.project.money.valued import ValueResult
+    from churnscope.project.money.what_ifs import WhatIfResult
     from churnscope.project.results import (
         AuditResult,
         CatalogResult,
@@ -57,18 +59,22 @@ class Project:
     config : path of a TOML file, the tables of one as dictionaries, or a config already loaded. Paths in dictionaries start
         from the present folder.
     progress : is told how far each stage has come.
+    reactivation : ask who of the inactive comes back, not who of the active leaves: `train`, `evaluate`, `score`, `report` and
+        the versions of the model are then those of a model of its own.
 
     Raises
     ------
     ConfigError : when the config cannot be read or says something impossible.
     """
 
-    def __init__(self, config: Config | str | Path | Mapping[str, Any], *, progress: Progress = silent) -> None:
+    def __init__(
+        self, config: Config | str | Path | Mapping[str, Any], *, progress: Progress = silent, reactivation: bool = False
+    ) -> None:
         if not isinstance(config, Config):
             from churnscope.config.load import load_config
 
             config = load_config(config)
-        self.config = config
+        self.config = config.reactivating() if reactivation else config
         self.progress = progress
         self._spool: Spool | None = None
 
@@ -77,7 +83,13 @@ class Project:
 
     @classmethod
     def from_tables(
-        cls, config: str | Path | Mapping[str, Any], /, *, progress: Progress = silent, **tables: Streamed
+        cls,
+        config: str | Path | Mapping[str, Any],
+        /,
+        *,
+        progress: Progress = silent,
+        reactivation: bool = False,
+        **tables: Streamed,
     ) -> Project:
         """A business whose sources are tables in memory.
 
@@ -85,6 +97,7 @@ class Project:
         ----------
         config : path of a TOML file, or the tables of one as dictionaries. Sources may leave `files` and `format` out, and
             `columns` where the table's bear the names of the role's.
+        reactivation : ask who of the inactive comes back.
         tables : by the name of the source, frames of pandas or Polars, tables of PyArrow, relations of DuckDB: anything that
             offers an Arrow stream. A name that the config does not describe is that of a role, and the columns bear the names
             of the role's columns. Each table is written once to a temporary folder, which goes with the project.
@@ -110,7 +123,7 @@ class Project:
 
         spool = Spool()
         kept = {name: spool.keep(name, table) for name, table in tables.items()}
-        project = cls(load_config(config, tables=kept), progress=progress)
+        project = cls(load_config(config, tables=kept), progress=progress, reactivation=reactivation)
         project._spool = spool
         return project
 
@@ -281,9 +294,10 @@ class Project:
         all_customers: bool = False,
         wait_seconds: float = 0,
         contributions: str | Path | None = None,
+        values: str | Path | None = None,
         language: str | None = None,
     ) -> ScoreResult:
-        """Score every customer who is active on the day, with reasons; the same run again writes nothing.
+        """Score every customer who is active on the day, or inactive, with reasons; the same run again writes nothing.
 
         Parameters
         ----------
@@ -293,6 +307,8 @@ class Project:
         wait_seconds : how long to wait for another run that writes the same files.
         contributions : a `.csv` or `.parquet` file to write what every feature adds to every customer's log-odds; with a
             manifest of its own beside it. Default: none.
+        values : of a project of reactivation, what those are worth who come back: a file that `value` wrote. Default: the
+            newest in the outputs folder, if there is one. The scores then rank by the chance times the value.
         language : of the reasons, as `fr`; default: that of the config.
 
         Raises
@@ -311,6 +327,7 @@ class Project:
             contributions=None if contributions is None else Path(contributions),
             all_customers=all_customers,
             wait_seconds=wait_seconds,
+            values=None if values is None else Path(values),
             language=language,
         )
         return score(self.config, as_of_day(as_of, self.config), self.progress, request)
@@ -486,6 +503,52 @@ class Project:
         )
         return call_list(self.config, self.progress, request)
 
+    def what_if(
+        self,
+        *,
+        scores: str | Path | None = None,
+        values: str | Path | None = None,
+        budgets: Iterable[float] = (),
+        minutes: Iterable[float] = (),
+        offer_costs: Iterable[float] = (),
+        acceptances: Iterable[float] = (),
+        output: str | Path | None = None,
+        wait_seconds: float = 0,
+    ) -> WhatIfResult:
+        """Tell what the best call list would bring with other money and time, and with other offers and acceptance.
+
+        Nothing is listed and nothing remembered. What the config has now is always among what is tried.
+
+        Parameters
+        ----------
+        scores, values : as for `call_list`.
+        budgets, minutes : amounts to try, one at a time; default: from nothing to four times what there is.
+        offer_costs, acceptances : factors of those of all actions, each tried with each; default: from half to twice the
+            cost, from a quarter to twice the acceptance.
+        output : a `.csv` or `.parquet` file; default: CSV in the outputs folder. A picture and the figures lie beside it.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of a call list, or what is tried is negative.
+        InputError : when a file is refused, or there are no scores or values.
+        BusyError : when another run writes the same files.
+        StorageError : when the files cannot be written.
+        """
+        from churnscope.project.money.what_if import WhatIfRequest, what_if
+
+        request = WhatIfRequest(
+            scores=None if scores is None else Path(scores),
+            values=None if values is None else Path(values),
+            budgets=tuple(map(float, budgets)),
+            minutes=tuple(map(float, minutes)),
+            offer_costs=tuple(map(float, offer_costs)),
+            acceptances=tuple(map(float, acceptances)),
+            output=None if output is None else Path(output),
+            wait_seconds=wait_seconds,
+        )
+        return what_if(self.config, self.progress, request)
+
     def add_outcomes(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> OutcomesResult:
         """Store what came of calls, from a list that came back as CSV or XLSX; the same file again adds nothing.
 
@@ -553,6 +616,79 @@ class Project:
 
         day = as_of_day(as_of, self.config)
         return lifecycle(self.config, day, self.progress, months=months, wait_seconds=wait_seconds)
+
+    def win_back_next(
+        self,
+        as_of: Day = None,
+        *,
+        scores: str | Path | None = None,
+        output: str | Path | None = None,
+        wait_seconds: float = 0,
+    ) -> WinBackResult:
+        """Decide who of the inactive gets which step of `[win_back]` on a day, and remember it.
+
+        A day is decided once, from what was known before it: asked again it answers the same. A day that was missed is caught
+        up by the next one, and nobody gets two steps on a day. Who is left alone as control is remembered, and gets none.
+
+        Parameters
+        ----------
+        scores : a file that `score` of a project of reactivation wrote; default: the newest up to the day, if there is one.
+        output : a `.csv` or `.parquet` file; default: both, in the outputs folder.
+        wait_seconds : how long to wait for another run that writes the same files.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of winning customers back, or is that of a flat file.
+        InputError : when a file is refused, or the day was not decided and a later one has been.
+        BusyError : when another run writes the same files.
+        StorageError : when the files or the store of outcomes cannot be written.
+        """
+        from churnscope.project.lifecycle.win_back import NextRequest, win_back_next
+
+        request = NextRequest(
+            scores=None if scores is None else Path(scores),
+            output=None if output is None else Path(output),
+            wait_seconds=wait_seconds,
+        )
+        return win_back_next(self.config, as_of_day(as_of, self.config), self.progress, request)
+
+    def add_answers(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> AnswersResult:
+        """Store what customers answered to a step, from a CSV or XLSX file with the columns `customer_id` and `answer`.
+
+        An answer chooses the offer of later steps. `refused` ends a customer's way, `do not call` ends it for good.
+
+        Parameters
+        ----------
+        day : of rows that name none; default: that of the customer's newest step.
+        day_format : of days written as text, such as `%d/%m/%Y`; default: as 2024-02-28.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of winning customers back.
+        InputError : when the file cannot be read, or no header names customers and answers.
+        StorageError : when the store cannot be used.
+        """
+        from churnscope.project.lifecycle.answers import add_answers
+        from churnscope.timeline import date_of
+
+        number = as_of_day(day, self.config, option="--day")
+        return add_answers(self.config, Path(file), None if number is None else date_of(number), day_format)
+
+    def win_back_report(self, as_of: Day = None, *, wait_seconds: float = 0) -> WinBackReport:
+        """Tell how many got which step, and whether those who are contacted come back more often than those left alone.
+
+        Everybody who entered is compared as drawn, from their first entering on, over the horizon of `[reactivation]`.
+
+        Raises
+        ------
+        ConfigError : when the config says nothing of winning customers back.
+        InputError : when a file is refused, or nobody has entered so far.
+        BusyError : when another run writes the same files.
+        StorageError : when the store cannot be used or the files cannot be written.
+        """
+        from churnscope.project.lifecycle.win_back_report import win_back_report
+
+        return win_back_report(self.config, as_of_day(as_of, self.config), self.progress, wait_seconds=wait_seconds)
 
     def drivers(self, as_of: Day = None, *, model: str = "champion") -> DriversResult:
         """What raises and lowers the scores of a day, concept by concept, and how the risk goes with the values.

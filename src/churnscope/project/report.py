@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from churnscope.config.models import Config
+from churnscope.decisions.list_figures import ListFigures
 from churnscope.engines.duckdb import Loaded
-from churnscope.errors import ConfigError
+from churnscope.errors import ConfigError, StorageError
+from churnscope.files import storage_errors
 from churnscope.model.bundle import Bundle
 from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looks_at
@@ -22,10 +26,12 @@ from churnscope.project.results import ReportResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.reports.explained import Explained
 from churnscope.reports.findings import Findings, Stamp
+from churnscope.reports.predicted import retold, say_of
 from churnscope.reports.report import report_page
 
 LISTED = 20  # of the riskiest customers
 ENDINGS = (".html", ".htm")
+FIGURES = "figures.json"
 OWNER_ALONE = 0o600  # may read and write what names customers
 
 
@@ -46,9 +52,10 @@ def report(config: Config, as_of: int | None, progress: Progress, request: Repor
     with recorded(folders.ledger, "report") as record:
         bundle = load_model(config, request.model)
         with loaded_data(config, as_of, progress) as loaded:
-            past = past_evaluations(folders.outputs / "evaluation", config, loaded.as_of)
+            past = past_evaluations(folders.predictions / "evaluation", config, loaded.as_of)
             looks = looks_at(folders.looks, bundle.figures["cutoff"])
-            reporting = _Reporting(config, loaded, bundle, past, looks, progress, names_customers=request.customers)
+            listed = _newest_list(folders, loaded.as_of)
+            reporting = _Reporting(config, loaded, bundle, past, looks, listed, progress, names_customers=request.customers)
             facts = reporting.facts()
             record.run_id, record.as_of = facts.run_id, facts.as_of
             outputs = _output_set(folders, loaded.as_of, request.output)
@@ -72,6 +79,30 @@ def report(config: Config, as_of: int | None, progress: Progress, request: Repor
 
 
 @dataclass(frozen=True)
+class _List:
+    """The newest call list by the day: when it was made, its figures, and the hash of their file."""
+
+    made_on: int
+    figures: ListFigures
+    sha256: str
+
+
+def _newest_list(folders: Folders, as_of: int) -> _List | None:
+    """Of the lists in the outputs folder; one that was written elsewhere is not found."""
+    found = sorted((folders.outputs / "call_lists").glob(f"????-??-??/{FIGURES}"))
+    there = [path for path in found if day_of(path.parent.name) <= as_of]
+    if not there:
+        return None
+    with storage_errors(there[-1], right="read"):
+        content = there[-1].read_bytes()
+    try:
+        figures = ListFigures.from_json(json.loads(content))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"{there[-1]} is damaged.", "Make the list again: churnscope call-list CONFIG") from error
+    return _List(day_of(there[-1].parent.name), figures, hashlib.sha256(content).hexdigest())
+
+
+@dataclass(frozen=True)
 class _Reporting:
     """A model, the data of a day, and what was judged before."""
 
@@ -80,6 +111,7 @@ class _Reporting:
     bundle: Bundle
     past: tuple[Past, ...]
     looks: int
+    listed: _List | None
     progress: Progress
     names_customers: bool
 
@@ -88,13 +120,14 @@ class _Reporting:
         options = {"customers": str(self.names_customers).lower()}
         judged = {f"evaluation {name}": digest for name, digest in self._evaluations().items()}
         options |= judged | {"looks": str(self.looks)}
+        options |= {} if self.listed is None else {f"call list {iso(self.listed.made_on)}": self.listed.sha256}
         return facts_of("report", self.config, self.loaded, model=model_facts(self.bundle), options=options)
 
     def write(self, outputs: OutputSet, facts: RunFacts) -> Manifest:
         """Score, explain and write."""
         findings = self._findings(facts)
         self.progress("page", 0, 1)
-        content = report_page(findings).to_html()
+        content = retold(report_page(findings), say_of(self.config.prediction.of)).to_html()
         self.progress("page", 1, 1)
         writers = dict.fromkeys(outputs.names, _writer(content, private=self.names_customers))
         return outputs.write(facts, writers, {"active": len(findings.customers.probability)}, needed_bytes=len(content))
@@ -126,6 +159,7 @@ class _Reporting:
                 inputs=facts.inputs,
                 evaluations=self._evaluations(),
             ),
+            call_list=None if self.listed is None else (self.listed.made_on, self.listed.figures),
         )
 
     def _evaluations(self) -> dict[str, str]:
@@ -146,7 +180,7 @@ def _output_set(folders: Folders, as_of: int, output: Path | None) -> OutputSet:
     """The file the user named, or one in a folder of the day."""
     if output is not None:
         return OutputSet.beside(output)
-    return OutputSet(folders.outputs / "reports" / iso(as_of), ("report.html",))
+    return OutputSet(folders.predictions / "reports" / iso(as_of), ("report.html",))
 
 
 def _writer(content: bytes, *, private: bool) -> Writer:

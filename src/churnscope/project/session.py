@@ -20,15 +20,17 @@ from churnscope.sources.files import would_be_read
 
 @dataclass(frozen=True)
 class Folders:
-    """Where a project's results go."""
+    """Where a project's results go; `predictions` is for those of one model, of who leaves or of who comes back."""
 
     outputs: Path
     models: Path
+    predictions: Path
 
     @classmethod
     def of(cls, config: Config) -> Folders:
         """A folder of its own for every config, so that two of them may share `outputs`."""
-        return cls(config.folders.outputs / config.name, config.folders.models)
+        outputs = config.folders.outputs / config.name
+        return cls(outputs, config.folders.models, outputs / "reactivation" if config.is_of_reactivation else outputs)
 
     @property
     def ledger(self) -> Path:
@@ -38,7 +40,7 @@ class Folders:
     @property
     def looks(self) -> Path:
         """How often each test cutoff was looked at."""
-        return self.outputs / "looks.json"
+        return self.predictions / "looks.json"
 
     @property
     def quarantine(self) -> Path:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Kind = Literal["svg", "png"]
 Size = tuple[float, float]
@@ -55,13 +56,18 @@ def drawn(draw: Draw, kind: Kind = "svg", *, size: Size = SIZE_INCHES) -> bytes:
     draw : draws on the axes it is given.
     size : width and height in inches.
     """
+    return drawn_on(lambda figure: draw(figure.add_subplot()), kind, size=size)
+
+
+def drawn_on(draw: Callable[[Figure], None], kind: Kind = "svg", *, size: Size = SIZE_INCHES) -> bytes:
+    """A picture of several pairs of axes; `draw` makes them on the figure it is given."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with _our_style():
         figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
         FigureCanvasAgg(figure)  # draws without a display
-        draw(figure.add_subplot())
+        draw(figure)
         content = BytesIO()
         figure.savefig(content, format=kind, metadata=_metadata(kind))
     return content.getvalue()

@@ -22,6 +22,7 @@ from churnscope.reports.canvas import (
     drawn,
     percent,
 )
+from churnscope.reports.predicted import Say, redrawn
 from churnscope.reports.wording import capital, points
 from churnscope.timeline import date_of
 
@@ -39,19 +40,19 @@ CONSTANT = "base rate"  # the baseline that orders nobody
 NOBODY = "Nobody churned in the outcome window"
 
 
-def calibration_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
+def calibration_chart(evaluation: Evaluation, kind: Kind = "svg", *, say: Say = str) -> bytes:
     """Predicted against observed churn, with the band that chance alone explains."""
-    return _titled(lambda axes: draw_calibration(axes, evaluation), calibration_sentence(evaluation), kind)
+    return _titled(lambda axes: draw_calibration(axes, evaluation), calibration_sentence(evaluation), kind, say)
 
 
-def gains_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
+def gains_chart(evaluation: Evaluation, kind: Kind = "svg", *, say: Say = str) -> bytes:
     """Share of the churned customers reached when the riskiest are called first, beside the baselines."""
-    return _titled(lambda axes: draw_gains(axes, evaluation), gains_sentence(evaluation), kind)
+    return _titled(lambda axes: draw_gains(axes, evaluation), gains_sentence(evaluation), kind, say)
 
 
-def decile_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
+def decile_chart(evaluation: Evaluation, kind: Kind = "svg", *, say: Say = str) -> bytes:
     """Churn rate in each tenth of the customers by falling risk."""
-    return _titled(lambda axes: draw_deciles(axes, evaluation), decile_sentence(evaluation), kind)
+    return _titled(lambda axes: draw_deciles(axes, evaluation), decile_sentence(evaluation), kind, say)
 
 
 def calibration_sentence(evaluation: Evaluation) -> str:
@@ -216,14 +217,14 @@ def _line(number: int) -> dict[str, Any]:
     return {"color": BASELINE_COLOURS[place], "linestyle": BASELINE_DASHES[place], "linewidth": 1.4}
 
 
-def _titled(draw: Draw, sentence: str, kind: Kind) -> bytes:
+def _titled(draw: Draw, sentence: str, kind: Kind, say: Say) -> bytes:
     """A picture that stands alone, under its sentence."""
 
     def draw_all(axes: Axes) -> None:
         draw(axes)
         axes.set_title(sentence, wrap=True)
 
-    return drawn(draw_all, kind)
+    return drawn(draw_all if say is str else redrawn(draw_all, say), kind)
 
 
 def _against_best(evaluation: Evaluation, metric: str) -> list[Estimate]:

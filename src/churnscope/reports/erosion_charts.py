@@ -25,9 +25,9 @@ def attrition_sentence(figures: Figures) -> str:
     rate, months = figures["attrition_a_month"], figures["recent_months"]
     if rate["value"] is None:
         return "Nobody was with us as these months began"
-    lately = f"in each of the last {months} months" if months > 1 else "in the last month"
+    lately = f"mean of the last {months} months" if months > 1 else "in the last month"
     limits = f"95 % limits {share(rate['low'], 1)} to {share(rate['high'], 1)}"
-    return f"Of the customers with us as a month begins, {share(rate['value'], 1)} were lost by its end {lately} ({limits})"
+    return f"Of the customers with us as a month begins, {share(rate['value'], 1)} are lost by its end ({lately}; {limits})"
 
 
 def draw_attrition(axes: Axes, figures: Figures) -> None:
@@ -55,7 +55,7 @@ def retention_sentence(comparison: Figures) -> str:
     curve = comparison["curves"][0]
     if not curve["still_there"]:
         return "Too few customers were watched for long enough to say how long they stay"
-    age, told = list(curve["still_there"].items())[-1]
+    age, told = max(curve["still_there"].items(), key=lambda item: int(item[0]))
     half = f"half are gone after {count(curve['median_days'])} days, and " if curve["median_days"] is not None else ""
     return f"Of customers who come, {half}{share(told['value'])} are still with us after {age} days without a break"
 

@@ -28,6 +28,9 @@ MOST_COMPARED: Final = 5  # things that divide customers, those that tell most
 TELLING: Final = 0.05  # p-value below which groups are told apart
 PLAIN: Final = ("stay", "stage", "away")
 AS_PLANNED: Final = "as planned"
+LEAST_P: Final = 0.001
+CAPTIONS: Final = {"stay": "With us", "away": "Away"}
+DAYS_THAT_SHOW: Final = 7
 CENTS_BELOW: Final = 100
 
 
@@ -73,7 +76,14 @@ def retention_sections(figures: Figures) -> tuple[Section, ...]:
         return (Section("retention", "How long customers stay", "Nobody has been with us yet."),)
     picture = Picture(retention_sentence(first), partial(draw_curves, comparison=first), WIDTH)
     tables = tuple(_curve_table(each) for each in (*(found[name] for name in PLAIN if name in found), *shown))
-    closing = [f"{counted(figures['returned'], 'customers')} came back after having been inactive; their second stay is apart."]
+    closing = ["Nobody came back after having been inactive."]
+    if figures["returned"]:
+        back = counted(figures["returned"], "customers")
+        closing = [f"{back} came back after having been inactive; a second stay is apart from the first."]
+    if (earliest := first["curves"][0]["earliest_day"] or 0) >= DAYS_THAT_SHOW:
+        closing.append(
+            f"No first stay was shorter than {counted(earliest, 'days')}: the definition of active lets nobody go sooner."
+        )
     if others := [each["by"] for each in groups if each not in shown]:
         closing.append(
             f"No difference beyond chance, or a smaller one: {', '.join(others)}. All curves are in retention.parquet."
@@ -99,7 +109,7 @@ def outlook_sections(figures: Figures) -> tuple[Section, ...]:
         (
             (
                 "limits",
-                "95 %: the rates, how months differ, and chance; those of the base as wide as the errors of the past demand",
+                "95 %: the rates, how months differ, and chance; those of the base no nearer than the errors of the past",
             ),
         ),
     )
@@ -127,10 +137,10 @@ def _budget_section(figures: Figures) -> Section:
     rows = [row for row in figures["rows"] if row["scenario"] == AS_PLANNED]
     value = {row["name"]: row for row in rows}
     lead = (
-        f"To go from {count(value['base']['value'])} customers on {figures['day']} to {count(value['target']['value'])} on "
-        f"{figures['by']}, {count(value['lost']['value'])} that are lost until then are made up for: "
-        f"{_kept(value)}{count(value['to_win_back']['value'])} are to be won back and {count(value['to_acquire']['value'])} "
-        f"acquired, {_missing(value['missing']['value'])}."
+        f"To have {counted(value['target']['value'], 'customers')} with us on {figures['by']} (on {figures['day']} they are "
+        f"{count(value['base']['value'])}), the {count(value['lost']['value'])} who become inactive until then have to be made "
+        f"up for: {_kept(value)}{count(value['to_win_back']['value'])} are to be won back and "
+        f"{count(value['to_acquire']['value'])} acquired, {_missing(value['missing']['value'])}."
     )
     given = Table(
         "What the budget starts from",
@@ -235,8 +245,9 @@ def _curve_table(comparison: Figures) -> Table:
         for curve in comparison["curves"]
     )
     p_value = comparison["p_value"]
-    told = f"; differences as large by chance: {decimal(p_value)}" if p_value is not None else ""
-    caption = f"By {comparison['by']}: {comparison['sentence']}{told}"
+    told = "" if p_value is None else f"; log-rank p {'< 0.001' if p_value < LEAST_P else f'= {decimal(p_value)}'}"
+    name = CAPTIONS.get(comparison["by"], f"By {comparison['by']}")
+    caption = f"{name}, {comparison['sentence']}{told}"
     ends = "came back" if comparison["by"] == "away" else "became inactive"
     columns = ("", "customers", ends, "half gone, days", *(f"after {age} days" for age in CURVE_DAYS))
     return Table(caption, "<>>>>>>", columns, rows)

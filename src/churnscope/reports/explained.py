@@ -62,8 +62,9 @@ def explain(
     *,
     listed: int,
     usual: Profile | None = None,
+    of_return: bool = False,
 ) -> Explained:
-    """Score the active customers, and say what moves their scores.
+    """Score the active customers, or the inactive ones by their chance of a return, and say what moves their scores.
 
     Parameters
     ----------
@@ -72,6 +73,7 @@ def explain(
     as_of : the day of the scores.
     listed : how many of the riskiest to name.
     usual : how the customers the model learned from were distributed; the reasons tell what sets a customer apart.
+    of_return : whether the inactive are scored.
     """
     features = rows.table.features
     probability = predictor.predict(features, as_of)
@@ -80,11 +82,11 @@ def explain(
     return Explained(
         probability=probability,
         bands=bands,
-        inactive=int((rows.status == INACTIVE).sum()),
+        inactive=0 if of_return else int((rows.status == INACTIVE).sum()),
         no_history=int((rows.status == NO_HISTORY).sum()),
         drivers=found,
         effects=strongest_effects(found),
-        listed=_riskiest(ids[rows.table.customer], features, probability, predictor, listed, usual=usual),
+        listed=_riskiest(ids[rows.table.customer], features, probability, predictor, listed, usual=usual, of_return=of_return),
         not_due=int((rows.status == NOT_DUE).sum()),
         types={name: flags[rows.table.customer] for name, flags in rows.types.items()},
     )
@@ -98,8 +100,10 @@ def _riskiest(
     most: int,
     *,
     usual: Profile | None,
+    of_return: bool,
 ) -> tuple[Listed, ...]:
     top = risk_order(probability, ids)[:most]
-    why = reasons(predictor.contributions(features[top]), features[top], predictor.specs, MOST_REASONS, usual=usual)
+    phi = predictor.contributions(features[top])
+    why = reasons(phi, features[top], predictor.specs, MOST_REASONS, usual=usual, of_return=of_return)
     named = zip(ids[top], probability[top].tolist(), why, strict=True)
     return tuple(Listed(str(customer), chance, tuple(filter(None, texts))) for customer, chance, texts in named)

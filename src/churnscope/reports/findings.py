@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from churnscope.config.models import Config
 from churnscope.decisions import ProfitFigures
+from churnscope.decisions.list_figures import ListFigures
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.leak_audit import Finding
@@ -64,6 +65,7 @@ class Findings:
     names_customers : whether the riskiest are listed.
     sources : what was found in the files.
     audit : what the leak audit found when the model was trained; None where it was not asked.
+    call_list : the newest list's day and figures; None where none was made.
     """
 
     config: Config
@@ -81,3 +83,4 @@ class Findings:
     sources: tuple[SourceReport, ...]
     audit: tuple[Finding, ...] | None
     stamp: Stamp
+    call_list: tuple[int, ListFigures] | None = None

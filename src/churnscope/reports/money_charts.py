@@ -54,8 +54,9 @@ def profit_sentence(figures: ProfitFigures) -> str:
     if not chosen.size:
         return "No customer's risk reaches the point from which a contact pays"
     everyone = figures.curve[-1][0]
+    who = "whose risk and value make it pay" if figures.own is not None else f"at {share(chosen.threshold or 0)} or more"
     return (
-        f"Contacting the {counted(chosen.size, 'customers')} at {share(chosen.threshold or 0)} or more would have brought "
+        f"Contacting the {counted(chosen.size, 'customers')} {who} would have brought "
         f"{money(figures.came)}, where {money(chosen.profit)} was expected; contacting everyone {money(everyone)}"
     )
 
@@ -78,6 +79,7 @@ def draw_profit(axes: Axes, figures: ProfitFigures) -> None:
     axes.xaxis.set_major_formatter(percent)
     axes.yaxis.set_major_formatter(plain_number)
     axes.set_xlim(0, 1)
-    axes.set_xlabel("customers contacted, riskiest first")
+    first = "riskiest first" if figures.own is None else "first those whose contact is expected to bring most"
+    axes.set_xlabel(f"customers contacted, {first}")
     axes.set_ylabel("profit, in currency")
     axes.legend(loc="best")

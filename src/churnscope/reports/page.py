@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Literal
 
-from churnscope.reports.canvas import Draw, Size, drawn, inline
+from churnscope.reports.canvas import SIZE_INCHES, Draw, Size, drawn, inline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +76,8 @@ class Picture:
             self.draw(axes)
             axes.set_title(self.sentence, fontsize=9.5, wrap=True)
 
-        return drawn(draw)
+        is_tall = self.size[1] > SIZE_INCHES[1]
+        return drawn(draw, size=self.size if is_tall else SIZE_INCHES)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 
+from churnscope.config.models import Profit
+from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.grade import DECIDING
 from churnscope.reports.charts import (
     calibration_sentence,
@@ -32,6 +34,7 @@ from churnscope.reports.customer_charts import (
 )
 from churnscope.reports.drivers import telling
 from churnscope.reports.findings import Findings
+from churnscope.reports.list_tables import call_list
 from churnscope.reports.money_charts import draw_profit, profit_sentence
 from churnscope.reports.page import PICTURE_INCHES, Part, Picture, Section
 from churnscope.reports.tables import (
@@ -144,13 +147,19 @@ def gains(findings: Findings) -> Iterator[Section]:
     yield Section("gains", "Whom a list of the riskiest reaches", pictures=pictures, tables=(table,), origin=origin)
 
 
+def _is_as_declared(figures: ProfitFigures, declared: Profit) -> bool:
+    """Whether figures rest on what the config says now."""
+    assumed = asdict(figures.offer) | ({} if figures.own is None else {"value": "customer"})
+    return assumed == declared.model_dump()
+
+
 def profit(findings: Findings) -> Iterator[Section]:
     """The model in money."""
     figures = findings.judged.profit
     if findings.config.profit is None:
         return
     title, origin = "What is it worth in money?", _judged_in(findings)
-    if figures is None or asdict(figures.offer) != findings.config.profit.model_dump():
+    if figures is None or not _is_as_declared(figures, findings.config.profit):
         yield Section(
             "profit",
             title,
@@ -158,10 +167,11 @@ def profit(findings: Findings) -> Iterator[Section]:
             closing=("churnscope train CONFIG",),
         )
         return
-    offer = figures.offer
+    offer, own = figures.offer, figures.own
+    each = "by the value model as of that day" if own is not None else f"{offer.value:g}"
     lead = (
         f"A contact costs {offer.contact_cost:g}, the offer {offer.offer_cost:g}. Of those about to leave "
-        f"{share(offer.acceptance)} accept it and stay, each worth {offer.value:g}; whoever would have stayed anyway takes it "
+        f"{share(offer.acceptance)} accept it and stay, each worth {each}; whoever would have stayed anyway takes it "
         "too. That contacts keep customers at all is assumed here: only a control group can show it."
     )
     picture = Picture(profit_sentence(figures), partial(draw_profit, figures=figures))
@@ -342,7 +352,7 @@ def _learned_from(findings: Findings) -> str:
 # A section more is a function from findings to sections, and its name here.
 PARTS: tuple[tuple[str, str, tuple[Callable[[Findings], Iterator[Section]], ...]], ...] = (
     ("question", "The question", (prediction,)),
-    ("customers", "The customers: who, and why", (scores, riskiest, what_drives, effects)),
+    ("customers", "The customers: who, and why", (scores, riskiest, call_list, what_drives, effects)),
     ("proof", "The proof: can it be trusted?", (comparison, gains, profit, calibration, over_time, newcomers, segments)),
     ("data", "The data it rests on", (data_quality, leak_audit)),
 )

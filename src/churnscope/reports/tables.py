@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import isnan
 
 import numpy as np
@@ -64,8 +64,12 @@ def profit_table(figures: ProfitFigures) -> Table:
     """The model in money."""
     chosen, needed = figures.chosen, figures.break_even
     rows = (
-        ("A contact pays from a churn probability of", UNKNOWN if needed is None else share(needed, 1)),
-        ("Customers at that or more", f"{count(chosen.size)} ({share(chosen.share)})"),
+        *_own_values(figures),
+        (
+            f"A contact pays{'' if figures.own is None else ' at that mean'} from a churn probability of",
+            UNKNOWN if needed is None else share(needed, 1),
+        ),
+        ("Customers whose contact pays", f"{count(chosen.size)} ({share(chosen.share)})"),
         ("Expected of contacting them", money(chosen.profit)),
         ("Nine times in ten, as acceptance turns out", f"{money(chosen.profit_low)} to {money(chosen.profit_high)}"),
         ("With the outcomes as they came", money(figures.came)),
@@ -73,6 +77,18 @@ def profit_table(figures: ProfitFigures) -> Table:
         ("Expected maximum profit (EMPC)", f"{decimal(figures.empc.per_customer, ',.3f')} at {share(figures.empc.share)}"),
     )
     return Table("The list by break-even, and what the order is worth at best", "<>", ("", ""), rows)
+
+
+def _own_values(figures: ProfitFigures) -> Iterator[tuple[str, str]]:
+    """How customers differ in what they are worth, and so in the risk from which a contact pays."""
+    own = figures.own
+    if own is None:
+        return
+    low, high = (UNKNOWN if each is None else share(each, 1) for each in (own.break_even_low, own.break_even_high))
+    yield "A customer who stays is worth, on average", money(figures.offer.value)
+    yield "Eight in ten are worth", f"{money(own.value_low)} to {money(own.value_high)}"
+    yield "So that a contact pays from, by the customer", f"{low} to {high}"
+    yield "Customers whose contact never pays", share(own.never)
 
 
 def sensitivity_table(figures: ProfitFigures) -> Table:
@@ -92,26 +108,43 @@ def sensitivity_table(figures: ProfitFigures) -> Table:
     return Table("What if fewer accept, or a customer is worth more? Expected profit", "<>>>>>", columns, rows, is_wide=True)
 
 
-def value_models_table(judgement: Judgement, kind: str) -> Table:
-    """The models of repeat buying and the simple rule beside what came, the nearest first."""
+def value_models_table(judgement: Judgement, used: Collection[str]) -> Table:
+    """The models and the simple rule beside what came, the nearest in purchase days first; trees tell none and come last."""
     rows: list[Row] = [
         (
-            f"{name} (used)" if name == kind else name,
-            decimal(errors.purchase_days_error),
-            count(errors.purchase_days),
+            f"{name} (used)" if name in used else name,
+            _or_unknown(errors.purchase_days_error, decimal),
+            _or_unknown(errors.purchase_days, count),
             decimal(errors.spend_error, ",.2f"),
+            decimal(errors.spend_distance, ",.2f"),
             count(errors.spend),
-            UNKNOWN if errors.spend_held is None else share(errors.spend_held),
+            _or_unknown(errors.gini, decimal),
+            _or_unknown(errors.spend_held, share),
+            _or_unknown(errors.spend_promised, share),
         )
-        for name, errors in sorted(judgement.errors.items(), key=lambda named: named[1].purchase_days_error)
+        for name, errors in ((name, judgement.errors[name]) for name in judgement.ranked)
     ]
-    rows.append(("what came", "", count(judgement.purchase_days), "", count(judgement.spend), ""))
-    columns = ("", "off by, days", "purchase days", "off by, money", "spend", "inside the interval")
+    rows.append(("what came", "", count(judgement.purchase_days), "", "", count(judgement.spend), "", "", ""))
+    columns = (
+        "",
+        "off by, days",
+        "purchase days",
+        "RMSE, money",
+        "MAE, money",
+        "spend",
+        "Gini",
+        "inside the interval",
+        "promised",
+    )
     caption = (
         f"{counted(judgement.horizon_days, 'days')} of {counted(judgement.customers, 'customers')}, forecast on "
         f"{day(judgement.cutoff)} and as they came; off by: root mean squared error per customer"
     )
-    return Table(caption, "<>>>>>", columns, tuple(rows))
+    return Table(caption, "<" + ">" * 8, columns, tuple(rows), is_wide=True)
+
+
+def _or_unknown(figure: float | None, said: Callable[[float], str]) -> str:
+    return UNKNOWN if figure is None else said(figure)
 
 
 def difference_table(evaluation: Evaluation) -> Table:

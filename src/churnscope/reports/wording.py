@@ -205,6 +205,10 @@ def active_customers(config: Config) -> str:
         return f"Every customer of the file{whose}."
     rules = [_rule(rule, config.sources[rule.source].role) for rule in config.activity.rules]
     together = " and " if config.activity.combine == "all" else ", or "
+    if config.is_of_reactivation:
+        within = config.reactivation.within_days
+        last = f" The last such day, or end of a term, is at most {counted(within, 'days')} ago." if within else ""
+        return f"Customers who were active once and are not now, that is, without {together.join(rules)}.{last}"
     due = config.due_days
     only = f"; of these, those with a term that ends {_ahead(*due)}" if due else ""
     return f"Customers with {together.join(rules)}{only}."
@@ -220,6 +224,8 @@ def churned_customers(config: Config) -> str:
         if gap
         else f"in the {horizon} from the cutoff on"
     )
+    if config.is_of_reactivation:
+        return f"A customer who was inactive at the cutoff and does something that counts as activity {when}."
     days, terms = config.activity.grace_days, config.prediction.horizon_renewals
     words = {
         "when": when,

@@ -30,6 +30,7 @@ WIDTHS: Final = {
     "action": 20,
     "channel": 9,
     "minutes": 9,
+    "item_to_offer": 26,
     "opening": 60,
     "churn_probability": 12,
     "risk_band": 8,
@@ -56,9 +57,9 @@ _FORMS: Final = {
 }
 _DAYS = {"called_on", "call_back"}
 _SAID = {"channel", "risk_band", "listed"}  # in words of ours
-_WRAPPED = {"opening", "reason_1", "reason_2", "reason_3", "note"}
+_WRAPPED = {"item_to_offer", "opening", "reason_1", "reason_2", "reason_3", "note"}
 _LAST = ("reason_1", "reason_2", "reason_3", "listed", "tries", "call_back_noted", "last_contact", "line_key")
-_WHERE_KNOWN = {"stage", "tries", "call_back_noted", "last_contact"}  # left out where nobody has any
+_WHERE_KNOWN = {"item_to_offer", "stage", "tries", "call_back_noted", "last_contact"}  # left out where nobody has any
 _ELSEWHERE = {"agent", "campaign", "as_of", "run_id"}  # on top of the sheet, or nobody's business on the phone
 LIST_TITLE, RESULT_TITLE, CHOOSE = "Call list", "What came of the call", "Choose one of: {choices}."
 TEXTS: Final = (LIST_TITLE, RESULT_TITLE, CHOOSE)
@@ -77,6 +78,8 @@ class Wording:
         """A text of a column as the sheet shows it."""
         if column == "action":
             return self.actions.get(value, value)
+        if column == "stage":  # "new" alone is said of a line that is new on the list
+            return self.language.texts.get(f"{value} customer", value)
         if column == "call_back_noted":
             return self._moment(value)
         return self.language.text(value.replace("_", " ")) if column in _SAID else value

@@ -14,7 +14,7 @@ from churnscope.features import build
 from churnscope.lifecycle.making import Making
 from churnscope.lifecycle.spells import Standing
 from churnscope.snapshots.plan import SnapshotPlan
-from churnscope.snapshots.table import ACTIVE, INACTIVE, NO_HISTORY, NOT_DUE, Features, Part
+from churnscope.snapshots.table import ACTIVE, INACTIVE, LONG_GONE, NO_HISTORY, NOT_DUE, Features, Part, population
 
 
 def answer(block: Block, plan: SnapshotPlan, n_features: int, *, with_types: bool = False) -> Part:
@@ -44,13 +44,14 @@ def _population(block: Block, plan: SnapshotPlan, n_features: int, *, with_types
         days[late] = plan.activity.days_since_last(known)[0]
     resting = np.where(np.isnan(days), NO_HISTORY, INACTIVE)
     status = np.where(active, np.where(due, ACTIVE, NOT_DUE), resting).astype(np.int8)
-    active &= due
-    label = _label(block.logs, plan, active)
-    rows = np.flatnonzero(active)
+    status[(status == INACTIVE) & _long_gone(plan, seen, known, late)] = LONG_GONE
+    listed = status == population(plan)
+    label = _label(block.logs, plan, listed)
+    rows = np.flatnonzero(listed)
     columns = lent(n_features, len(rows), dtype=plan.dtype)
     _write(plan, seen, rows, columns)
     if known:
-        _overwrite(plan, known, active, late, columns)
+        _overwrite(plan, known, listed, late, columns)
     customer = (block.first + rows % block.n_customers).astype(np.int32)
     types = _types(plan, seen, known, late) if with_types else {}
     standing = _standing(block, plan) if with_types and plan.tells_lives else None
@@ -61,6 +62,22 @@ def _standing(block: Block, plan: SnapshotPlan) -> Standing:
     """In which stage of the life cycle customers are at the only cutoff."""
     (cutoff,) = plan.cutoffs
     return Making(plan.activity, plan.stages, cutoff).spells(block).standing(cutoff)
+
+
+def _long_gone(
+    plan: SnapshotPlan,
+    seen: Mapping[str, Observed],
+    known: Mapping[str, Observed],
+    late: tuple[NDArray[np.int64], ...],
+) -> NDArray[np.bool_]:
+    """Who has been silent for longer than is looked at, shape (n_cutoffs, n_customers); the late cells from what was known."""
+    most = None if plan.reactivation is None else plan.reactivation.within_days
+    if most is None:
+        return np.zeros_like(plan.due(seen))
+    silent = plan.activity.days_silent(seen)
+    if known:
+        silent[late] = plan.activity.days_silent(known)[0]
+    return np.asarray(silent > most)
 
 
 def _types(
@@ -90,10 +107,11 @@ def _as_known(
     return {role: alone.see(events.as_known_at(customer, cutoffs), grid.cutoffs[-1] - cutoffs) for role, events in logs.items()}
 
 
-def _label(logs: Mapping[str, Events], plan: SnapshotPlan, active: NDArray[np.bool_]) -> NDArray[np.int8]:
+def _label(logs: Mapping[str, Events], plan: SnapshotPlan, listed: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Who left; who came back, where a return is predicted: in whose outcome window there is not nothing."""
     if plan.label.kind != "given" and plan.timing.outcome_end(plan.cutoffs[0]) > plan.as_of:
-        return np.full(active.shape, CENSORED, np.int8)
-    return churned(
+        return np.full(listed.shape, CENSORED, np.int8)
+    left = churned(
         plan.activity,
         plan.label,
         logs,
@@ -102,6 +120,7 @@ def _label(logs: Mapping[str, Events], plan: SnapshotPlan, active: NDArray[np.bo
         as_of=plan.as_of,
         days_together=plan.days_together,
     )
+    return left if plan.reactivation is None else np.where(left >= 0, 1 - left, left).astype(np.int8)
 
 
 def _write(plan: SnapshotPlan, seen: Mapping[str, Observed], cells: NDArray[np.int64], columns: Features) -> None:
@@ -113,13 +132,13 @@ def _write(plan: SnapshotPlan, seen: Mapping[str, Observed], cells: NDArray[np.i
 def _overwrite(
     plan: SnapshotPlan,
     known: Mapping[str, Observed],
-    active: NDArray[np.bool_],
+    listed: NDArray[np.bool_],
     late: tuple[NDArray[np.int64], ...],
     columns: Features,
 ) -> None:
     """The features of the late cells that are in the population, from what was known."""
-    cells = np.flatnonzero(active[late])
-    row_of_cell = np.cumsum(active.ravel()) - 1
+    cells = np.flatnonzero(listed[late])
+    row_of_cell = np.cumsum(listed.ravel()) - 1
     again = empty(len(columns), len(cells), dtype=plan.dtype)
     _write(plan, known, cells, again)
-    columns[:, row_of_cell[np.ravel_multi_index(late, active.shape)[cells]]] = again
+    columns[:, row_of_cell[np.ravel_multi_index(late, listed.shape)[cells]]] = again

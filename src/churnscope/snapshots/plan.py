@@ -11,6 +11,7 @@ import numpy as np
 
 from churnscope.activity import Activity, Flags
 from churnscope.config.models import Config, Label, Stages
+from churnscope.config.winning_back import Reactivation
 from churnscope.customer_types import CustomerTypes
 from churnscope.events import Grid, Observed
 from churnscope.features import FAMILIES, Family, FeatureSpec, Log, catalog, chosen
@@ -98,6 +99,8 @@ class SnapshotPlan:
     dates : role -> names of the signals that are days.
     levels : role -> column -> the values that features tell apart.
     stages : the numbers by which types of customers are told apart.
+    reactivation : which of the inactive are the population, and label 1 is who came back; None: it is the active, and 1 is who
+        left.
     """
 
     cutoffs: tuple[int, ...]
@@ -116,6 +119,7 @@ class SnapshotPlan:
     levels: Levels = field(default_factory=dict)
     due_days: tuple[int, int] | None = None
     stages: Stages = field(default_factory=Stages)
+    reactivation: Reactivation | None = None
 
     @classmethod
     def from_config(cls, config: Config, facts: Facts, cutoffs: Iterable[int], *, own: tuple[Family, ...] = ()) -> SnapshotPlan:
@@ -136,6 +140,7 @@ class SnapshotPlan:
             levels=facts.levels,
             due_days=config.due_days,
             stages=config.stages,
+            reactivation=config.reactivation if config.is_of_reactivation else None,
         )
 
     def at(self, cutoffs: Iterable[int]) -> SnapshotPlan:
@@ -144,8 +149,9 @@ class SnapshotPlan:
 
     @cached_property
     def specs(self) -> tuple[FeatureSpec, ...]:
-        """The features in the order of the table's columns."""
-        return catalog(self.columns, self.windows, self.families, flags=self.flags, dates=self.dates, levels=self.levels)
+        """The features in the order of the table's columns; what raises the risk of leaving lowers the chance of a return."""
+        found = catalog(self.columns, self.windows, self.families, flags=self.flags, dates=self.dates, levels=self.levels)
+        return found if self.reactivation is None else tuple(spec.of_return() for spec in found)
 
     @cached_property
     def grid(self) -> Grid:

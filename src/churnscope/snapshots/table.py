@@ -13,9 +13,14 @@ from churnscope.features import FeatureSpec
 from churnscope.lifecycle.spells import Standing
 from churnscope.snapshots.plan import SnapshotPlan
 
-NO_HISTORY, INACTIVE, ACTIVE, NOT_DUE = 0, 1, 2, 3  # status of a customer at a cutoff
+NO_HISTORY, INACTIVE, ACTIVE, NOT_DUE, LONG_GONE = 0, 1, 2, 3, 4  # status of a customer at a cutoff
 
 Features = NDArray[np.float32 | np.float64]
+
+
+def population(plan: SnapshotPlan) -> int:
+    """The status of the customers of whom a plan makes rows."""
+    return ACTIVE if plan.reactivation is None else INACTIVE
 
 
 @dataclass(frozen=True)
@@ -26,14 +31,14 @@ class SnapshotTable:
     ----------
     customer : int32, shape (n_rows,), dense code.
     cutoff : int32, shape (n_rows,), day number.
-    churned : int8, shape (n_rows,): 1, 0, `CENSORED` where the data end before the outcome, `LEFT_OUT` where the kind
-        of label leaves the row out.
+    churned : int8, shape (n_rows,): 1 where what is predicted happened (the customer left, or came back), else 0;
+        `CENSORED` where the data end before the outcome, `LEFT_OUT` where the kind of label leaves the row out.
     features : float32 (or as the plan says), shape (n_rows, n_features), Fortran order: each column is one piece of memory; NaN
         for missing.
     specs : what each column means.
     cutoffs : the cutoffs asked for, rising; the counts below have their shape.
     active, inactive, no_history : customers at each cutoff: in the population; with a qualifying event but not active;
-        without any. The others are active and not due.
+        without any. The others are active and not due. Where a return is predicted, the population are the inactive.
     """
 
     customer: NDArray[np.int32]
@@ -57,9 +62,9 @@ class ScoringRows:
 
     Parameters
     ----------
-    table : rows of the active customers, ordered by customer.
-    status : int8, shape (n_customers,): `NO_HISTORY`, `INACTIVE`, `ACTIVE`, or `NOT_DUE` where only terms that end soon are
-        looked at.
+    table : rows of the population, ordered by customer.
+    status : int8, shape (n_customers,): `NO_HISTORY`, `INACTIVE`, `ACTIVE`, `NOT_DUE` where only terms that end soon are
+        looked at, or `LONG_GONE` where only those who have not been inactive for long are.
     days_since_last_event : float32, shape (n_customers,), since the newest qualifying event; NaN without one.
     types : by name of every type of customers that the sources tell, bool, shape (n_customers,), who is of it.
     standing : in which stage of the life cycle every customer is; None where rows tell how customers are, not what they did.
@@ -89,7 +94,7 @@ class Part:
 def join_parts(parts: list[Part], plan: SnapshotPlan) -> SnapshotTable:
     """Parts, each ordered by cutoff, brought together by cutoff. Parts are let go while the table fills."""
     statuses = np.concatenate([np.empty((len(plan.cutoffs), 0), np.int8), *(part.status for part in parts)], axis=1)
-    active = (statuses == ACTIVE).sum(axis=1)
+    active = (statuses == population(plan)).sum(axis=1)
     customer, label, columns = _by_cutoff(parts, active, plan)
     return SnapshotTable(
         customer,
@@ -117,7 +122,7 @@ def _by_cutoff(
     parts.reverse()
     while parts:
         part = parts.pop()
-        size = (part.status == ACTIVE).sum(axis=1)
+        size = (part.status == population(plan)).sum(axis=1)
         for k, low in enumerate(np.cumsum(size) - size):
             here, there = slice(low, low + size[k]), slice(at[k], at[k] + size[k])
             customer[there], label[there] = part.customer[here], part.churned[here]

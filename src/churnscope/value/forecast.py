@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+
 from churnscope.errors import InputError
 from churnscope.value.gamma_gamma import GammaGamma
 from churnscope.value.histories import Histories
 from churnscope.value.intervals import Interval, intervals
-from churnscope.value.repeat_purchase import RepeatPurchaseModel
+from churnscope.value.repeat_purchase import DAYS_PER_YEAR, RepeatPurchaseModel
 from churnscope.value.repeat_rows import Array
 from churnscope.value.saved import REPEAT_PURCHASE_MODELS, model_from_json
 
@@ -69,10 +71,14 @@ class ValueModel:
     def forecast(self, histories: Histories, horizon_days: int) -> Forecast:
         """What the customers of these histories will do in the horizon."""
         rows, totals = histories.rows, (histories.spend.frequency * histories.spend.mean_spend).clip(0)
-        days = self.purchases.expected_purchases(rows, horizon_days)
         within = intervals(self.purchases, self.spend, rows, totals, horizon_days=horizon_days, share=INTERVAL_SHARE)
+        days = self.purchases.expected_purchases(rows, horizon_days)
         spend = days * self.spend.expected_spend(histories.spend)
         return Forecast(self.purchases.alive_probability(rows), days, spend, *within)
+
+    def expected_spend(self, histories: Histories, horizon_days: int) -> Array:
+        """What each customer is expected to spend in the horizon, shape (n,): the spend of `forecast` alone."""
+        return self.purchases.expected_purchases(histories.rows, horizon_days) * self.spend.expected_spend(histories.spend)
 
     def worth(self, histories: Histories, *, margin: float, yearly_discount: float) -> Array:
         """What all purchases ever to come of each customer earn, discounted to today, in currency, shape (n,).
@@ -98,6 +104,30 @@ class ValueModel:
         ModelError : when it is damaged.
         """
         return cls(model_from_json(saved["purchases"]), GammaGamma.from_json(saved["spend"]))
+
+
+def worth_with_spend(
+    worth: Array, by_model: Array, spend: Array, *, margin: float, yearly_discount: float, horizon_days: int
+) -> Array:
+    """Worth where another model tells the spend in the horizon: that, and what the purchase model expects after it.
+
+    Parameters
+    ----------
+    worth, by_model : of the purchase model, all to come and the spend in the horizon, shape (n,).
+    spend : of the other model in the horizon.
+
+    Notes
+    -----
+    The horizon is discounted to its middle.
+
+    Examples
+    --------
+    >>> money = {"margin": 0.5, "yearly_discount": 1e-9, "horizon_days": 90}
+    >>> worth_with_spend(np.array([100.0]), np.array([40.0]), np.array([60.0]), **money).round(6).tolist()
+    [110.0]
+    """
+    earned = margin * (1 + yearly_discount) ** (-horizon_days / 2 / DAYS_PER_YEAR)
+    return np.asarray(earned * spend + np.maximum(worth - earned * by_model, 0))
 
 
 def fitted_spend(histories: Histories) -> GammaGamma:

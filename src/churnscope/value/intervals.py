@@ -28,10 +28,17 @@ LARGE_SHAPE = 100.0  # from which a gamma variable is, to four digits, the cube 
 
 @dataclass(frozen=True, eq=False)
 class Interval:
-    """Lower and upper quantiles, shape (n_rows,) each."""
+    """Lower and upper quantiles, shape (n_rows,) each.
+
+    Parameters
+    ----------
+    chance : shape (n_rows,), of lying inside, bounds included, by the model's own account: more than was asked for where
+        nothing is likely, for an interval holds all or none of that.
+    """
 
     low: Array
     high: Array
+    chance: Array | None = None
 
     def holds(self, actual: Array) -> NDArray[np.bool_]:
         """Whether what came lies inside, bounds included."""
@@ -62,15 +69,28 @@ def intervals(
     levels = ((1 - share) / 2, (1 + share) / 2)
     left = 1 - model.alive_probability(rows)
     scale = spend.v + totals
-    days, money = np.zeros((2, len(rows))), np.zeros((2, len(rows)))
+    days, money, nothing = np.zeros((2, len(rows))), np.zeros((2, len(rows))), np.zeros(len(rows))
     for cells, frequency, chances in _parts(model, rows, horizon_days):
         samples = _samples(spend, frequency, chances)
         for row, place in cells:
+            nothing[row] = left[row] + (1 - left[row]) * chances[place, 0]
             for which, level in enumerate(levels):
                 among_alive = np.maximum(level - left[row], 0) / np.maximum(1 - left[row], 1e-300)
                 days[which, row] = (chances[place] < among_alive[:, None]).sum(axis=1)
                 money[which, row] = scale[row] * _quantile(samples, place, among_alive)
-    return Interval(*days), Interval(*money)
+    return Interval(*days), Interval(money[0], money[1], chance_inside(nothing, levels))
+
+
+def chance_inside(nothing: Array, levels: tuple[float, float]) -> Array:
+    """P(inside) of an interval between two quantiles where so much of the chance lies on exactly nothing.
+
+    Examples
+    --------
+    >>> chance_inside(np.array([0.0, 0.5, 0.95]), (0.1, 0.9)).round(3).tolist()
+    [0.8, 0.9, 0.95]
+    """
+    low, high = levels
+    return np.asarray(np.maximum(nothing, high) - np.where(nothing >= low, 0.0, low))
 
 
 Rows = NDArray[np.intp]

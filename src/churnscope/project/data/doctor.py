@@ -24,6 +24,7 @@ from churnscope.events.kernels import divide
 from churnscope.files import free_bytes
 from churnscope.model.boosters import lightgbm_library
 from churnscope.project.models.saved import load_model, model_name, trained_through
+from churnscope.project.money.outcomes import STORE_FILE, store_of
 from churnscope.project.session import Folders
 from churnscope.reports.wording import counted
 from churnscope.sources.files import source_files
@@ -103,6 +104,7 @@ def _project(path: Path) -> Iterator[Finding]:
         yield _tried(f"folder {name}", partial(_folder, folder))
     yield _tried("champion", partial(_champion, config))
     yield _tried("tracking", partial(_tracking, config))
+    yield _tried("outcomes", partial(_outcomes, config))
 
 
 def _tried(what: str, look: Callable[[], Finding | str]) -> Finding:
@@ -188,6 +190,19 @@ def _champion(config: Config) -> Finding | str:
     bundle = load_model(config, "champion")
     rule = f", the {bundle.stands_in}" if bundle.stands_in else ""
     return f"{bundle.version}{rule}: intact, learned from outcomes before {date_of(trained_through(bundle, 'all'))}"
+
+
+def _outcomes(config: Config) -> str:
+    """The store of lists and outcomes: whether it answers, can be written, and is of a format that this program knows."""
+    file = Folders.of(config).outputs / STORE_FILE
+    if config.outcomes.url is None and not file.exists():
+        return f"{file}: none yet; the first call list makes it"
+    if config.outcomes.url is None and not os.access(file, os.W_OK):
+        raise StorageError(
+            f"{file} cannot be written.", "Give this user the right, or name another store under [outcomes] url."
+        )
+    with store_of(config) as store:
+        return f"{store.place}: answers, holds {counted(len(store.lists()), 'lists')}"
 
 
 def _tracking(config: Config) -> Finding | str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from churnscope.config.models import Config
+from churnscope.project.lifecycle.comparison_parts import COMPARISON_PARTS
 from churnscope.project.lifecycle.erosion_parts import EROSION, OUTLOOK, RETENTION
 from churnscope.project.lifecycle.parts import LifecyclePart
 from churnscope.project.lifecycle.plan_part import PLAN
@@ -19,6 +20,7 @@ PARTS: Final[tuple[LifecyclePart, ...]] = (
     RETENTION,
     OUTLOOK,
     PLAN,
+    *COMPARISON_PARTS,
 )
 
 

@@ -17,6 +17,7 @@ from churnscope.lifecycle.months import shifted
 from churnscope.lifecycle.retention import Retention, retention
 from churnscope.lifecycle.stays import INACTIVE
 from churnscope.lifecycle.watch import Watch
+from churnscope.project.lifecycle.channel_values import values_by_channel
 from churnscope.project.lifecycle.dividing import Dividing
 from churnscope.project.lifecycle.parts import Context, LifecyclePart, Told
 from churnscope.reports.erosion_sections import erosion_sections, outlook_sections, retention_sections
@@ -106,6 +107,7 @@ def outlook_told(context: Context) -> Told:
         targets=config.targets,
         budget=config.budget,
         profit=config.profit,
+        channels=values_by_channel(context),
     )
     plan = planning.plan()
     figures = {"forecast": None if ahead is None else ahead.to_json(), "no_forecast": why, "budget": plan.to_json()}
@@ -113,9 +115,11 @@ def outlook_told(context: Context) -> Told:
 
 
 def _erosion(context: Context) -> Erosion | None:
-    spells = context.life.spells
+    spells, recent = context.life.spells, context.config.lifecycle.recent_months
+    watch = Watch.of(spells)
+    first = watch.watched_from if watch.is_cut else int(spells.entered.min(initial=spells.until - 1))
     try:
-        return erosion(spells, recent_months=context.config.lifecycle.recent_months, first_day=Watch.of(spells).since)
+        return erosion(spells, recent_months=recent, first_day=watch.since, cohorts_from=first)
     except InputError:
         return None
 
@@ -132,10 +136,10 @@ def _forecast(context: Context) -> BaseForecast:
 
 def _retention(context: Context) -> Retention:
     """Groups that change are told apart as they were a year before the day, or as long before as the data allow."""
-    life = context.life
+    life, watched_from = context.life, Watch.of(context.life.spells).watched_from
     first = int(life.spells.entered.min(initial=life.as_of))
     recent_from = shifted(life.as_of, -RECENT_MONTHS)
-    landmark = max(recent_from, (first + life.as_of) // 2)
+    landmark = max(recent_from, (first + life.as_of) // 2, watched_from or first)
     lasting, changing = _groups(context, landmark)
     return retention(
         life.spells,
@@ -143,7 +147,7 @@ def _retention(context: Context) -> Retention:
         changing,
         landmark=landmark,
         recent_from=recent_from if recent_from > first else None,
-        watched_from=Watch.of(life.spells).watched_from,
+        watched_from=watched_from,
     )
 
 

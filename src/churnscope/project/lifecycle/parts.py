@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,8 @@ import pyarrow as pa
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.operations.logs import Progress
+from churnscope.project.lifecycle.compared import Compared
+from churnscope.project.lifecycle.comparing import compare
 from churnscope.project.lifecycle.stages import Life
 from churnscope.reports.page import Section
 
@@ -37,6 +40,11 @@ class Context:
     life: Life
     months: int
     progress: Progress
+
+    @cached_property
+    def compared(self) -> Compared:
+        """What one pass over the rows tells the parts that compare; made for the first of them."""
+        return compare(self.config, self.loaded, self.progress)
 
 
 @dataclass(frozen=True, eq=False)

@@ -98,7 +98,8 @@ class ScoreFiles:
         """What each customer is worth who stays, by the newest values of the day or before, else the config's one."""
         of = self._worth(day)
         if of is None:
-            return np.full(len(ids), np.nan if config.profit is None else config.profit.value)
+            one = None if config.profit is None else config.profit.one_value
+            return np.full(len(ids), np.nan if one is None else one)
         table = read_export(self.values[of])
         worth = np.asarray(table.column("value").cast(pa.float64()))
         alive = np.asarray(table.column("alive_probability").cast(pa.float64()))

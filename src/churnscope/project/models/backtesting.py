@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from churnscope.config.identity import definition
 from churnscope.config.models import Config
@@ -39,6 +40,7 @@ class Backtesting:
         one's own.
     table : snapshots at all the cutoffs, as of the day `as_of`.
     at_hand : models of the recipe that were fitted before the tests of some splits.
+    worth : what each customer who stays is worth, as `judge` takes it.
     """
 
     config: Config
@@ -47,6 +49,7 @@ class Backtesting:
     as_of: int
     progress: Progress
     at_hand: Mapping[Split, Predictor] = field(default_factory=dict)
+    worth: NDArray[np.float64] | None = None
 
     def folds(self, splits: Sequence[Split]) -> tuple[Fold, ...]:
         """What each split's test says, in their order; those with too little to learn from are left out, and logged."""
@@ -64,7 +67,7 @@ class Backtesting:
         InputError : when nobody is in the test, or there is too little to learn from.
         """
         if self.config.has_days:
-            return judge(self.config, self.at_hand[split], self.table, split.test[0])
+            return judge(self.config, self.at_hand[split], self.table, split.test[0], self.worth)
         return self.cross_validation(parts)[0]
 
     def cross_validation(self, splits: Sequence[Split]) -> tuple[Judgement, tuple[Fold, ...]]:

@@ -114,4 +114,13 @@ def explained_day(config: Config, loaded: Loaded, bundle: Bundle, progress: Prog
     plan = matching_plan(config, loaded, bundle, (loaded.as_of,))
     rows = build_scoring_rows(loaded.blocks(), plan, progress=lambda done: progress("features", done, customers))
     bands = bands_of(config, bundle)
-    return explain(loaded.ids(), rows, bundle.final, loaded.as_of, bands, listed=listed, usual=bundle.profile)
+    return explain(
+        loaded.ids(),
+        rows,
+        bundle.final,
+        loaded.as_of,
+        bands,
+        listed=listed,
+        usual=bundle.profile,
+        of_return=config.is_of_reactivation,
+    )

@@ -21,6 +21,7 @@ from churnscope.project.models.dividing import built, built_at
 from churnscope.project.models.judging import Judgement, figures_of, judge
 from churnscope.project.models.saved import load_model
 from churnscope.project.models.subjects import Own, Saved
+from churnscope.project.money.worth import worth_if_kept
 from churnscope.project.results import EvaluateResult, LabelSaid, fold_json, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 
@@ -39,12 +40,13 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
             cutoffs = complete_cutoffs(config, loaded) if backtest else (cutoff,)
             plan = subject.plan(config, loaded, built_at(cutoffs, loaded))
             table = built(config, loaded, plan, progress)
+            worth = worth_if_kept(config, loaded, cutoff, progress)
         backtesting = Backtesting(config, subject.bundle, table, loaded.as_of, progress)
         if splits and not config.has_days:
             (verdict, folds), through = backtesting.cross_validation(splits), loaded.as_of
         else:
             predictor, through = subject.unseen(config, table, cutoff, plan.timing)
-            verdict, folds = judge(config, predictor, table, cutoff), backtesting.folds(splits)
+            verdict, folds = judge(config, predictor, table, cutoff, worth), backtesting.folds(splits)
         looks = looked_at(folders.looks, {iso(day) for day in (verdict.cutoff, *(fold.cutoff for fold in folds))}, facts.run_id)
         counts = {
             "rows": verdict.evaluation.rows,
@@ -79,8 +81,11 @@ def _write(config: Config, facts: RunFacts, verdict: Judgement, folds: Sequence[
     """Figures and pictures of the cutoff, and the figures of the backtest, as one output set."""
     label = {"label": asdict(LabelSaid.of(config))}
     document = {**figures_of(verdict), **label, "backtest": [fold_json(fold) for fold in folds]}
-    contents = {"evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(), **pictures(verdict)}
-    home = Folders.of(config).outputs / "evaluation" / iso(verdict.cutoff).replace(" ", "-")
+    contents = {
+        "evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(),
+        **pictures(verdict, config.prediction.of),
+    }
+    home = Folders.of(config).predictions / "evaluation" / iso(verdict.cutoff).replace(" ", "-")
     outputs = OutputSet(home, tuple(contents))
     with outputs.held():
         if not outputs.is_intact(facts.run_id):

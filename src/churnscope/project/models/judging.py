@@ -17,7 +17,7 @@ from churnscope.evaluation.figures import MODEL, Evaluation, evaluate
 from churnscope.evaluation.grade import Grade, grade
 from churnscope.evaluation.segments import Segmentation
 from churnscope.features import FeatureSpec
-from churnscope.model.baselines import CONTRACT_RULE, FITTERS, BaseRate, Fitter, attributes_rule
+from churnscope.model.baselines import CONTRACT_RULE, FITTERS, FREQUENCY_RULE, BaseRate, Fitter, attributes_rule
 from churnscope.model.no_purchase import p0
 from churnscope.model.own import Factory, factory_of
 from churnscope.model.predictor import Predictor
@@ -51,18 +51,20 @@ def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
 
     Where terms in force alone say who is active, or an end does who left, there is no P0: it knows of nothing but silence.
     Where they say it at all, there is a rule of contracts. A flat file has no events to tell recency and frequency by: its
-    rules are the base rate and what the attributes add up to.
+    rules are the base rate and what the attributes add up to. Of a return, P0 tells the opposite, the chance that something
+    happens, and there is a rule of frequency: who came often may come again.
     """
     if config.flat is not None:
         return (BaseRate.fit, attributes_rule)
     rules = config.activity.rules
     contracts = (CONTRACT_RULE,) if any(rule.in_force for rule in rules) else ()
-    counted = [rule for rule in rules if not rule.in_force]
+    counted, of_return = [rule for rule in rules if not rule.in_force], config.is_of_reactivation
+    fitters = (*FITTERS, FREQUENCY_RULE) if of_return else FITTERS
     if not counted or config.label.kind not in SILENCES:
         logger.info("P0 is left out of the comparison: churn is not the absence of events here")
-        return (*FITTERS, *contracts)
+        return (*fitters, *contracts)
     role = ROLES[config.sources[counted[0].source].role]
-    return (*FITTERS, *contracts, p0(timing_of(config), role.noun))
+    return (*fitters, *contracts, p0(timing_of(config), role.noun, of_return=of_return))
 
 
 def own_factory(config: Config) -> Factory | None:
@@ -76,8 +78,18 @@ def own_factory(config: Config) -> Factory | None:
     return None if named is None else factory_of(named, str(config.folders.plugins))
 
 
-def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: int) -> Judgement:
+def judge(
+    config: Config,
+    predictor: Predictor,
+    table: SnapshotTable,
+    cutoff: int,
+    worth: NDArray[np.float64] | None = None,
+) -> Judgement:
     """Judge a predictor on the rows of a cutoff it never saw.
+
+    Parameters
+    ----------
+    worth : shape (n_customers,), of each customer who stays, as of the cutoff; None where one value counts for all.
 
     Raises
     ------
@@ -92,14 +104,22 @@ def judge(config: Config, predictor: Predictor, table: SnapshotTable, cutoff: in
     evaluation = evaluate(
         table.churned[here], table.customer[here], probabilities, config.evaluation, rng, segmentations=segmentations
     )
-    profit = in_money(config, table.churned[here], probabilities[MODEL])
+    own = None if worth is None else worth[table.customer[here]]
+    profit = in_money(config, table.churned[here], probabilities[MODEL], own)
     return Judgement(cutoff, evaluation, grade(evaluation), profit)
 
 
-def in_money(config: Config, churned: NDArray[Any], probability: NDArray[Any]) -> ProfitFigures | None:
-    """What a model is worth by the costs and the value of the config; None where it names none."""
-    offer = offer_of(config)
-    return None if offer is None else profit_figures(churned, probability, offer)
+def in_money(
+    config: Config, churned: NDArray[Any], probability: NDArray[Any], own: NDArray[np.float64] | None = None
+) -> ProfitFigures | None:
+    """What a model is worth by the costs and the value of the config; None where it names none.
+
+    Parameters
+    ----------
+    own : shape (n,), values of the customers where each has one.
+    """
+    offer = offer_of(config, None if own is None else float(own.mean()))
+    return None if offer is None else profit_figures(churned, probability, offer, own)
 
 
 def segmentations_of(config: Config, specs: Sequence[FeatureSpec], features: Features) -> tuple[Segmentation, ...]:

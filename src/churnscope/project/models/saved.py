@@ -9,7 +9,7 @@ from typing import Any, Literal
 from churnscope.config.models import Config
 from churnscope.decisions import Offer
 from churnscope.engines.duckdb import Loaded
-from churnscope.errors import ModelError
+from churnscope.errors import InputError, ModelError
 from churnscope.features import FAMILIES
 from churnscope.features.customer_types import customer_types
 from churnscope.features.plugins import own_families, source_hash
@@ -27,8 +27,9 @@ _ADVICE = "Train a model with this config, or use the config it was trained with
 
 
 def model_name(config: Config) -> str:
-    """The folder of this config's models."""
-    return config.model.name or config.name
+    """The folder of this config's models; those that tell who comes back stand beside those that tell who leaves."""
+    name = config.model.name or config.name
+    return f"{name}_reactivation" if config.is_of_reactivation else name
 
 
 def load_model(config: Config, which: str) -> Bundle:
@@ -55,14 +56,33 @@ def base_rate(bundle: Bundle) -> float:
     return next(rule.share for rule in bundle.final.baselines if isinstance(rule, BaseRate))
 
 
-def offer_of(config: Config) -> Offer | None:
-    """What the config says of costs and value; None where it says nothing."""
-    return None if config.profit is None else Offer(**config.profit.model_dump())
+def offer_of(config: Config, mean_value: float | None = None) -> Offer | None:
+    """What the config says of costs and value of keeping customers; None where it says nothing, and of those who left.
+
+    Parameters
+    ----------
+    mean_value : of the customers, where each has a value of their own; without it nothing is said then.
+
+    Raises
+    ------
+    InputError : when customers are on average worth less than the offer costs.
+    """
+    profit = config.profit
+    worth = None if profit is None else profit.one_value or mean_value
+    if profit is None or worth is None or config.is_of_reactivation:
+        return None
+    if worth <= profit.offer_cost:
+        raise InputError(
+            f"[profit]: customers are worth {worth:,.2f} on average, and the offer costs {profit.offer_cost:,.2f}.",
+            "Check offer_cost, and margin and discount_rate in [value].",
+        )
+    return Offer(**profit.model_dump() | {"value": worth})
 
 
 def bands_of(config: Config, bundle: Bundle) -> Bands:
     """The bands of risk: high from where a contact pays, where the config says what that is."""
-    offer = offer_of(config)
+    judged = bundle.figures.get("profit", {})
+    offer = offer_of(config, judged.get("offer", {}).get("value"))
     return Bands.around(base_rate(bundle), None if offer is None else float(offer.break_even()))
 
 

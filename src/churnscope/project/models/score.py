@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from churnscope.config.models import Config
@@ -21,10 +22,20 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.project.models.saved import bands_of, load_model, matching_plan, model_facts, trained_through, unknown_levels
+from churnscope.project.money.customer_values import CustomerValues
 from churnscope.project.results import ScoreResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.project.spoken import asked_language, language_of
-from churnscope.scoring import SAID, ScoreStamp, contribution_tables, score_table, state_counts
+from churnscope.scoring import (
+    SAID,
+    WHO_LEAVES,
+    WHO_RETURNS,
+    Asked,
+    ScoreStamp,
+    contribution_tables,
+    score_table,
+    state_counts,
+)
 from churnscope.snapshots import ScoringRows, SnapshotTable, build_scoring_rows
 
 BYTES_PER_ROW = 400  # about what a scored customer takes in a CSV file
@@ -42,6 +53,7 @@ class Request:
     contributions: Path | None
     all_customers: bool
     wait_seconds: float = 0
+    values: Path | None = None
     language: str | None = None
 
 
@@ -53,13 +65,10 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
     with recorded(folders.ledger, "score") as record:
         bundle = load_model(config, request.model)
         with loaded_data(config, as_of, progress) as loaded:
-            facts = facts_of(
-                "score",
-                config,
-                loaded,
-                model=model_facts(bundle),
-                options={"all_customers": str(request.all_customers).lower()} | ({"language": asked} if asked else {}),
-            )
+            worth = _worth(config, folders, request, loaded.as_of)
+            options = {"all_customers": str(request.all_customers).lower()} | ({"language": asked} if asked else {})
+            options |= {} if worth is None else {"values": worth.sha256}
+            facts = facts_of("score", config, loaded, model=model_facts(bundle), options=options)
             record.run_id, record.as_of = facts.run_id, facts.as_of
             _warn_of_known_outcomes(bundle, loaded.as_of)
             _warn_of_unknown_levels(bundle, loaded)
@@ -70,14 +79,14 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
                     held.enter_context(each.held(wait_seconds=request.wait_seconds))
                 was_done = all(each.is_intact(facts.run_id) for each in (outputs, *beside))
                 if not was_done:
-                    _Scoring(config, loaded, bundle, progress, language_of(config, asked)).write(
-                        outputs, beside, facts, request
-                    )
+                    scoring = _Scoring(config, loaded, bundle, worth, progress, language_of(config, asked))
+                    scoring.write(outputs, beside, facts, request)
                 manifest = outputs.read()
         assert manifest is not None
-        if not manifest.counts["active"]:
+        if not manifest.counts["inactive" if config.is_of_reactivation else "active"]:
             logger.warning(
-                "No customer is active on %s; the data are complete through %s. Are newer files missing?",
+                "No customer is %s on %s; the data are complete through %s. Are newer files missing?",
+                "inactive" if config.is_of_reactivation else "active",
                 iso(loaded.as_of),
                 iso(loaded.complete_through),
             )
@@ -93,16 +102,18 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
         outputs=written,
         manifest=outputs.manifest_path,
         was_done=was_done,
+        predicted=config.prediction.of,
     )
 
 
 @dataclass(frozen=True)
 class _Scoring:
-    """A model and the data of a day."""
+    """A model and the data of a day; `worth` is what customers are worth who come back."""
 
     config: Config
     loaded: Loaded
     bundle: Bundle
+    worth: CustomerValues | None
     progress: Progress
     language: Language
 
@@ -110,9 +121,9 @@ class _Scoring:
         """Score, explain and write the sets that are not whole; `beside` are those of the contributions."""
         rows = self._rows()
         if not outputs.is_intact(facts.run_id):
-            table = self._table(rows, facts.run_id, inactive_too=request.all_customers)
+            table = self._table(rows, facts.run_id, all_too=request.all_customers)
             writers = {name: _writer(Path(name), table) for name in outputs.names}
-            outputs.write(facts, writers, state_counts(table, rows), needed_bytes=BYTES_PER_ROW * table.num_rows)
+            outputs.write(facts, writers, state_counts(table, rows, self.asked), needed_bytes=BYTES_PER_ROW * table.num_rows)
         for each in beside:
             self._write_contributions(each, facts, rows.table)
 
@@ -130,19 +141,43 @@ class _Scoring:
         customers = self.loaded.n_customers
         return build_scoring_rows(self.loaded.blocks(), plan, progress=lambda done: self.progress("features", done, customers))
 
-    def _table(self, rows: ScoringRows, run_id: str, *, inactive_too: bool) -> pa.Table:
-        active = len(rows.table.customer)
+    @property
+    def asked(self) -> Asked:
+        """Who leaves, or who comes back."""
+        return WHO_RETURNS if self.config.is_of_reactivation else WHO_LEAVES
+
+    def _table(self, rows: ScoringRows, run_id: str, *, all_too: bool) -> pa.Table:
+        scored, ids = len(rows.table.customer), self.loaded.ids()
         return score_table(
-            self.loaded.ids(),
+            ids,
             rows,
             self.bundle.final,
             bands_of(self.config, self.bundle),
             ScoreStamp(self.loaded.as_of, self.bundle.version, run_id),
             usual=self.bundle.profile,
-            inactive_too=inactive_too,
+            asked=self.asked,
+            worth=None if self.worth is None else self.worth.of(ids, otherwise=np.nan),
+            all_too=all_too,
             language=self.language,
-            progress=lambda done: self.progress("reasons", done, active),
+            progress=lambda done: self.progress("reasons", done, scored),
         )
+
+
+def _worth(config: Config, folders: Folders, request: Request, as_of: int) -> CustomerValues | None:
+    """What customers are worth who come back: by the file that is named, or the newest that `value` had written by the day.
+
+    Raises
+    ------
+    ConfigError : when values are named, and it is asked who leaves.
+    """
+    if not config.is_of_reactivation:
+        if request.values is not None:
+            raise ConfigError("--values: scores of who leaves hold no value.", "Give it to call-list, or add --reactivation.")
+        return None
+    written = sorted(folders.outputs.glob("value/????-??-??/value.parquet"))
+    known = [path for path in written if path.parent.name <= iso(as_of)]
+    path = request.values or (known[-1] if known else None)
+    return None if path is None else CustomerValues.read(path)
 
 
 def _warn_of_known_outcomes(bundle: Bundle, as_of: int) -> None:
@@ -181,7 +216,7 @@ def _output_set(folders: Folders, as_of: int, output: Path | None) -> OutputSet:
     """The file the user named, or CSV and Parquet in a folder of the day."""
     if output is not None:
         return OutputSet.beside(output)
-    return OutputSet(folders.outputs / "scores" / iso(as_of), ("scores.csv", "scores.parquet"))
+    return OutputSet(folders.predictions / "scores" / iso(as_of), ("scores.csv", "scores.parquet"))
 
 
 def _writer(name: Path, table: pa.Table) -> Writer:

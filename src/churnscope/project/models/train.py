@@ -28,6 +28,7 @@ from churnscope.project.models.dividing import built_at
 from churnscope.project.models.judging import Judgement, baseline_fitters, figures_of
 from churnscope.project.models.promotion import Promotion, gate, has_champion_model, stand_in
 from churnscope.project.models.saved import feature_plan, model_name, snapshot_plan, split_of
+from churnscope.project.money.worth import worth_if_kept
 from churnscope.project.results import LabelSaid, StandIn, TrainResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data
 from churnscope.snapshots import SnapshotPlan, SnapshotTable
@@ -50,7 +51,8 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         progress("training", 0, 1)
         trained = fit(table, split, config.model, fitters=baseline_fitters(config))
         progress("training", 1, 1)
-        backtesting = Backtesting(config, None, table, loaded.as_of, progress, {split: trained.evaluation})
+        worth = worth_if_kept(config, loaded, split.test[0], progress)
+        backtesting = Backtesting(config, None, table, loaded.as_of, progress, {split: trained.evaluation}, worth)
         verdict = backtesting.verdict(split, backtest_splits(config, loaded))
         looks = looked_at(folders.looks, {iso(verdict.cutoff)}, facts.run_id)
         bundle = _bundle(config, plan, split, trained, {**figures_of(verdict), "leak_audit": audit.to_json()})

@@ -24,8 +24,10 @@ from churnscope.config.identity import config_hash
 from churnscope.config.models import Action, CallList, Config
 from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains
 from churnscope.decisions.control_group import ControlGroup, smallest_effect
+from churnscope.decisions.list_figures import ActionUse, AgentUse, ListFigures
 from churnscope.decisions.selection import Choices, Limits, Problem, Selection, control_of, select, total_gain
 from churnscope.decisions.sharing import Shared, Team, share_out
+from churnscope.engines.items import ITEM, items_to_offer
 from churnscope.errors import ConfigError
 from churnscope.languages import ENGLISH, Language, code_in
 from churnscope.operations.exports import export
@@ -33,8 +35,17 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
 from churnscope.outcomes import CALLABLE, CONTROL, RESULTS, Line, ListFacts, line_key
-from churnscope.project.money.list_inputs import Files, Inputs, Past, Reading, Scores, gathered, outside
-from churnscope.project.money.listed import ActionUse, AgentUse, CallListResult, ListFigures
+from churnscope.project.money.list_inputs import (
+    Files,
+    Inputs,
+    Past,
+    Reading,
+    Scores,
+    gathered,
+    hashes_of_purchases,
+    outside,
+)
+from churnscope.project.money.listed import CallListResult
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, refuse_source_as_output
@@ -72,15 +83,16 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
         files = Files.of(folders, config, request.scores, request.values)
         progress("read", 0, 1)
         scores = Scores.read(files.scores)
-        there = outside(config, settings, scores.as_of)
+        there = outside(config, settings.show, settings.reach, scores.as_of)
         with store_of(config) as store:
-            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name)
+            won_back = store.win_back_ways(date_of(scores.as_of)).last_step
+            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name, won_back)
             facts = RunFacts(
                 command="call-list",
                 as_of=iso(scores.as_of),
                 version=__version__,
                 config=config_hash(config),
-                inputs=files.hashes() | dict(there.inputs),
+                inputs=files.hashes() | dict(there.inputs) | hashes_of_purchases(config),
                 options=({"outcomes": past.digest} if past.digest else {}) | ({"language": asked} if asked else {}),
             )
             record.run_id, record.as_of = facts.run_id, facts.as_of
@@ -209,7 +221,7 @@ class Chosen:
         spoken = [self.wordings[place].language for place in self.shared.agent[rows]]
         used = [self.actions[names[place]] for place in chosen]
         shown = {name: values[rows].tolist() for name, values in self.inputs.shown.items()}
-        last = self.inputs.last_contact[rows]
+        last, items = self.inputs.last_contact[rows], self._items(rows)
         return pa.table(
             {
                 "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
@@ -219,7 +231,8 @@ class Chosen:
                 "action": pa.array([_words(names[place]) for place in chosen], pa.string()),
                 "channel": pa.array([action.channel for action in used], pa.string()),
                 "minutes": pa.array([action.minutes for action in used], pa.float64()),
-                "opening": pa.array(self._openings(used, agent, spoken, shown), pa.string()),
+                "item_to_offer": pa.array(items, pa.string()),
+                "opening": pa.array(self._openings(used, agent, spoken, {**shown, "item": items}), pa.string()),
                 **self._figures(rows, self.shared.choice),
                 **{name: pa.array(said, pa.string()) for name, said in self.inputs.reasons(rows, spoken).items()},
                 **self._earlier(rows),
@@ -265,6 +278,13 @@ class Chosen:
         counts = {reason: int(holds[at].sum()) for reason, holds in reasons.items()}
         counts |= {NO_SCORE: len(gone) - len(at), NO_ROOM: len(at) - sum(counts.values())}
         return {reason: count for reason, count in counts.items() if count}
+
+    def _items(self, rows: NDArray[np.int64]) -> list[str | None]:
+        """What to offer to each customer beside the action: bought most, and not lately."""
+        ids = self.inputs.ids[rows].tolist()
+        found = items_to_offer(self.config, ids, self.inputs.scores.as_of)
+        item_of = dict(zip(found.column("customer_id").to_pylist(), found.column(ITEM).to_pylist(), strict=True))
+        return [item_of.get(customer) for customer in ids]
 
     def _earlier(self, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
         """What earlier lists tell of each customer."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +16,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from churnscope.config.call_list import LANGUAGE
+from churnscope.config.fields import Channel
 from churnscope.config.models import CallList, Config
 from churnscope.decisions.actions import DO_NOT_CONTACT, WITHOUT_PROBABILITY, WITHOUT_VALUE, Customers, Flags
 from churnscope.decisions.offer import Array
 from churnscope.decisions.standing import READ, Standing, standing
 from churnscope.engines.duckdb import Loaded, open_engine
+from churnscope.engines.items import items_from
+from churnscope.engines.reading import SourcePlan
 from churnscope.engines.told import CUSTOMER, told_of_customers
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.files import file_sha256
@@ -30,10 +34,11 @@ from churnscope.outcomes import CALLABLE
 from churnscope.project.results import iso
 from churnscope.project.session import Folders
 from churnscope.scoring import REASONS, SAID
+from churnscope.sources.files import sha256_of
 from churnscope.timeline import day_number
 
 BANDS = ("high", "medium", "low")
-OPEN_TICKET = "open_ticket"
+OPEN_TICKET, SATISFIED = "open_ticket", "satisfied"
 LEAST_ALIVE = 0.01  # below it nobody can say what a customer who stays would be worth
 NEEDED = ("customer_id", "as_of", "churn_probability", "risk_band")
 DO_NOT_CALL, WRONG_NUMBER, NO_ANSWER = "do_not_call", "wrong_number", "no_answer"
@@ -61,7 +66,7 @@ class Files:
                 "There are no scores to make a list of.", "Run churnscope score first, or name a file with --scores."
             )
         worth = values or _newest(folders.outputs / "value", "value.parquet")
-        if worth is None and config.profit is None:
+        if worth is None and (config.profit is None or config.profit.one_value is None):
             advice = "Run churnscope value first, name a file with --values, or give [profit] value."
             raise InputError("Nothing says what a customer is worth.", advice)
         return cls(found, worth)
@@ -165,8 +170,13 @@ class Past:
     digest: str
 
     @classmethod
-    def of(cls, history: pa.Table, as_of: int, campaign: str) -> Past:
-        """What was told before the day, of lines that were to be called, and the campaign's list before this one."""
+    def of(cls, history: pa.Table, as_of: int, campaign: str, won_back: Mapping[str, date] = MappingProxyType({})) -> Past:
+        """What was told before the day, of lines that were to be called, and the campaign's list before this one.
+
+        Parameters
+        ----------
+        won_back : by customer id, the day before `as_of` of the newest step to win them back; it counts as a contact.
+        """
         called = history.filter(pc.equal(history.column("arm"), CALLABLE))
         columns = ("customer_id", "day", "result", "call_back")
         rows = zip(*(called.column(name).to_pylist() for name in columns), strict=True)
@@ -187,8 +197,11 @@ class Past:
             elif result != WRONG_NUMBER:
                 reached[customer], tries[customer] = day, 0
             call_back[customer] = back
-        text = json.dumps([told, last_day, sorted(last_list)])
-        digest = hashlib.sha256(text.encode()).hexdigest() if told or last_list else ""
+        steps = sorted((customer, day_number(given)) for customer, given in won_back.items())
+        for customer, day in steps:
+            reached[customer] = max(reached.get(customer, 0), day)
+        text = json.dumps([told, last_day, sorted(last_list), *([steps] if steps else [])])
+        digest = hashlib.sha256(text.encode()).hexdigest() if told or last_list or steps else ""
         never, wrong = (frozenset(marked[result]) for result in (DO_NOT_CALL, WRONG_NUMBER))
         return cls(reached, tries, call_back, never, wrong, last_day, last_list, digest)
 
@@ -284,6 +297,24 @@ class Outside:
     standing: _Stands
     inputs: Mapping[str, str]
 
+    @property
+    def contacts(self) -> tuple[Sequence[str], Array]:
+        """Customers, and how many days ago we contacted each."""
+        return list(self.standing.ids), self.standing.of.days_since_contact
+
+    @property
+    def complaining(self) -> list[str]:
+        """Customers who wait for an answer."""
+        return [str(self.standing.ids[place]) for place in np.flatnonzero(self.standing.of.open_ticket).tolist()]
+
+    @property
+    def silent(self) -> list[str]:
+        """Customers who must not be contacted, as their source says."""
+        if self.told is None or DO_NOT_CONTACT not in self.told.column_names:
+            return []
+        marked = self.told.filter(pc.fill_null(self.told.column(DO_NOT_CONTACT), False))
+        return [str(customer) for customer in marked.column(CUSTOMER).to_pylist()]
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -313,6 +344,8 @@ def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
     )
     reached = place.numbers(list(past.last_reached), [scores.as_of - day for day in past.last_reached.values()])
     flags = scores.flags | {OPEN_TICKET: place.marks(stands.ids, stands.of.open_ticket)}
+    if settings.satisfied_from is not None:
+        flags[SATISFIED] = place.marks(stands.ids, stands.of.satisfaction >= settings.satisfied_from)
     _refuse_unknown_types(config, flags)
     channels: dict[str, Flags] = (
         {name: place.marks(told[CUSTOMER], told[f"{TOLD_PREFIX}{name}"]) for name in settings.reach} if told else {}
@@ -338,8 +371,12 @@ def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
     return Inputs(scores, rows, _taken(everyone, rows), shown, last_contact, left_out, past, notes)
 
 
-def outside(config: Config, settings: CallList, as_of: int) -> Outside:
+def outside(config: Config, show: Mapping[str, str], reach: Mapping[Channel, str], as_of: int) -> Outside:
     """Read what the scores do not hold: contact columns, consent, contacts, campaigns and tickets.
+
+    Parameters
+    ----------
+    show, reach : what is asked of the source of customers, as `[call_list]` has it.
 
     Raises
     ------
@@ -348,20 +385,29 @@ def outside(config: Config, settings: CallList, as_of: int) -> Outside:
     told: pa.Table | None = None
     inputs: dict[str, str] = {}
     people = [name for name, source in config.sources.items() if source.role == "customers"]
-    asks = bool(settings.show or settings.reach)
+    asks = bool(show or reach)
     if people and (asks or "do_not_contact" in config.sources[people[0]].columns):
         source = config.sources[people[0]]
         flags = {DO_NOT_CONTACT: source.columns["do_not_contact"]} if "do_not_contact" in source.columns else {}
-        reach = {f"{TOLD_PREFIX}{name}": text for name, text in settings.reach.items()}
-        told, inputs = told_of_customers(config, people[0], settings.show, reach, flags)
+        reached = {f"{TOLD_PREFIX}{name}": text for name, text in reach.items()}
+        told, inputs = told_of_customers(config, people[0], show, reached, flags)
     kept = {name: source for name, source in config.sources.items() if source.role in READ}
     if not kept:
-        nobody = Standing(np.empty(0), np.empty(0), np.empty(0, np.bool_))
-        return Outside(told, _Stands([], nobody), inputs)
+        return Outside(told, _Stands([], Standing.of_nobody()), inputs)
     with open_engine(config.model_copy(update={"sources": kept})) as engine:
         loaded = engine.load(as_of=as_of, with_duplicates=False)
         stands = _Stands(loaded.ids().tolist(), standing(loaded.blocks(), as_of, loaded.columns))
         return Outside(told, stands, inputs | _hashes(loaded))
+
+
+def hashes_of_purchases(config: Config) -> dict[str, str]:
+    """By name, the SHA-256 of every file that is asked what to offer."""
+    plans = [SourcePlan.of(name, source) for name, source in items_from(config).items()]
+    return {
+        f"{plan.name} {number}: {file.path.name}": sha256_of(file.path)
+        for plan in plans
+        for number, file in enumerate((*plan.files, *plan.joined), start=1)
+    }
 
 
 def _hashes(loaded: Loaded) -> dict[str, str]:
@@ -386,12 +432,14 @@ def _taken(customers: Customers, rows: NDArray[np.int64]) -> Customers:
 def _refuse_unknown_types(config: Config, flags: Mapping[str, Flags]) -> None:
     for name, action in config.actions.items():
         accepts = action.acceptance if isinstance(action.acceptance, dict) else {}
-        for key, names in (("types", action.types), ("stop", action.stop), ("acceptance", accepts)):
-            for each in names:
-                if each not in flags:
-                    raise ConfigError(
-                        f"[actions.{name}] {key}: the scores tell no type of customers {each!r}.", nearest(each, flags)
-                    )
+        named = (("types", action.types), ("all_types", action.all_types), ("stop", action.stop), ("acceptance", accepts))
+        for key, each in ((key, each) for key, names in named for each in names):
+            if each == SATISFIED and each not in flags:
+                what = f"[actions.{name}] {key}: nothing says who is satisfied."
+                raise ConfigError(what, "Give [call_list] satisfied_from: the rating of a ticket from which on a customer is.")
+            if each not in flags:
+                what = f"[actions.{name}] {key}: the scores tell no type of customers {each!r}."
+                raise ConfigError(what, nearest(each, flags))
 
 
 @dataclass(frozen=True, eq=False)
@@ -436,7 +484,9 @@ def _values(config: Config, files: Files, place: _Places, as_of: int) -> tuple[A
     """
     if files.values is None:
         assert config.profit is not None
-        return np.full(len(place.ids), config.profit.value), (f"Every customer counts as worth {config.profit.value:,g}.",)
+        one = config.profit.one_value
+        assert one is not None
+        return np.full(len(place.ids), one), (f"Every customer counts as worth {one:,g}.",)
     if not files.values.is_file():
         raise InputError(f"{files.values}: there is no such file.", "Name a file that churnscope value wrote.")
     table = read_export(files.values)

@@ -2,107 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from churnscope.decisions.selection import gap
-from churnscope.project.results import WithRows, iso, near
+from churnscope.decisions.list_figures import ListFigures
+from churnscope.project.results import WrittenRows, near
 from churnscope.reports.wording import counted, share
 
 if TYPE_CHECKING:
     from churnscope.project.frames import Frame
 
 
-@dataclass(frozen=True)
-class ActionUse:
-    """How often an action stands on a list, and what that takes and is expected to bring; `control` are those left alone."""
-
-    lines: int
-    control: int
-    minutes: float
-    cost: float
-    gain: float
-
-
-@dataclass(frozen=True)
-class AgentUse:
-    """The lines of an agent, the minutes they take and those there are."""
-
-    lines: int
-    minutes: float
-    minutes_there: float
-
-
-@dataclass(frozen=True)
-class ListFigures:
-    """A list in figures.
-
-    Parameters
-    ----------
-    campaign, control_share, universal_share : as the config has them.
-    scored : customers in the scores.
-    left_out : reason -> customers who cannot be on the list.
-    waiting : customers for whom an action would pay and the list has no room.
-    last_day : of the campaign's list before this one; None where there was none.
-    again : customers who were on that list, too.
-    dropped : reason -> customers of that list who are not on this one.
-    lines, control : customers to call, and customers left alone whom the same cut would have called.
-    cost : of the lines, every offer counted as taken; `budget` is what there is, None where there is no limit.
-    gain : expected of all lines, net of all they cost.
-    bound : what no list within these limits can exceed.
-    value_at_risk : of the customers on the list.
-    churn : the mean churn probability on the list.
-    smallest_effect : share of customers whose staying this list can show; None where it can show nothing.
-    actions, agents : by name.
-    notes : what to know before calling.
-    """
-
-    campaign: str
-    control_share: float
-    universal_share: float
-    scored: int
-    left_out: Mapping[str, int]
-    waiting: int
-    last_day: str | None
-    again: int
-    dropped: Mapping[str, int]
-    lines: int
-    control: int
-    cost: float
-    budget: float | None
-    gain: float
-    bound: float
-    value_at_risk: float
-    churn: float | None
-    smallest_effect: float | None
-    actions: Mapping[str, ActionUse]
-    agents: Mapping[str, AgentUse]
-    notes: tuple[str, ...]
-
-    @property
-    def gap(self) -> float:
-        """The share of the bound that the list does not reach."""
-        return gap(self.gain, self.bound)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self) | {"notes": list(self.notes), "gap": self.gap}
-
-    @classmethod
-    def from_json(cls, saved: Mapping[str, Any]) -> ListFigures:
-        """What `to_json` wrote."""
-        parts = {
-            "actions": {name: ActionUse(**use) for name, use in saved["actions"].items()},
-            "agents": {name: AgentUse(**use) for name, use in saved["agents"].items()},
-            "notes": tuple(saved["notes"]),
-        }
-        return cls(**{key: value for key, value in saved.items() if key != "gap"} | parts)
-
-
 @dataclass(frozen=True, repr=False)
-class CallListResult(WithRows):
+class CallListResult(WrittenRows):
     """A written call list.
 
     Parameters
@@ -154,15 +67,3 @@ class CallListResult(WithRows):
             raise ConfigError("Only a workbook was written.", "Name a .csv or .parquet file, or none: then all are written.")
         lines.sort(key=lambda path: path.suffix == ".csv")
         return Frame(read_export(lines[0]), "a customer to call, the first one first")
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready, the day as a date."""
-        return {
-            "name": self.name,
-            "as_of": iso(self.as_of),
-            "run_id": self.run_id,
-            **self.figures.to_json(),
-            "outputs": [str(path) for path in self.outputs],
-            "manifest": str(self.manifest),
-            "was_done": self.was_done,
-        }

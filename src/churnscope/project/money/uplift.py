@@ -238,7 +238,7 @@ class _Learning:
         """What one outcome more is worth: as declared, of a customer who stays as [profit] says, else 1."""
         declared, profit = self.config.uplift.value, self.config.profit
         if declared is None and profit is not None and outcome == RETAINED:
-            return profit.value
+            declared = profit.one_value
         return 1.0 if declared is None else declared
 
     def _costs(self, assigned: Assignments) -> list[float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.evaluation.intervals import Estimate
-from churnscope.project.results import WithRows, iso, near
+from churnscope.project.results import WrittenRows, near
 from churnscope.reports.wording import counted
 from churnscope.uplift import CONVENTION, ArmRate, PolicyValue, UpliftFigures
 
@@ -109,7 +109,7 @@ def _offer(saved: Mapping[str, Any]) -> OfferFigures:
 
 
 @dataclass(frozen=True, repr=False)
-class UpliftResult(WithRows):
+class UpliftResult(WrittenRows):
     """A written list by uplift.
 
     Parameters
@@ -152,15 +152,3 @@ class UpliftResult(WithRows):
         tables = [path for path in self.outputs if path.suffix in {".csv", ".parquet"}]
         parquet = [path for path in tables if path.suffix == ".parquet"]
         return Frame(read_export((parquet or tables)[0]), "a customer, the largest expected net gain first")
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready, days as dates."""
-        return {
-            "name": self.name,
-            "as_of": iso(self.as_of),
-            "run_id": self.run_id,
-            **self.figures.to_json(),
-            "outputs": [str(path) for path in self.outputs],
-            "manifest": str(self.manifest),
-            "was_done": self.was_done,
-        }

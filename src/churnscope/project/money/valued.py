@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.project.models.past import day_of
-from churnscope.project.results import WithRows, iso, near
+from churnscope.project.results import WrittenRows, iso, near
 from churnscope.reports.wording import counted
 from churnscope.value.forecast import ValueModel
 from churnscope.value.judging import Judgement
 
 if TYPE_CHECKING:
     from churnscope.project.frames import Frame
+
+GAMMA_GAMMA = "gamma_gamma"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class ValueFigures:
     customers : who had bought, each with a row.
     never_bought : customers without a purchase, who have none.
     tenths : of the customers, the most valuable first.
+    spend_by : what tells the spend in the horizon: the spend model of `model`, or boosted trees.
     """
 
     horizon_days: int
@@ -52,6 +55,12 @@ class ValueFigures:
     customers: int
     never_bought: int
     tenths: tuple[ValueTenth, ...]
+    spend_by: str = GAMMA_GAMMA
+
+    @property
+    def used(self) -> frozenset[str]:
+        """Names of the models that are used, as a judgement has them."""
+        return frozenset({self.kind} if self.spend_by == GAMMA_GAMMA else {self.kind, self.spend_by})
 
     @property
     def kind(self) -> str:
@@ -64,7 +73,7 @@ class ValueFigures:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready; the day of the judgement as a date."""
-        judged = None if self.judgement is None else self.judgement.to_json() | {"cutoff": iso(self.judgement.cutoff)}
+        judged = None if self.judgement is None else _with_days(self.judgement.to_json(), iso)
         return {
             "horizon_days": self.horizon_days,
             "margin": self.margin,
@@ -75,6 +84,7 @@ class ValueFigures:
             "customers": self.customers,
             "never_bought": self.never_bought,
             "tenths": [asdict(tenth) for tenth in self.tenths],
+            "spend_by": self.spend_by,
         }
 
     @classmethod
@@ -83,15 +93,22 @@ class ValueFigures:
         judged = saved["judgement"]
         parts = {
             "model": ValueModel.from_json(saved["model"]),
-            "judgement": None if judged is None else Judgement.from_json({**judged, "cutoff": day_of(judged["cutoff"])}),
+            "judgement": None if judged is None else Judgement.from_json(_with_days(judged, day_of)),
             "notes": tuple(saved["notes"]),
             "tenths": tuple(ValueTenth(**tenth) for tenth in saved["tenths"]),
         }
         return cls(**{**saved, **parts})
 
 
+def _with_days(judged: Mapping[str, Any], written: Callable[[Any], Any]) -> dict[str, Any]:
+    """A judgement with its days written otherwise."""
+    choice = judged["choice"]
+    choice = None if choice is None else {**choice, "cutoff": written(choice["cutoff"])}
+    return {**judged, "cutoff": written(judged["cutoff"]), "choice": choice}
+
+
 @dataclass(frozen=True, repr=False)
-class ValueResult(WithRows):
+class ValueResult(WrittenRows):
     """A written value file.
 
     Parameters
@@ -134,15 +151,3 @@ class ValueResult(WithRows):
         tables = [path for path in self.outputs if path.suffix != ".json"]
         parquet = [path for path in tables if path.suffix == ".parquet"]
         return Frame(read_export((parquet or tables)[0]), "a customer, the most valuable first")
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready, days as dates."""
-        return {
-            "name": self.name,
-            "as_of": iso(self.as_of),
-            "run_id": self.run_id,
-            **self.figures.to_json(),
-            "outputs": [str(path) for path in self.outputs],
-            "manifest": str(self.manifest),
-            "was_done": self.was_done,
-        }

@@ -13,7 +13,7 @@ from churnscope.project.results.models import (
     fold_json,
     split_dates,
 )
-from churnscope.project.results.summarised import Summarised, WithRows, iso, near
+from churnscope.project.results.summarised import Summarised, WithRows, WrittenRows, iso, near
 
 __all__ = [
     "AuditResult",
@@ -30,6 +30,7 @@ __all__ = [
     "Tracking",
     "TrainResult",
     "WithRows",
+    "WrittenRows",
     "fold_json",
     "iso",
     "near",

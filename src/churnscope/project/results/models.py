@@ -65,15 +65,16 @@ class StandIn:
 
 @dataclass(frozen=True)
 class LabelSaid:
-    """What churned means: the kind of label, and who that is in words."""
+    """What churned means, or coming back: the kind of label, who that is in words, and which of the two is predicted."""
 
     kind: str
     churned: str
+    predicted: str = "churn"
 
     @classmethod
     def of(cls, config: Config) -> LabelSaid:
         """As a config has it."""
-        return cls(config.label.kind, churned_customers(config))
+        return cls(config.label.kind, churned_customers(config), config.prediction.of)
 
 
 @dataclass(frozen=True, repr=False)
@@ -224,7 +225,7 @@ class ScoreResult(Summarised):
     Parameters
     ----------
     counts : customers by state (active, inactive, no_history, and not_due where only terms that end soon are looked at) and
-        active ones by risk band.
+        active ones by risk band; of `predicted` reactivation, inactive ones by their band.
     was_done : whether the very same run had been done before and its files were intact: nothing was written.
     """
 
@@ -236,10 +237,14 @@ class ScoreResult(Summarised):
     outputs: tuple[Path, ...]
     manifest: Path
     was_done: bool
+    predicted: str = "churn"
 
     @property
     def summary(self) -> str:
         """What came out."""
+        if self.predicted == "reactivation":
+            likely, inactive = self.counts["likely"], counted(self.counts["inactive"], "inactive customers")
+            return f"{inactive} as of {iso(self.as_of)}, {likely:,} of them likely to return: {near(self.outputs[0])}"
         high, active = self.counts["high"], counted(self.counts["active"], "active customers")
         return f"{active} as of {iso(self.as_of)}, {high:,} of them at high risk: {near(self.outputs[0])}"
 
@@ -284,6 +289,7 @@ class ScoreResult(Summarised):
             "outputs": [str(path) for path in self.outputs],
             "manifest": str(self.manifest),
             "was_done": self.was_done,
+            "predicted": self.predicted,
         }
 
 

@@ -66,3 +66,27 @@ class WithRows(Summarised):
     def to_polars(self) -> Any:
         """The written rows as a frame of Polars, where that is installed."""
         return self.frame().to_polars()
+
+
+class WrittenRows(WithRows):
+    """A result whose rows and figures were written as one output set."""
+
+    name: str
+    as_of: int
+    run_id: str
+    outputs: tuple[Path, ...]
+    manifest: Path
+    was_done: bool
+    figures: Any  # has to_json()
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready, days as dates."""
+        return {
+            "name": self.name,
+            "as_of": iso(self.as_of),
+            "run_id": self.run_id,
+            **self.figures.to_json(),
+            "outputs": [str(path) for path in self.outputs],
+            "manifest": str(self.manifest),
+            "was_done": self.was_done,
+        }
