@@ -134,6 +134,12 @@ def test_the_weightiest_are_told_of_and_the_others_counted() -> None:
     assert {alert.subject for alert in fired if alert.is_held} == {"C-0", "C-1", "C-2"}
 
 
+def test_of_those_that_weigh_the_same_the_newest_are_told_of() -> None:
+    causes = [cause(f"C-{n}", 10 + n) for n in range(4)]
+    fired = Memory(limits=Limits(most={"waits": 1})).run(20, causes).fired
+    assert [alert.subject for alert in fired if not alert.is_held] == ["C-3"]
+
+
 def test_what_goes_by_the_clock_fires_whenever_it_is_seen() -> None:
     memory = Memory(limits=Limits(clocked=frozenset({"old"})))
     old = Cause("old", "orders", False, "10", 10, 14, STILL, {})

@@ -145,7 +145,7 @@ def _held_back(fired: Sequence[Alert], most: Mapping[str, int]) -> tuple[Alert, 
     held: set[str] = set()
     for rule, limit in most.items():
         ours = [alert for alert in fired if alert.rule == rule and alert.resolved is None]
-        ours.sort(key=lambda alert: (-alert.weight, alert.seen, alert.subject, alert.alert_id))
+        ours.sort(key=lambda alert: (-alert.weight, -alert.seen, alert.subject, alert.alert_id))
         held |= {alert.alert_id for alert in ours[limit:]}
     return tuple(replace(alert, is_held=alert.alert_id in held) for alert in fired)
 

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from churnscope.config.fields import Day, Days, DaysOrZero, Name, Positive, PositiveShare, Section, Text
 from churnscope.errors import ConfigError, nearest
+from churnscope.roles import ROLES
 
 if TYPE_CHECKING:
-    from churnscope.config.models import Config
+    from churnscope.config.models import Config, Source
 
 Kind = Literal[
     "event",
@@ -148,13 +149,19 @@ def _kind(where: str, rule: AlertRule) -> Iterator[ConfigError]:
         yield ConfigError(f"{where} quiet_days: its alerts name no customer.", "Leave it out.")
 
 
+def _can_tell(kind: Kind, source: Source) -> bool:
+    """Whether rules of a kind can be about a source."""
+    if kind == "open_complaint":
+        return source.role == "support"
+    return "time" in source.columns and (kind == "freshness" or source.role == "campaigns" or ROLES[source.role].is_activity)
+
+
 def _source(where: str, rule: AlertRule, config: Config) -> Iterator[ConfigError]:
     if rule.source is None or "source" not in KEYS[rule.kind][0]:
         return
-    timed = {name: source for name, source in config.sources.items() if "time" in source.columns}
-    wanted = {name: source for name, source in timed.items() if rule.kind != "open_complaint" or source.role == "support"}
+    wanted = {name: source for name, source in config.sources.items() if _can_tell(rule.kind, source)}
     if rule.source not in wanted:
-        noun = "source of support" if rule.kind == "open_complaint" else "source of events"
+        noun = {"open_complaint": "source of support", "freshness": "source with days"}.get(rule.kind, "source of events")
         advice = nearest(rule.source, wanted) if wanted else "Add one."
         yield ConfigError(f"{where} source: {rule.source!r} is no {noun}.", advice)
         return

@@ -335,8 +335,8 @@ def len_by_rule(alerts: Sequence[Alert]) -> dict[str, int]:
 
 
 def _order(alert: Alert) -> tuple[float, int, str, str]:
-    """By what matters most."""
-    return -alert.weight, alert.seen, alert.subject, alert.alert_id
+    """By what matters most, the newest first where that is the same."""
+    return -alert.weight, -alert.seen, alert.subject, alert.alert_id
 
 
 def _deliver(store: Store, channels: Mapping[str, Channel]) -> list[Delivery]:

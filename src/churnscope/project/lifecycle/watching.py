@@ -183,7 +183,6 @@ class Watch:
         self._keep(statuses)
         for path in statuses:
             logger.info("%s is read.", path.name)
-        logger.info("%s.", result.summary)
 
     def _keep(self, statuses: dict[Path, Status]) -> None:
         """Remember which files are read, so that the next watch does not begin anew."""
