@@ -21,8 +21,8 @@ from churnscope.operations.exports import write_parquet
 from churnscope.operations.output_set import OutputSet
 from churnscope.outcomes import open_store, store
 from churnscope.project import Project
-from churnscope.project.lifecycle import alerts as alerting
-from churnscope.project.lifecycle.watching import SECONDS_TO_RETRY, Watch
+from churnscope.project.alerts import run as alerting
+from churnscope.project.alerts.watching import SECONDS_TO_RETRY, Watch
 from listening import SECRET, Listening, listening
 
 pytest.importorskip("apprise", reason="apprise is not installed")
@@ -494,7 +494,7 @@ def test_the_next_watch_does_not_read_again_what_was_read(inbox: Path) -> None:
 
 
 def test_waiting_messages_are_tried_again_without_a_new_file(inbox: Path, heard: Listening, monkeypatch) -> None:
-    monkeypatch.setattr("churnscope.project.lifecycle.watching.SECONDS_TO_RETRY", 0.0)
+    monkeypatch.setattr("churnscope.project.alerts.watching.SECONDS_TO_RETRY", 0.0)
     assert SECONDS_TO_RETRY >= 30
     watching, heard.code = watch(inbox.parent, SINCE + TEAM), 500
     arrives(inbox, 0)

@@ -23,8 +23,8 @@ from churnscope.operations.output_set import OutputSet
 from churnscope.outcomes import StepTaken
 from churnscope.outcomes.store import HISTORY
 from churnscope.project import Project
-from churnscope.project.lifecycle.won_back import WinBackResult
 from churnscope.project.money.list_inputs import Past
+from churnscope.project.win_back.won_back import WinBackResult
 from churnscope.timeline import day_number
 
 from .test_schemas import problems
@@ -307,7 +307,7 @@ def test_an_interrupted_run_leaves_nothing_half_done(shop: Project, monkeypatch:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        name = "churnscope.outcomes.store._insert" if where == "store" else "churnscope.project.lifecycle.win_back._writers"
+        name = "churnscope.outcomes.store._insert" if where == "store" else "churnscope.project.win_back.next_steps._writers"
         patched.setattr(name, interrupted)
         with pytest.raises(KeyboardInterrupt):
             on(shop, 5)

@@ -15,8 +15,8 @@ from churnscope.cli.session import session
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
-    from churnscope.project.lifecycle.alerted import AlertsResult
-    from churnscope.project.lifecycle.watching import Watched
+    from churnscope.project.alerts.alerted import AlertsResult
+    from churnscope.project.alerts.watching import Watched
 
 alerts = typer.Typer(
     name="alerts",

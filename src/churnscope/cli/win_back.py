@@ -17,7 +17,7 @@ from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
     from churnscope.decisions.campaign import Effect
-    from churnscope.project.lifecycle.won_back import AnswersResult, WinBackReport, WinBackResult
+    from churnscope.project.win_back.won_back import AnswersResult, WinBackReport, WinBackResult
 
 win_back = typer.Typer(
     name="win-back",

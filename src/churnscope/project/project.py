@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from churnscope.project.alerts.alerted import AlertsResult
+    from churnscope.project.alerts.watching import Watched
     from churnscope.project.data.advise import AdviseResult
     from churnscope.project.data.definitions import DefinitionResult
     from churnscope.project.frames import Frame
-    from churnscope.project.lifecycle.alerted import AlertsResult
     from churnscope.project.lifecycle.lived import LifecycleResult
-    from churnscope.project.lifecycle.watching import Watched
-    from churnscope.project.lifecycle.won_back import AnswersResult, WinBackReport, WinBackResult
     from churnscope.project.models.drivers import DriversResult
     from churnscope.project.models.versions import Comparison, Served, VersionDetails, VersionList
     from churnscope.project.money.campaigns import CampaignResult
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
         TrainResult,
     )
     from churnscope.project.tables import Spool, Streamed
+    from churnscope.project.win_back.won_back import AnswersResult, WinBackReport, WinBackResult
 
     OneDay = str | date | np.datetime64  # a time of pandas is a date
     Day = OneDay | None
@@ -398,7 +398,7 @@ class Project:
         ServiceError : when a required destination cannot be told.
         StorageError : when the store or the files cannot be written.
         """
-        from churnscope.project.lifecycle.alerts import AlertRequest, run_alerts
+        from churnscope.project.alerts.run import AlertRequest, run_alerts
 
         request = AlertRequest(None if scores is None else Path(scores), dry_run=dry_run, wait_seconds=wait_seconds)
         return run_alerts(self.config, as_of_day(as_of, self.config), self.progress, request)
@@ -418,8 +418,8 @@ class Project:
         ------
         ConfigError : when the folder is not there, no source is read from it, or `alerts` would refuse the config.
         """
-        from churnscope.project.lifecycle.alerts import AlertRequest
-        from churnscope.project.lifecycle.watching import watch_alerts
+        from churnscope.project.alerts.run import AlertRequest
+        from churnscope.project.alerts.watching import watch_alerts
 
         return watch_alerts(
             self.config, Path(folder), self.progress, AlertRequest(wait_seconds=60), every_seconds=every_seconds, once=once
@@ -643,7 +643,7 @@ class Project:
         BusyError : when another run writes the same files.
         StorageError : when the files or the store of outcomes cannot be written.
         """
-        from churnscope.project.lifecycle.win_back import NextRequest, win_back_next
+        from churnscope.project.win_back.next_steps import NextRequest, win_back_next
 
         request = NextRequest(
             scores=None if scores is None else Path(scores),
@@ -668,7 +668,7 @@ class Project:
         InputError : when the file cannot be read, or no header names customers and answers.
         StorageError : when the store cannot be used.
         """
-        from churnscope.project.lifecycle.answers import add_answers
+        from churnscope.project.win_back.answers import add_answers
         from churnscope.timeline import date_of
 
         number = as_of_day(day, self.config, option="--day")
@@ -686,7 +686,7 @@ class Project:
         BusyError : when another run writes the same files.
         StorageError : when the store cannot be used or the files cannot be written.
         """
-        from churnscope.project.lifecycle.win_back_report import win_back_report
+        from churnscope.project.win_back.report import win_back_report
 
         return win_back_report(self.config, as_of_day(as_of, self.config), self.progress, wait_seconds=wait_seconds)
 

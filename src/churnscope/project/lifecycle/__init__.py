@@ -1,1 +1,1 @@
-"""Stages of the life cycle, and what is read from them: steps on the data of a config, and what they answer."""
+"""The summary of the life cycle: stages, moves, erosion, plan and comparison, each a part."""

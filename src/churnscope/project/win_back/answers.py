@@ -17,10 +17,10 @@ from churnscope.operations.run import RunFacts, recorded
 from churnscope.outcomes import Answer, Ways
 from churnscope.outcomes.sheets import Sheet, read_sheets
 from churnscope.outcomes.words import day_in, plain
-from churnscope.project.lifecycle.win_back import settings_of
-from churnscope.project.lifecycle.won_back import AnswersResult
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.session import Folders
+from churnscope.project.win_back.next_steps import settings_of
+from churnscope.project.win_back.won_back import AnswersResult
 
 HEADERS = {
     "customer": ("customer id", "customer", "id"),

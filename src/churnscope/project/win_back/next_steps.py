@@ -43,11 +43,11 @@ from churnscope.operations.run import recorded
 from churnscope.outcomes import CALLABLE, CONTROL, StepTaken, Ways
 from churnscope.outcomes.words import result_in
 from churnscope.project.lifecycle.stages import life_of
-from churnscope.project.lifecycle.won_back import WinBackResult, WinBackToday
 from churnscope.project.money.list_inputs import Outside, Past, outside
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
+from churnscope.project.win_back.won_back import WinBackResult, WinBackToday
 from churnscope.reports.openings import opening
 from churnscope.scoring import EXPECTED_VALUE, WHO_RETURNS, id_hashes
 from churnscope.timeline import date_of, day_number

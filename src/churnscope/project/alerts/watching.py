@@ -15,8 +15,8 @@ from churnscope.config.models import Config, Files, Source
 from churnscope.errors import BusyError, ChurnscopeError, ConfigError, GateError, InputError, ServiceError, StorageError
 from churnscope.files import make_folder, storage_errors, write_atomically
 from churnscope.operations.logs import Progress
-from churnscope.project.lifecycle.alerted import AlertsResult
-from churnscope.project.lifecycle.alerts import AlertRequest, PastDayError, open_channels, run_alerts, settings_of
+from churnscope.project.alerts.alerted import AlertsResult
+from churnscope.project.alerts.run import AlertRequest, PastDayError, open_channels, run_alerts, settings_of
 from churnscope.project.results import Summarised, near
 from churnscope.project.session import Folders
 from churnscope.reports.wording import counted

@@ -22,11 +22,11 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet
 from churnscope.operations.run import recorded
 from churnscope.outcomes import CONTROL, StepTaken, Ways
-from churnscope.project.lifecycle.win_back import settings_of
-from churnscope.project.lifecycle.won_back import StepUse, WinBackReport
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, facts_of, loaded_data
+from churnscope.project.win_back.next_steps import settings_of
+from churnscope.project.win_back.won_back import StepUse, WinBackReport
 from churnscope.timeline import Timing, date_of, day_number
 
 FIGURES = "win_back_report.json"

@@ -30,9 +30,9 @@ from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, RunRecord, recorded
 from churnscope.outcomes import Store
 from churnscope.outcomes.alerts import Days, Message
+from churnscope.project.alerts.alerted import AlertsResult, Delivery, RuleFigures
+from churnscope.project.alerts.facts import IN_SCORES, Facts
 from churnscope.project.days import as_of_day
-from churnscope.project.lifecycle.alert_causes import IN_SCORES, Facts
-from churnscope.project.lifecycle.alerted import AlertsResult, Delivery, RuleFigures
 from churnscope.project.lifecycle.score_sets import ScoreFiles
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso

@@ -1,0 +1,1 @@
+"""Winning inactive customers back: the steps of a day, what customers answer, and whether it works."""
