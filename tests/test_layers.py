@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1] / "src" / "churnscope"
 
 # From the ground up. A layer may import from those before it and from itself. Layers of one line do not know each other.
 LAYERS = [
-    ["errors"],
+    ["errors", "chance"],
     ["languages"],
     ["files", "levels", "roles", "timeline", "survival"],
     ["expressions"],
@@ -71,6 +71,7 @@ PURE = {
     "alerts",
     "advice",
     "survival",
+    "chance",
     "features",
     "snapshots",
     "evaluation",

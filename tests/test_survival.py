@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churnscope.survival import Waits, kaplan_meier, log_rank
+from churnscope.survival import Waits, cumulative_incidence, kaplan_meier, log_rank
 
 COUNTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=30)
 
@@ -116,3 +116,15 @@ def test_the_share_of_a_day_and_the_day_of_a_share() -> None:
     assert curve.at(2)[0] == 0.25
     assert np.isnan(curve.at(6)).all()
     assert (curve.first_at_most(0.5), curve.first_at_most(0.1)) == (2, None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=20))
+def test_what_happens_and_what_rules_it_out_make_all_that_happened(counts: list[tuple[int, int, int]]) -> None:
+    happened, otherwise, censored = (np.array(column) for column in zip(*counts, strict=True))
+    either = cumulative_incidence(happened, otherwise, censored) + cumulative_incidence(otherwise, happened, censored)
+    assert either == pytest.approx(1 - kaplan_meier(happened + otherwise, censored).survival)
+
+
+def test_where_nobody_is_lost_sight_of_it_is_the_share_that_was_seen() -> None:
+    happened, otherwise, nobody = np.array([0, 3, 1]), np.array([1, 2, 3]), np.zeros(3, np.int64)
+    assert cumulative_incidence(happened, otherwise, nobody) == pytest.approx(np.cumsum(happened) / 10)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc
 
-Z_95: Final = 1.959963984540054  # of the normal distribution: 95 % lie within
+from churnscope.chance import Z_95
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -44,8 +43,21 @@ class SurvivalCurve:
 
     def first_at_most(self, share: float) -> int | None:
         """The first day by whose end the share has fallen so low: the median for a half; None where it never does."""
-        below = np.flatnonzero(self.survival <= share)
-        return int(below[0]) if len(below) else None
+        return _first_at_most(self.survival, share)
+
+    def median(self) -> tuple[int | None, int | None, int | None]:
+        """The day by which it has happened to half of them, and its 95 % limits; None where a curve does not fall so low.
+
+        Notes
+        -----
+        The limits are the days on which those of the curve fall to a half.
+
+        References
+        ----------
+        Brookmeyer, R., Crowley, J. (1982). A confidence interval for the median survival time. Biometrics 38(1), 29-41.
+        """
+        middle, earliest, latest = (_first_at_most(line, 0.5) for line in (self.survival, self.low, self.high))
+        return middle, earliest, latest
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +137,39 @@ def kaplan_meier(happened: Integers, censored: Integers, late: Integers | None =
     return SurvivalCurve(survival, low, high, at_risk)
 
 
+def cumulative_incidence(happened: Integers, otherwise: Integers, censored: Integers) -> Floats:
+    """Share for whom it has happened by the end of each day, where something else may happen that rules it out.
+
+    Parameters
+    ----------
+    happened, otherwise, censored : shape (n_days + 1,), after exactly so many days, for how many it happened, for how many
+        the other thing did, and how many were watched in vain.
+
+    Returns
+    -------
+    Shape (n_days + 1,), rising, at most 1. Those to whom the other thing happened stay in what it is a share of.
+
+    Notes
+    -----
+    `F(t) = sum S(u - 1) d_u / n_u` over the days u up to t, with S the product-limit estimate of neither having happened. One
+    less the product-limit estimate that takes the other thing for an end of watching would say how many there would be if it
+    never happened, which is more.
+
+    References
+    ----------
+    Aalen, O. O., Johansen, S. (1978). An empirical transition matrix for non-homogeneous Markov chains based on censored
+    observations. Scandinavian Journal of Statistics 5(3), 141-150.
+
+    Examples
+    --------
+    >>> cumulative_incidence(np.array([0, 1, 1]), np.array([0, 2, 0]), np.array([0, 0, 0])).tolist()
+    [0.0, 0.25, 0.5]
+    """
+    neither = kaplan_meier(happened + otherwise, censored)
+    before = np.concatenate([[1.0], neither.survival[:-1]])
+    return np.asarray(np.cumsum(before * happened / np.maximum(neither.at_risk, 1)), np.float64)
+
+
 def log_rank(groups: Sequence[Waits]) -> float:
     """The chance of differences as large as these between groups that are all alike.
 
@@ -160,3 +205,8 @@ def log_rank(groups: Sequence[Waits]) -> float:
     covariance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
     statistic = float(excess @ np.linalg.pinv(covariance) @ excess)
     return float(gammaincc((watched.sum() - 1) / 2, statistic / 2))
+
+
+def _first_at_most(line: Floats, share: float) -> int | None:
+    below = np.flatnonzero(line <= share)
+    return int(below[0]) if len(below) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from churnscope.evaluation.matched import LEAST_CUSTOMERS, false_discovery_rates, matched, strata_of
+from churnscope.evaluation.matched import LEAST_CUSTOMERS, matched, strata_of
 
 SEEDS = 300
 
@@ -106,8 +106,3 @@ def test_strata_are_those_alike_in_every_column():
     pairs = list(zip(*columns, strict=True))
     numbers = strata_of(*columns).tolist()
     assert len(set(numbers)) == len(set(pairs)) == len(set(zip(numbers, pairs, strict=True)))
-
-
-def test_rates_of_no_test_are_none():
-    assert np.isnan(false_discovery_rates([np.nan])).all()
-    assert len(false_discovery_rates([])) == 0

@@ -84,6 +84,15 @@ def test_a_parcel_delivers_the_order_that_waits_longest_and_a_loss_ends_one():
     assert (figures.finished, figures.failed, figures.open, figures.failure_share) == (2, 1, 1, 1 / 3)
 
 
+def test_who_failed_never_reaches_the_next_step():
+    orders = events([(c, 1, c) for c in range(10)], "order", customers=10)
+    contacts = events([(c, 4, 0) for c in range(4)] + [(c, 2, 1) for c in range(4, 10)], "source", customers=10)
+    process = Process(steps=(Step(source="orders"), Step(source="parcels")), fails=Step(source="losses"))
+    found = cases_of(process, {"purchases": orders, "contacts": contacts}, PLACES, as_of=20)
+    (between,) = figures_of("delivery", process, [found], as_of=20).between
+    assert (between.finished, between.median_days, between.reached_in_days) == (4, None, 3.0)  # four of ten are not half
+
+
 def test_rows_of_one_value_belong_together():
     rows = [(0, 1, False, 7), (0, 2, False, 8), (0, 5, True, 8), (0, 6, True, 9)]
     log = events(rows, "is_return", "product")

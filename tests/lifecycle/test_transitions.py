@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from churnscope.lifecycle.spells import STAGES, Spells
-from churnscope.lifecycle.transitions import Transitions, median, time_in
+from churnscope.lifecycle.transitions import Transitions, time_in
 from churnscope.survival import Waits
 from lifecycle.made_up import CODE, spells
 
@@ -98,8 +98,8 @@ def test_time_in_a_stage_counts_every_spell_of_it() -> None:
 
 def test_the_median_is_the_day_by_which_half_have_left() -> None:
     curve = Waits.of(np.array([3, 5, 5, 9]), np.array([True, True, True, False])).curve()
-    assert median(curve)[0] == 5
-    assert median(Waits.of(np.array([3, 9, 9]), np.array([True, False, False])).curve())[0] is None
+    assert curve.median()[0] == 5
+    assert Waits.of(np.array([3, 9, 9]), np.array([True, False, False])).curve().median()[0] is None
 
 
 TRUE = {

@@ -83,4 +83,4 @@ def test_who_is_forecast_alike_is_held_as_promised():
 
 def test_few_customers_make_one_group():
     within = Alike.of(np.array([1.0, 2.0]), np.array([2.0, 2.0]), share=0.8).around(np.array([10.0]))
-    assert (within.low[0], within.high[0], within.chance[0]) == (10.0, 20.0, 1.0)
+    assert (within.low[0], within.high[0], within.chance[0]) == (0.0, 20.0, 1.0)  # two tell of no least

@@ -6,27 +6,22 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
-from churnscope.evaluation.intervals import LEVEL, Estimate, band
+from churnscope import chance
+from churnscope.evaluation.intervals import Estimate, band
 
 Array = NDArray[np.float64]
-Z = float(norm.ppf(0.5 + LEVEL / 2))
 DRAWS = 2_000
 _CELLS_AT_ONCE = 4_000_000  # of draws and customers: 32 MB
 
 
 def wilson(successes: int, customers: int) -> Estimate:
-    """A rate with its 95 % score interval.
+    """A rate with its 95 % score interval, by `chance.wilson`.
 
     Raises
     ------
     ValueError : when there is nobody, or there are more successes than customers.
-
-    References
-    ----------
-    E. B. Wilson (1927), Probable inference, the law of succession, and statistical inference, Journal of the American
-    Statistical Association 22(158), 209-212.
 
     Examples
     --------
@@ -35,10 +30,7 @@ def wilson(successes: int, customers: int) -> Estimate:
     """
     if not 0 <= successes <= customers or not customers:
         raise ValueError("a rate needs customers, and no more successes than these")
-    rate, spread = successes / customers, Z * Z / customers
-    centre = (rate + spread / 2) / (1 + spread)
-    half = np.sqrt(rate * (1 - rate) * spread + spread * spread / 4) / (1 + spread)
-    return Estimate(rate, min(rate, max(0.0, centre - half)), max(rate, min(1.0, centre + half)))
+    return Estimate(*(float(part) for part in chance.wilson(successes, customers)))
 
 
 def rate_difference(successes: int, customers: int, other_successes: int, other_customers: int) -> Estimate:

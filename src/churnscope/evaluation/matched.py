@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import false_discovery_control, t
+from scipy.stats import t
 
 from churnscope.evaluation.intervals import LEVEL, Estimate
 
@@ -121,22 +120,3 @@ def strata_of(*columns: ArrayLike) -> Whole:
         values, place = np.unique(np.asarray(column), return_inverse=True)
         number = np.unique(number * len(values) + place, return_inverse=True)[1]
     return number
-
-
-def false_discovery_rates(p: Sequence[float] | Array) -> Array:
-    """For each of many tests the smallest rate of false discoveries at which it would count as one; NaN stays.
-
-    References
-    ----------
-    Y. Benjamini, Y. Hochberg (1995), Controlling the false discovery rate, Journal of the Royal Statistical Society B 57(1),
-    289-300.
-
-    Examples
-    --------
-    >>> false_discovery_rates([0.01, 0.04, 0.03, np.nan]).tolist()
-    [0.03, 0.04, 0.04, nan]
-    """
-    values = np.asarray(p, dtype=np.float64)
-    rates, tested = np.full(len(values), np.nan), ~np.isnan(values)
-    rates[tested] = false_discovery_control(values[tested])
-    return rates

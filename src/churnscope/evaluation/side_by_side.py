@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom, t
 
+from churnscope.chance import mean_limits
 from churnscope.evaluation.arms import rate_difference, wilson
 from churnscope.evaluation.intervals import LEVEL, Estimate
 
@@ -107,9 +108,7 @@ def _side(values: Array) -> Side:
 
 
 def _mean(values: Array) -> Estimate:
-    n, mean = len(values), float(values.mean())
-    half = t.ppf(1 - _TAIL, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
-    return Estimate(mean, float(mean - half), float(mean + half))
+    return Estimate(*mean_limits(values))
 
 
 def median(values: Array) -> Estimate:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from churnscope.chance import Floats, mean_limits
 from churnscope.config.budget import AcquisitionChannel, Budget, RetentionPlan, Targets, WinBackPlan
 from churnscope.errors import ConfigError
 from churnscope.lifecycle.formulas import evaluate, in_numbers
 from churnscope.lifecycle.months import shifted
-from churnscope.survival import Z_95, Floats
 from churnscope.timeline import date_of, day_number
 
 if TYPE_CHECKING:
@@ -393,9 +393,7 @@ def channel_values(channels: NDArray[np.object_], values: Floats) -> tuple[Chann
     found = []
     for channel in sorted(set(channels[known].tolist())):
         of = values[known & (channels == channel)]
-        half = Z_95 * float(of.std(ddof=1)) / len(of) ** 0.5 if len(of) > 1 else float("nan")
-        mean = float(of.mean())
-        found.append(ChannelValue(str(channel), len(of), mean, mean - half, mean + half))
+        found.append(ChannelValue(str(channel), len(of), *mean_limits(of)))
     return tuple(sorted(found, key=lambda value: -value.value))
 
 

@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, binom, false_discovery_control
+from scipy.stats import beta, binom
 
+from churnscope.chance import false_discovery_rates
 from churnscope.events import Events
 
 Whole = NDArray[np.int64]
@@ -151,11 +152,5 @@ def trends(found: Bought) -> Trends:
         low, high = (np.where(end < 1, end / (1 - end), np.inf) * before / now for end in (low, high))
     p = np.minimum(1, 2 * np.minimum(binom.cdf(newer, n, share), binom.sf(newer - 1, n, share)))
     tested = n >= LEAST_CUSTOMERS
-    return Trends(codes, customers, amount, found.purchasers, ratio, low, high, _rates(np.where(tested, p, np.nan)))
-
-
-def _rates(p: Array) -> Array:
-    """Rates of false discoveries by Benjamini and Hochberg; NaN stays."""
-    rates, tested = np.full(len(p), np.nan), ~np.isnan(p)
-    rates[tested] = false_discovery_control(p[tested])
-    return rates
+    rates = false_discovery_rates(np.where(tested, p, np.nan))
+    return Trends(codes, customers, amount, found.purchasers, ratio, low, high, rates)

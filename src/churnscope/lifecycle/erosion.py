@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from churnscope.chance import Floats, wilson
 from churnscope.errors import InputError
 from churnscope.lifecycle.months import Days, calendar_months
 from churnscope.lifecycle.spells import STAGES, UNKNOWN, Spells
 from churnscope.lifecycle.stays import CODES_WITH_US, INACTIVE
-from churnscope.survival import Z_95, Floats, Integers
+from churnscope.survival import Integers
 from churnscope.timeline import date_of, day_number
 
 NOT_YET: Final = np.array([UNKNOWN, STAGES.index("prospect"), STAGES.index("nurtured")], np.int8)
@@ -32,7 +33,7 @@ class Rate:
     @classmethod
     def of_counts(cls, events: int, among: int) -> Rate:
         """The share of so many, with limits by chance alone."""
-        share, low, high = (float(part) for part in wilson(np.array(events), np.array(among)))
+        share, low, high = (float(part) for part in wilson(events, among))
         return cls(share, low, high, among)
 
     def __str__(self) -> str:
@@ -42,26 +43,6 @@ class Rate:
         """JSON-ready; null where it is not defined."""
         numbers = {"value": self.value, "low": self.low, "high": self.high}
         return {**{name: None if np.isnan(number) else round(number, 6) for name, number in numbers.items()}, "of": self.of}
-
-
-def wilson(events: Integers, among: Integers) -> tuple[Floats, Floats, Floats]:
-    """Shares with 95 % limits, NaN where there is nobody.
-
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22(158), 209-212.
-
-    Examples
-    --------
-    >>> [round(float(part), 4) for part in wilson(np.array(81), np.array(263))]
-    [0.308, 0.2553, 0.3662]
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.asarray(events / np.where(among > 0, among, np.nan), np.float64)
-        weight = Z_95**2 / np.where(among > 0, among, np.nan)
-        centre, half = share + weight / 2, np.sqrt(weight * (share * (1 - share) + weight / 4))
-        low, high = (centre - half) / (1 + weight), (centre + half) / (1 + weight)
-    return share, np.where(share == 0, 0.0, low), np.where(share == 1, 1.0, high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +75,15 @@ class Attrition:
         return wilson(self.lost, self.base)
 
     def rate(self, months: int) -> Rate:
-        """The share lost a month over the last months; the limits say how far another such month's mean may lie.
+        """The share lost a month over the last months, with limits for the months as a whole.
 
         Months differ by more than chance among customers, so the limits are as wide as the spread between the months says, and
         no closer than chance alone.
+
+        Notes
+        -----
+        With B_m the base and L_m the lost of n months, the share is `R = sum L / sum B`, and its variance
+        `n / (n - 1) sum (L - R B)^2 / (sum B)^2`; limits by Student's t with n - 1 degrees of freedom.
 
         References
         ----------

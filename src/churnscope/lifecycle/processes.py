@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
+from churnscope.chance import wilson
 from churnscope.config.processes import Process, Step
 from churnscope.events import Events
 from churnscope.events.block import NO_DAY
-from churnscope.survival import kaplan_meier
+from churnscope.survival import cumulative_incidence
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -21,6 +21,7 @@ Places = Mapping[str, tuple[str, int]]
 PERIOD_DAYS: Final = 365  # cases that began in the last so many days are told of
 NOBODY: Final = -1  # which row serves a case: none
 _SLOWEST = 0.9
+_TINY = 1e-12  # what rounding may take from a share
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,8 @@ class Between:
     Parameters
     ----------
     begun, finished, waiting : cases that reached the first of the two, that reached the second, and that may still do so.
-    median_days, slow_days : until half and nine in ten of the cases have reached it, by Kaplan and Meier; None where fewer do.
+    median_days, slow_days : until half and nine in ten of the cases have reached it, which failed ones never do; None where fewer
+        do.
     reached_in_days : half of those that reached it took no longer; None where none did.
     """
 
@@ -302,8 +304,8 @@ def figures_of(name: str, process: Process, parts: Sequence[Cases], as_of: int) 
 
     References
     ----------
-    E. L. Kaplan, P. Meier (1958), Nonparametric estimation from incomplete observations, JASA 53(282), 457-481.
-    E. B. Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22(158), 209-212.
+    O. O. Aalen, S. Johansen (1978), An empirical transition matrix for non-homogeneous Markov chains based on censored
+    observations, Scandinavian Journal of Statistics 5(3), 141-150: days from step to step. Shares by `chance.wilson`.
     """
     recent = [part.days[0] >= as_of - PERIOD_DAYS for part in parts]
     days = np.concatenate([part.days[:, keep] for part, keep in zip(parts, recent, strict=True)], axis=1)
@@ -318,7 +320,7 @@ def figures_of(name: str, process: Process, parts: Sequence[Cases], as_of: int) 
     finished = done & ~failed & ~late
     can_fail = process.fails is not None or process.within_days is not None
     bad, judged = int((failed | late).sum()), int((failed | late | finished).sum())
-    limits = binomtest(bad, judged).proportion_ci(method="wilson") if judged and can_fail else None
+    share, low, high = wilson(bad if can_fail else 0, judged if can_fail else 0)
     words = [step.word for step in process.steps]
     return ProcessFigures(
         name,
@@ -329,9 +331,9 @@ def figures_of(name: str, process: Process, parts: Sequence[Cases], as_of: int) 
         int(failed.sum()),
         int(late.sum()),
         len(done) - judged,
-        bad / judged if limits else np.nan,
-        float(limits.low) if limits else np.nan,
-        float(limits.high) if limits else np.nan,
+        float(share),
+        float(low),
+        float(high),
         tuple(_between((words[k - 1], words[k]), days[k - 1 : k + 1], ended, as_of) for k in range(1, len(words))),
     )
 
@@ -342,13 +344,14 @@ def _between(words: tuple[str, str], days: Whole, failed: Whole, as_of: int) -> 
     done = reached != NO_DAY
     last = np.where(failed != NO_DAY, failed, as_of - 1)
     took = np.maximum(0, np.where(done, reached, last) - begun)
+    waits = ~done & (failed == NO_DAY)
     size = int(took.max(initial=0)) + 1
-    curve = kaplan_meier(np.bincount(took[done], minlength=size), np.bincount(took[~done], minlength=size))
+    reached_by = cumulative_incidence(*(np.bincount(took[which], minlength=size) for which in (done, ~done & ~waits, waits)))
 
     def until(part: float) -> int | None:
-        days = np.flatnonzero(curve.survival <= 1 - part + 1e-12)
-        return int(days[0]) if len(days) and len(begun) else None
+        days = np.flatnonzero(reached_by >= part - _TINY)
+        return int(days[0]) if len(days) else None
 
-    waiting = int((~done & (failed == NO_DAY)).sum())
+    waiting = int(waits.sum())
     reached_in = float(np.median(took[done])) if done.any() else None
     return Between(*words, len(begun), int(done.sum()), waiting, until(0.5), until(_SLOWEST), reached_in)

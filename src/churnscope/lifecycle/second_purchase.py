@@ -9,7 +9,6 @@ import numpy as np
 
 from churnscope.events.since import NEVER
 from churnscope.lifecycle.first_days import FirstDays
-from churnscope.lifecycle.transitions import median
 from churnscope.survival import Waits
 
 ALL: Final = "all"
@@ -69,4 +68,4 @@ def _of(name: str, day: np.ndarray[Any, Any], second: np.ndarray[Any, Any], as_o
         left, low, high = curve.at(min(days, len(curve.survival) - 1) if curve.survival[-1] == 0 else days)
         within[days] = None if np.isnan(left) else (1 - left, 1 - high, 1 - low)
     of_again = int(np.median(waited[again])) if again.any() else None
-    return SecondPurchase(name, len(day), int(again.sum()), within, median(curve)[0], of_again)
+    return SecondPurchase(name, len(day), int(again.sum()), within, curve.first_at_most(0.5), of_again)

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from churnscope.lifecycle.erosion import wilson
+from churnscope.chance import wilson
 from churnscope.lifecycle.months import Days
 from churnscope.lifecycle.spells import STAGES, Spells
 from churnscope.lifecycle.stays import CODES_WITH_US, INACTIVE, Stays
-from churnscope.survival import Floats, Integers, SurvivalCurve
+from churnscope.survival import Floats, Integers
 
 DRAWS: Final = 1_000
 PRIOR: Final = 0.5  # of Jeffreys
@@ -98,25 +98,6 @@ def time_in(spells: Spells, stage: str) -> Stays:
     first = np.searchsorted(customer, customer)
     number = (np.arange(len(rows)) - first).astype(np.int32)
     return Stays(customer, spells.entered[rows], spells.left[rows], number, spells.until)
-
-
-def median(curve: SurvivalCurve) -> tuple[int | None, int | None, int | None]:
-    """The day by which it has happened to half of them, and its 95 % limits; None where a curve does not fall so low.
-
-    Notes
-    -----
-    The limits are the days on which those of the curve fall to a half.
-
-    References
-    ----------
-    Brookmeyer, R., Crowley, J. (1982). A confidence interval for the median survival time. Biometrics 38(1), 29-41.
-    """
-    return tuple(_first(line) for line in (curve.survival, curve.low, curve.high))  # type: ignore[return-value]
-
-
-def _first(line: Floats) -> int | None:
-    below = np.flatnonzero(line <= 0.5)
-    return int(below[0]) if len(below) else None
 
 
 def _until_absorbed(moves: Floats) -> Floats:

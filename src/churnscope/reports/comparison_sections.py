@@ -132,7 +132,10 @@ def process_sections(figures: Figures) -> tuple[Section, ...]:
         ("", "cases", "reached", "waiting", "half", "nine in ten", "where reached", "failed or late"),
         rows,
         (
-            ("half, nine in ten", "days until so many have reached the step, by Kaplan and Meier; a dash: fewer have"),
+            (
+                "half, nine in ten",
+                "days until so many have reached it, failed ones never (Aalen and Johansen); a dash: fewer have",
+            ),
             ("where reached", "the median of those that reached it"),
             ("failed or late", "of all that are decided, with the 95 % limits of Wilson"),
         ),

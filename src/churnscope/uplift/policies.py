@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from churnscope.evaluation.arms import Z
+from churnscope.chance import Z_95
 from churnscope.evaluation.intervals import Estimate
 from churnscope.uplift.experiment import CONTROL, Experiment
 
@@ -118,5 +118,5 @@ def _value(experiment: Experiment, chosen: Chosen, brought: Array) -> tuple[floa
 
 
 def _estimate(mean: float, moves: Array) -> Estimate:
-    width = Z * float(moves.std() / np.sqrt(len(moves)))
+    width = Z_95 * float(moves.std() / np.sqrt(len(moves)))
     return Estimate(mean, mean - width, mean + width)

@@ -10,6 +10,7 @@ from churnscope.value.intervals import Interval
 from churnscope.value.repeat_rows import Array
 
 FEWEST_ALIKE, MOST_GROUPS = 100, 50
+TINY = 1e-9  # what rounding may take from a whole number
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +22,11 @@ class Alike:
     edges : shape (n_groups - 1,), rising, forecasts between the groups.
     low, high : shape (n_groups,), quantiles of what came over the forecast.
     chance : shape (n_groups,), share of the group inside.
+
+    Notes
+    -----
+    Of n customers alike, the limits are the k-th smallest and the k-th largest of what came over the forecast, k the whole part
+    of `(n + 1) (1 - share) / 2`: another one of them lies inside with a chance of `share` or more.
 
     References
     ----------
@@ -48,8 +54,7 @@ class Alike:
         low, high, chance = np.zeros(groups), np.zeros(groups), np.ones(groups)
         for number in np.unique(group):
             here = ratio[group == number]
-            low[number] = np.quantile(here, (1 - share) / 2, method="lower")
-            high[number] = np.quantile(here, (1 + share) / 2, method="higher")
+            low[number], high[number] = _limits(np.sort(here), share)
             chance[number] = ((low[number] <= here) & (here <= high[number])).mean()
         return cls(edges, low, high, chance)
 
@@ -57,3 +62,9 @@ class Alike:
         """Between what and what the money of customers with these forecasts lies, shape (n,)."""
         group = np.searchsorted(self.edges, forecast, side="right")
         return Interval(self.low[group] * forecast, self.high[group] * forecast, self.chance[group])
+
+
+def _limits(rising: Array, share: float) -> tuple[float, float]:
+    """The limits of a group; of too few for such a share, nothing and the largest that came."""
+    place = int((len(rising) + 1) * (1 - share) / 2 + TINY)
+    return (0.0, float(rising[-1])) if not place else (float(rising[place - 1]), float(rising[-place]))

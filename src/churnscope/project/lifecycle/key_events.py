@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from churnscope.chance import false_discovery_rates
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
-from churnscope.evaluation.matched import FALSE_DISCOVERIES, Matched, false_discovery_rates, matched, strata_of
+from churnscope.evaluation.matched import FALSE_DISCOVERIES, Matched, matched, strata_of
 from churnscope.events import Events, Observed, Signal
 from churnscope.features import Family, Feature, Log
 from churnscope.operations.logs import Progress

@@ -11,7 +11,7 @@ from churnscope.lifecycle.months import calendar_months, shifted
 from churnscope.lifecycle.second_purchase import second_purchases
 from churnscope.lifecycle.spells import STAGES, UNKNOWN, WITH_US, Spells
 from churnscope.lifecycle.stays import Stays, away, since_stage, with_us
-from churnscope.lifecycle.transitions import Transitions, median, time_in
+from churnscope.lifecycle.transitions import Transitions, time_in
 from churnscope.project.lifecycle.parts import Context, LifecyclePart, Told, has_purchases
 from churnscope.project.results import iso
 from churnscope.reports.lifecycle_sections import (
@@ -169,7 +169,7 @@ def _moves(spells: Spells, before: int, after: int) -> list[dict[str, Any]]:
 
 
 def _time(stays: Stays) -> dict[str, Any]:
-    value, low, high = median(stays.waits().curve())
+    value, low, high = stays.waits().curve().median()
     return {
         "spells": len(stays.customer),
         "over": int(stays.is_over.sum()),
