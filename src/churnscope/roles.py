@@ -200,6 +200,7 @@ ROLES: dict[str, Role] = {
                 RoleColumn("reason", "text", "why it ended: payment, or a word of yours", told="ended", words=(PAYMENT,)),
                 RoleColumn("plan", "text", "what was agreed on"),
                 RoleColumn("price", "money", "price of the whole term"),
+                RoleColumn("price_today", "money", "that as of today, where earlier prices are not kept: for value alone"),
                 RoleColumn("auto_renew", "flag", "true where the next term follows by itself"),
                 RoleColumn("kind", "text", "product or service", words=(PRODUCT, SERVICE), only_words=True),
                 RoleColumn("due", "time", "when its payment was due", early=True),

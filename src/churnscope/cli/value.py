@@ -11,9 +11,11 @@ from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Output, Qu
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.score import Wait
 from churnscope.cli.session import session
+from churnscope.reports.wording import counted
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
+    from churnscope.project.money.contract_valued import ContractFigures, ContractJudgement
     from churnscope.project.money.valued import ValueFigures, ValueResult
     from churnscope.value.judging import Judgement
 
@@ -36,6 +38,9 @@ def value(
 ) -> None:
     """Write what each customer is worth.
 
+    Where who is active is told by priced contracts in force: what these will bring in the horizon with an interval, and their
+    discounted value, by how long contracts of their age last.
+
     For everyone who has bought: expected purchases and spend in the horizon with an interval, the probability of still being a
     customer, and the discounted value of all purchases to come. The model is chosen on purchases it had not seen.
     """
@@ -48,9 +53,18 @@ def value(
 
 def describe(result: ValueResult) -> Iterator[Part]:
     """How the models did, what the customers are worth, and where the files are."""
+    from churnscope.project.money.contract_valued import ContractFigures
+
     figures = result.figures
     done = "This very run was done before and its files are whole: nothing was written." if result.was_done else "Valued."
     yield f"{done} {result.name}, as of {date_of(result.as_of)}, run {result.run_id}."
+    yield from _of_contracts(figures) if isinstance(figures, ContractFigures) else _of_purchases(figures)
+    yield from figures.notes
+    written = "Already written" if result.was_done else "Written"
+    yield from (f"{written}: {shown(path)}" for path in (*result.outputs, result.manifest))
+
+
+def _of_purchases(figures: ValueFigures) -> Iterator[Part]:
     if figures.judgement is not None:
         yield from _judged(figures.judgement, figures)
     yield _tenths(figures)
@@ -58,9 +72,68 @@ def describe(result: ValueResult) -> Iterator[Part]:
     nobody = f"; {count(figures.never_bought)} more have bought nothing yet" if figures.never_bought else ""
     money = f"Margin {figures.margin:.0%}, discounted by {figures.discount_rate:.1%} a year."
     yield f"{count(figures.customers)} customers{nobody}. {money}"
-    yield from figures.notes
-    written = "Already written" if result.was_done else "Written"
-    yield from (f"{written}: {shown(path)}" for path in (*result.outputs, result.manifest))
+
+
+def _of_contracts(figures: ContractFigures) -> Iterator[Part]:
+    yield _groups(figures)
+    if figures.judgement is not None:
+        yield from _contracts_judged(figures.judgement)
+    total = figures.total("value")
+    rows = tuple(
+        (
+            str(number),
+            count(tenth.customers),
+            *(f"{each:,.0f}" for each in (tenth.price, tenth.spend, tenth.value)),
+            f"{tenth.value / total:.1%}" if total else "",
+        )
+        for number, tenth in enumerate(figures.tenths, start=1)
+    )
+    columns = ("tenth", "customers", "if nobody left", "expected", "value", "of all value")
+    title = f"Expected for {count(figures.horizon_days)} days, and the value of all that the contracts in force will bring"
+    yield Table(title, "<>>>>>", rows, columns)
+    yield ""
+    contracts = counted(figures.contracts, "contracts")
+    yield (
+        f"{count(figures.customers)} customers with {contracts} in force; {count(figures.without_contract)} more have none. "
+        f"Margin {figures.margin:.0%}, discounted by {figures.discount_rate:.1%} a year."
+    )
+
+
+def _groups(figures: ContractFigures) -> Table:
+    days = sorted({day for group in figures.groups for day in group.shares})
+    rows = tuple(
+        (
+            group.name,
+            count(group.contracts),
+            count(group.ended),
+            *(_or_blank(group.shares.get(day), ".0%") for day in days),
+            count(group.known_days),
+            f"{group.later_yearly:.0%}",
+        )
+        for group in figures.groups
+    )
+    columns = ("", "watched", "ended", *(f"after {day} days" for day in days), "known to day", "a year, later")
+    return Table("How many contracts last", "<" + ">" * (len(columns) - 1), rows, columns)
+
+
+def _contracts_judged(judgement: ContractJudgement) -> Iterator[Table]:
+    rows = [
+        (
+            name,
+            f"{each.spend_error:,.2f}",
+            f"{each.spend_distance:,.2f}",
+            count(round(each.spend)),
+            _or_blank(each.tenths_off, ".1%"),
+            _or_blank(each.spend_held, ".0%"),
+            _or_blank(each.spend_promised, ".0%"),
+        )
+        for name, each in judgement.errors.items()
+    ]
+    rows.append(("what came", "", "", count(round(judgement.spend)), "", "", ""))
+    rows.append(("from contracts begun later", "", "", count(round(judgement.begun_later)), "", "", ""))
+    who = f"{count(judgement.contracts)} contracts of {count(judgement.customers)} customers"
+    title = f"Revenue of {count(judgement.horizon_days)} days from {who}, as of {date_of(judgement.cutoff)}"
+    yield Table(title, "<>>>>>>", tuple(rows), ("", "RMSE", "MAE", "revenue", "tenths off", "in interval", "promised"))
 
 
 def _judged(judgement: Judgement, figures: ValueFigures) -> Iterator[Table]:

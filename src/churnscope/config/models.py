@@ -271,7 +271,8 @@ class Value(Section):
     margin: PositiveShare = 1.0  # share of the revenue that is earned
     discount_rate: Annotated[float, Field(gt=0, le=10)] = 0.15  # a year: what is earned a year from now is worth 1 / 1.15 of it
     horizon_days: Days | None = None  # that expected purchases and spend cover; default: that of the prediction
-    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "trees"] = "auto"
+    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd", "nbd", "trees", "contracts"] = "auto"
+    open_price_days: Annotated[float, Field(gt=0)] = 30.4375  # that the price of a term without an agreed end covers
 
 
 class Profit(Section):

@@ -34,6 +34,7 @@ from churnscope.reports.snippets import PICTURE_INCHES, drawing, grid, paragraph
 from churnscope.reports.tables import (
     audit_table,
     comparison_table,
+    contract_value_table,
     decile_table,
     difference_table,
     driver_table,
@@ -81,6 +82,15 @@ CHARTS = (
 )
 TO_CALL = ["rank", "customer_id", "agent", "action", "expected_gain", "value_at_risk"]
 VALUED = ("customer_id", "alive_probability", "expected_purchase_days", "expected_spend", "spend_low", "spend_high", "value")
+VALUED_CONTRACTS = (
+    "customer_id",
+    "contracts_in_force",
+    "in_force_probability",
+    "expected_spend",
+    "spend_low",
+    "spend_high",
+    "value",
+)
 LISTED = ("customer_id", "churn_probability", "risk_decile", "risk_band", "reason_1", "reason_2", "reason_3")
 
 
@@ -159,13 +169,20 @@ def _scored(result: ScoreResult) -> Iterator[str]:
 
 
 def _valued(result: ValueResult) -> Iterator[str]:
+    from churnscope.project.money.valued import ValueFigures
+
     figures = result.figures
+    is_of_purchases = isinstance(figures, ValueFigures)
     yield from map(paragraph, figures.notes)
-    if figures.judgement is not None:
-        yield table(value_models_table(figures.judgement, figures.used))
+    if isinstance(figures, ValueFigures):
+        if figures.judgement is not None:
+            yield table(value_models_table(figures.judgement, figures.used))
+    elif figures.judgement is not None:
+        yield table(contract_value_table(figures.judgement.errors, figures.judgement.spend))
     values = [tenth.value for tenth in figures.tenths]
     yield drawing(value_sentence(values), partial(draw_value, values=values))
-    yield shown_rows(result.to_arrow().select(VALUED), ROWS_SHOWN, "a customer, the most valuable first")
+    columns = VALUED if is_of_purchases else VALUED_CONTRACTS
+    yield shown_rows(result.to_arrow().select(columns), ROWS_SHOWN, "a customer, the most valuable first")
 
 
 def _to_call(result: CallListResult) -> Iterator[str]:

@@ -24,6 +24,7 @@ from churnscope.reports.page import Cell, Table
 from churnscope.reports.wording import UNKNOWN, count, counted, day, decimal, metric, said_of, share, typeset
 from churnscope.sources.report import SourceReport
 from churnscope.value.judging import Judgement
+from churnscope.value.nearness import Errors
 
 METRIC_NOTES = (
     ("AUROC", "how often a customer who left was ranked above one who stayed; 0.5 is a toss of a coin, 1 is perfect"),
@@ -106,6 +107,24 @@ def sensitivity_table(figures: ProfitFigures) -> Table:
     )
     columns = ("acceptance", "break-even", "best list", "its profit", "of the list above", "of that still on it")
     return Table("What if fewer accept, or a customer is worth more? Expected profit", "<>>>>>", columns, rows, is_wide=True)
+
+
+def contract_value_table(errors: Mapping[str, Errors], came: float) -> Table:
+    """The forecast of revenue by the age of contracts, simpler rules, and what came."""
+    rows: list[Row] = [
+        (
+            name,
+            decimal(each.spend_error, ",.2f"),
+            decimal(each.spend_distance, ",.2f"),
+            count(each.spend),
+            _or_unknown(each.spend_held, share),
+            _or_unknown(each.spend_promised, share),
+        )
+        for name, each in errors.items()
+    ]
+    rows.append(("what came", "", "", count(came), "", ""))
+    columns = ("", "RMSE", "MAE", "revenue", "inside the interval", "promised")
+    return Table("Forecast and revenue of contracts in force on a past day", "<>>>>>", columns, tuple(rows))
 
 
 def value_models_table(judgement: Judgement, used: Collection[str]) -> Table:

@@ -17,6 +17,7 @@ from churnscope.project.money.list_inputs import LEAST_ALIVE
 
 COLUMNS = ("customer_id", "value")
 ALIVE = "alive_probability"
+IF_KEPT = "value_if_kept"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class CustomerValues:
         """The columns `customer_id` and `value` of a `.csv` or `.parquet` file.
 
         Where it has `alive_probability`, as `value` writes it, the value is an expectation over who may be gone already, and
-        that of a customer who stays is it over this probability.
+        that of a customer who stays is it over this probability. Where it has `value_if_kept`, as for contracts, that is it.
 
         Raises
         ------
@@ -51,15 +52,16 @@ class CustomerValues:
         for name in COLUMNS:
             if name not in table.column_names:
                 raise InputError(f"{path.name}: there is no column {name}.", nearest(name, table.column_names))
-        ids, values = table.column("customer_id").cast(pa.string()), table.column("value")
+        name = IF_KEPT if IF_KEPT in table.column_names else "value"
+        ids, values = table.column("customer_id").cast(pa.string()), table.column(name)
         if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
-            raise InputError(f"{path.name}, column value: it holds {values.type}, not numbers.", "Write 12.5 for a value.")
+            raise InputError(f"{path.name}, column {name}: it holds {values.type}, not numbers.", "Write 12.5 for a value.")
         numbers = values.cast(pa.float64()).to_numpy()
         if not np.isfinite(numbers).all() or len(pc.unique(ids)) < len(ids):
             raise InputError(
                 f"{path.name}: a value is missing, or a customer stands in it twice.", "Give each customer one row."
             )
-        if ALIVE in table.column_names:
+        if ALIVE in table.column_names and name != IF_KEPT:
             numbers = numbers / np.maximum(table.column(ALIVE).cast(pa.float64()).to_numpy(), LEAST_ALIVE)
         return cls(path.name, ids, numbers, file_sha256(path))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.project.models.past import day_of
+from churnscope.project.money.contract_valued import ContractFigures
 from churnscope.project.results import WrittenRows, iso, near
 from churnscope.reports.wording import counted
 from churnscope.value.forecast import ValueModel
@@ -67,6 +68,11 @@ class ValueFigures:
         """Name of the purchase model."""
         return self.model.purchases.kind
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """For the manifest."""
+        return {"customers": self.customers, "never_bought": self.never_bought}
+
     def total(self, what: str) -> float:
         """Sum over all customers of purchase_days, spend or value."""
         return float(sum(getattr(tenth, what) for tenth in self.tenths))
@@ -120,7 +126,7 @@ class ValueResult(WrittenRows):
     name: str
     as_of: int
     run_id: str
-    figures: ValueFigures
+    figures: ValueFigures | ContractFigures
     outputs: tuple[Path, ...]
     manifest: Path
     was_done: bool
