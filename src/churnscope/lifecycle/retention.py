@@ -184,7 +184,7 @@ def retention(
 def _all(stays: Stays, seen: Stays, recent_from: int | None, watched_from: int | None) -> Comparison:
     curves = [_curve("first stay", stays.waits(watched_from=watched_from))]
     if recent_from is not None and (watched_from is None or watched_from < recent_from):
-        late = _curve("first stay, at the rates of late", stays.waits(watched_from=recent_from))
+        late = _curve("first stay, at recent rates", stays.waits(watched_from=recent_from))
         curves += [late] if late.longest > 0 else []  # where nobody came lately there is no such curve
     curves.append(_curve("second stay, after coming back", seen.later().waits(watched_from=watched_from)))
     return Comparison("stay", SINCE_COMING, tuple(c for c in curves if c.customers))

@@ -10,6 +10,7 @@ import numpy as np
 
 from churnscope.lifecycle.erosion import wilson
 from churnscope.lifecycle.months import Days
+from churnscope.lifecycle.retention import LEAST_WATCHED
 from churnscope.lifecycle.spells import STAGES, Spells
 from churnscope.lifecycle.stays import CODES_WITH_US, INACTIVE, Stays
 from churnscope.survival import Floats, Integers, SurvivalCurve
@@ -49,6 +50,11 @@ class Transitions:
         """Of all months together, shape (7, 7): moves of customers who were known."""
         counts: Integers = self.counts.sum(axis=0)[:-1, :-1]
         return counts
+
+    def since(self, day: int | None) -> Transitions:
+        """Those of the months that begin on a day or later; all of them where it is None."""
+        late = self.starts >= (self.starts.min(initial=0) if day is None else day)
+        return Transitions(self.starts[late], self.counts[late[:-1]])
 
     def probabilities(self) -> tuple[Floats, Floats, Floats]:
         """The share of moves from each stage to each, with 95 % limits by Wilson; NaN from a stage in which nobody was.
@@ -100,8 +106,12 @@ def time_in(spells: Spells, stage: str) -> Stays:
     return Stays(customer, spells.entered[rows], spells.left[rows], number, spells.until)
 
 
-def median(curve: SurvivalCurve) -> tuple[int | None, int | None, int | None]:
+def median(curve: SurvivalCurve, *, least_watched: int = LEAST_WATCHED) -> tuple[int | None, int | None, int | None]:
     """The day by which it has happened to half of them, and its 95 % limits; None where a curve does not fall so low.
+
+    Parameters
+    ----------
+    least_watched : on days with fewer who are still watched, a curve says nothing.
 
     Notes
     -----
@@ -111,7 +121,10 @@ def median(curve: SurvivalCurve) -> tuple[int | None, int | None, int | None]:
     ----------
     Brookmeyer, R., Crowley, J. (1982). A confidence interval for the median survival time. Biometrics 38(1), 29-41.
     """
-    return tuple(_first(line) for line in (curve.survival, curve.low, curve.high))  # type: ignore[return-value]
+    too_few = np.flatnonzero(curve.at_risk < least_watched)
+    firm = int(too_few[0]) if len(too_few) else len(curve.at_risk)
+    value, low, high = (_first(line[:firm]) for line in (curve.survival, curve.low, curve.high))
+    return (None, None, None) if value is None else (value, low, high)
 
 
 def _first(line: Floats) -> int | None:

@@ -86,6 +86,12 @@ def key_events_sentence(figures: Row) -> str:
     """What the picture of the events shows."""
     tested = [row for row in figures["events"] if row["p"] is not None]
     telling = sum(row["tells"] for row in tested)
+    if not telling:
+        if not tested:
+            return "Too few customers could be matched to study any event"
+        if len(tested) == 1:
+            return "After the one event that was studied, churn does not differ beyond chance from that of matched customers"
+        return f"After none of {len(tested)} events does churn differ beyond chance from that of matched customers"
     return (
         f"After {telling} of {counted(len(tested), 'events')} churn differs beyond chance from that of matched customers; what "
         "goes with leaving need not be its cause"
