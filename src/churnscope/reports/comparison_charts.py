@@ -43,7 +43,11 @@ def draw_groups(axes: Axes, measures: Sequence[Row]) -> None:
             ends = (mean if low is None else low) / scale, (mean if high is None else high) / scale
             axes.plot(ends, [place + shift] * 2, color=colour, linewidth=2, solid_capstyle="butt")
             axes.plot([mean / scale], [place + shift], marker, color=colour, markersize=5)
-            text = share(mean, 1) if row["is_flag"] or row["unit"] == "share" else f"{mean:,.3g}"
+            text = (
+                share(mean, 1)
+                if row["is_flag"] or row["unit"] == "share"
+                else (f"{mean:,.0f}" if mean >= 1_000 else f"{mean:.3g}")
+            )
             axes.annotate(text, (max(ends), place + shift), (6, 0), textcoords="offset points", va="center", fontsize=8)
     for group, _, colour, marker in _GROUPS:
         axes.plot([], [], marker, color=colour, label=group)

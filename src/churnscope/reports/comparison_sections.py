@@ -41,7 +41,7 @@ def group_sections(figures: Figures) -> tuple[Section, ...]:
     lead = lead if figures["inactive"] else "Nobody is inactive: there is no group to compare with."
     closing = tuple(f"* {remark}: {_listed(measures, remark)}." for remark in _remarks(measures))
     title, tables = "Active against inactive customers", (group_table(figures, measures),)
-    return (Section("active_inactive", title, lead, pictures=(picture,), tables=tables, closing=closing),)
+    return (Section("active_inactive", title, lead, pictures=(picture,), tables=tables, closing=closing, is_stacked=True),)
 
 
 def group_table(figures: Figures, measures: Sequence[Figures]) -> Table:
@@ -189,7 +189,15 @@ def key_event_sections(figures: Figures) -> tuple[Section, ...]:
     picture = Picture(key_events_sentence(figures), partial(draw_key_events, events=figures["events"]), TALL)
     tables = (table,) if rows else ()
     return (
-        Section("key_events", "Which events go with leaving", lead, pictures=(picture,), tables=tables, closing=tuple(closing)),
+        Section(
+            "key_events",
+            "Which events go with leaving",
+            lead,
+            pictures=(picture,),
+            tables=tables,
+            closing=tuple(closing),
+            is_stacked=True,
+        ),
     )
 
 

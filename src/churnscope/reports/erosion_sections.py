@@ -50,7 +50,11 @@ def erosion_sections(figures: Figures) -> tuple[Section, ...]:
     picture = Picture(attrition_sentence(figures), partial(draw_attrition, figures=figures), WIDTH)
     tables = (month_table(figures, MOST_MONTHS), _stage_table(figures), *_cohort_table(figures))
     note = (figures["note"],) if figures["note"] else ()
-    return (Section("erosion", "What is lost", lost_sentence(figures), pictures=(picture,), tables=tables, closing=note),)
+    return (
+        Section(
+            "erosion", "What is lost", lost_sentence(figures), pictures=(picture,), tables=tables, closing=note, is_stacked=True
+        ),
+    )
 
 
 def lost_sentence(figures: Figures) -> str:
@@ -111,7 +115,17 @@ def retention_sections(figures: Figures) -> tuple[Section, ...]:
     lead = (
         "Who is still with us counts for as long as watched (Kaplan and Meier); 95 % limits by Greenwood, on the log-log scale."
     )
-    return (Section("retention", "How long customers stay", lead, pictures=(picture,), tables=tables, closing=tuple(closing)),)
+    return (
+        Section(
+            "retention",
+            "How long customers stay",
+            lead,
+            pictures=(picture,),
+            tables=tables,
+            closing=tuple(closing),
+            is_stacked=True,
+        ),
+    )
 
 
 def outlook_sections(figures: Figures) -> tuple[Section, ...]:
@@ -149,7 +163,7 @@ def outlook_sections(figures: Figures) -> tuple[Section, ...]:
         (("inside", "the limits as they were known then; 95 % is right"), ("off by", "mean distance, as a share of what came")),
     )
     tables = (months, *([past] if past.rows else ()))
-    forecast = Section("forecast", "The base to come", ahead["verdict"], pictures=(picture,), tables=tables)
+    forecast = Section("forecast", "The base to come", ahead["verdict"], pictures=(picture,), tables=tables, is_stacked=True)
     return (forecast, _budget_section(figures["budget"]))
 
 

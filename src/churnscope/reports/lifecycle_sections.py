@@ -85,7 +85,11 @@ def transition_sections(figures: Figures) -> tuple[Section, ...]:
     )
     moves = move_table(figures)
     tables = (*([moves] if moves.rows else ()), *([times] if times.rows else ()))
-    return (Section("transitions", "Who moves where", pictures=(picture,), tables=tables, closing=flow_notes(flow)),)
+    return (
+        Section(
+            "transitions", "Who moves where", pictures=(picture,), tables=tables, closing=flow_notes(flow), is_stacked=True
+        ),
+    )
 
 
 def flow_notes(flow: Figures) -> tuple[str, ...]:
@@ -154,7 +158,7 @@ def second_purchase_sections(figures: Figures) -> tuple[Section, ...]:
         (("within", "one less the estimate of Kaplan and Meier; 95 % limits. A dash: nobody was watched for so long"),),
     )
     picture = Picture(second_purchase_sentence(cohorts), partial(draw_second_purchase, cohorts=cohorts), WIDTH)
-    return (Section("second_purchase", "The second purchase", pictures=(picture,), tables=(table,)),)
+    return (Section("second_purchase", "The second purchase", pictures=(picture,), tables=(table,), is_stacked=True),)
 
 
 def _in_order(told: Mapping[str, Any]) -> list[tuple[str, Any]]:
