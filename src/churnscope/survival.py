@@ -45,8 +45,12 @@ class SurvivalCurve:
         """The first day by whose end the share has fallen so low: the median for a half; None where it never does."""
         return _first_at_most(self.survival, share)
 
-    def median(self) -> tuple[int | None, int | None, int | None]:
+    def median(self, least_watched: int = 1) -> tuple[int | None, int | None, int | None]:
         """The day by which it has happened to half of them, and its 95 % limits; None where a curve does not fall so low.
+
+        Parameters
+        ----------
+        least_watched : from the first day on with fewer who are still watched, a curve says nothing.
 
         Notes
         -----
@@ -56,8 +60,10 @@ class SurvivalCurve:
         ----------
         Brookmeyer, R., Crowley, J. (1982). A confidence interval for the median survival time. Biometrics 38(1), 29-41.
         """
-        middle, earliest, latest = (_first_at_most(line, 0.5) for line in (self.survival, self.low, self.high))
-        return middle, earliest, latest
+        too_few = np.flatnonzero(self.at_risk < least_watched)
+        firm = int(too_few[0]) if len(too_few) else len(self.at_risk)
+        middle, earliest, latest = (_first_at_most(line[:firm], 0.5) for line in (self.survival, self.low, self.high))
+        return (None, None, None) if middle is None else (middle, earliest, latest)
 
 
 @dataclass(frozen=True, eq=False)

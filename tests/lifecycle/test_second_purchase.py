@@ -31,7 +31,7 @@ def test_cohorts_by_the_month_of_the_first_purchase() -> None:
     assert (everybody.cohort, everybody.customers, everybody.again) == ("all", 4, 2)
     assert (january.cohort, january.customers, january.again, january.median_of_again) == ("2024-01", 3, 2, 25)
     assert january.within[30][0] == pytest.approx(1 / 3)
-    assert january.median_days == 40
+    assert january.median_days is None  # of so few nothing is said
     assert (february.again, february.median_of_again, february.within[30][0]) == (0, None, 0)
     assert february.within[90] is None  # nobody of February was watched for so long
 
@@ -42,6 +42,11 @@ def test_a_customer_who_could_not_yet_come_back_lowers_no_share() -> None:
     everybody = second_purchases(first, AS_OF)[0]
     assert everybody.within[30][0] == pytest.approx(0.75)
     assert everybody.again / everybody.customers == 0.6
+
+
+def test_half_of_a_large_cohort_have_bought_again_by_the_median() -> None:
+    first = first_days([(JANUARY, JANUARY + 10)] * 30 + [(JANUARY, JANUARY + 40)] * 30 + [(JANUARY, NEVER)] * 30)
+    assert second_purchases(first, AS_OF)[0].median_days == 40
 
 
 def test_without_a_purchase_there_is_nothing_to_say() -> None:

@@ -99,7 +99,24 @@ def test_time_in_a_stage_counts_every_spell_of_it() -> None:
 def test_the_median_is_the_day_by_which_half_have_left() -> None:
     curve = Waits.of(np.array([3, 5, 5, 9]), np.array([True, True, True, False])).curve()
     assert curve.median()[0] == 5
-    assert Waits.of(np.array([3, 9, 9]), np.array([True, False, False])).curve().median()[0] is None
+    assert Waits.of(np.array([3, 9, 9]), np.array([True, False, False])).curve().median() == (None, None, None)
+
+
+def test_there_is_no_median_where_few_are_still_watched() -> None:
+    """All but one of a hundred are watched for ten days only; that one leaves at the end, and takes the curve to 0."""
+    days, left = np.r_[np.full(99, 10), 2_000], np.r_[np.zeros(99, bool), True]
+    curve = Waits.of(days, left).curve()
+    assert curve.median() == (2_000, 2_000, 2_000)
+    assert curve.median(least_watched=20) == (None, None, None)
+
+
+def test_months_from_a_day_on_are_those_that_begin_on_it_or_later() -> None:
+    moved = Transitions.between(LIFE, np.array([0, 10, 20, 30], np.int32))
+    late = moved.since(10)
+    assert late.starts.tolist() == [10, 20, 30]
+    assert (late.counts == moved.counts[1:]).all()
+    assert (moved.since(None).counts == moved.counts).all()
+    assert len(moved.since(40).counts) == 0
 
 
 TRUE = {

@@ -144,7 +144,7 @@ def told(corner: Corner, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     folder, printed = tmp_path_factory.mktemp("corner"), StringIO()
     corner.project(folder)
     with redirect_stdout(printed), pytest.raises(SystemExit) as left:
-        app(["lifecycle", str(folder / "config.toml"), "--quiet"])
+        app(["lifecycle", str(folder / "config.toml"), "--all", "--quiet"])
     assert not left.value.code
     return folder / "outputs" / "corner_shop" / "lifecycle" / AS_OF.isoformat(), printed.getvalue()
 

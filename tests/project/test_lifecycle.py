@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+from io import StringIO
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +15,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from churnscope.cli.lifecycle import describe
+from churnscope.cli.rendering import print_parts
 from churnscope.errors import ConfigError
 from churnscope.lifecycle.spells import STAGES, WITH_US
 from churnscope.project import Project
@@ -25,6 +30,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from churnscope.project.lifecycle.lived import LifecycleResult
+
+
+GOLDEN = Path(__file__).with_name("lifecycle.txt")
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +142,36 @@ def test_months_and_flat_files_that_cannot_be() -> None:
 def test_months_are_a_number_of_them(project: Project) -> None:
     with pytest.raises(ConfigError, match="--months 0 is no number of months"):
         project.lifecycle(months=0)
+
+
+def printed(lived: LifecycleResult, *parts: str) -> str:
+    stream = StringIO()
+    print_parts(describe(lived, tuple(section for part in parts for section in lived.part(part))), stream)
+    return stream.getvalue()
+
+
+def test_the_short_answers_are_these_and_fill_a_screen_or_two(lived: LifecycleResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rewritten by the environment variable REWRITE_GOLDEN."""
+    monkeypatch.chdir(lived.manifest.parents[4])
+    text = printed(lived).replace(lived.run_id, "RUN")
+    if os.environ.get("REWRITE_GOLDEN"):
+        GOLDEN.write_text(text)
+    assert text == GOLDEN.read_text()
+    assert text.count("\n") < 75
+
+
+def test_one_part_is_printed_in_full_and_another_name_is_refused(lived: LifecycleResult) -> None:
+    text = printed(lived, "retention")
+    assert "half gone, days" in text
+    assert "Who moves where" not in text
+    with pytest.raises(ConfigError, match=r"no part 'retentoin'\.\nDid you mean .retention"):
+        lived.part("retentoin")
+
+
+def test_the_flow_is_that_of_a_year_or_begins_when_a_tenth_were_known(lived: LifecycleResult, project: Project) -> None:
+    flow = lived.figures["transitions"]["flow"]
+    assert (flow["from"], flow["to"], flow["months"]) == ("2022-02-27", "2023-02-27", 12)
+    early = project.lifecycle("2022-03-20").figures["transitions"]["flow"]
+    assert (early["from"], early["months"]) == ("2022-01-20", 2)
+    assert sum(move["customers"] for move in early["moves"] if move["from"] in WITH_US) > 20
+    project.lifecycle()

@@ -127,3 +127,21 @@ def test_the_newest_call_list_by_the_day_stands_on_the_page(shop: Shop) -> None:
     (lists / "2023-02-27" / "figures.json").write_text("{}")
     with pytest.raises(StorageError, match="damaged"):
         project.report(customers=False)
+
+
+@pytest.mark.slow
+def test_the_newest_life_cycle_by_the_day_is_the_last_part_of_the_page(shop: Shop) -> None:
+    project = shop.project()
+    heading = "The life cycle of all customers"
+    assert heading not in project.report().page.read_text("utf-8")
+    told = project.lifecycle("2023-02-20")
+    result = project.report()
+    assert not result.was_done
+    text = result.page.read_text("utf-8")
+    assert text.index(heading) < text.index('id="stages"') < text.index('id="budget"')
+    assert "Life cycle of 20 February 2023: 2023-02-20/figures.json." in text
+    assert project.report().was_done
+    figures = next(path for path in told.outputs if path.name == "figures.json")
+    figures.write_text('{"stages": {}}')
+    with pytest.raises(StorageError, match=r"figures\.json is damaged"):
+        project.report()

@@ -1,8 +1,9 @@
-"""`churnscope lifecycle`: in which stage customers are, who moves where, and what follows from it."""
+"""`churnscope lifecycle`: how many customers are active, who moves where, what is lost, and what that takes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from churnscope.reports.page import Cell, Section
     from churnscope.reports.page import Table as PageTable
 
+All = Annotated[bool, typer.Option("--all", help="Print every part in full.")]
+OnePart = Annotated[str | None, typer.Option("--part", metavar="NAME", help="Print one part in full, such as retention.")]
 Months = Annotated[int, typer.Option("--months", metavar="N", min=1, help="How many months to look back.")]
 
 
@@ -26,33 +29,49 @@ def lifecycle(
     *,
     as_of: AsOf = None,
     months: Months = 24,
+    all_parts: All = False,
+    part: OnePart = None,
     wait: Wait = 0,
     json: Json = False,
     log_format: LogFormat = "plain",
     quiet: Quiet = False,
 ) -> None:
-    """Tell who is in which stage, who moves where.
+    """Tell stages, moves, losses and budget.
 
-    Stages hold on single days, by the config's own definition of active: prospect, nurtured, new, active, loyal, reactivated,
-    inactive. Told are the customers in each now and before, the moves from month to month with their probabilities, how long a
-    stage lasts, how long until customers are inactive, and how soon they buy a second time.
+    How many customers are active, who moves where, how fast the base erodes, what it takes to stand still, and what sets those
+    apart who fell silent. Stages hold on single days, by the config's own definition of active: prospect, nurtured, new,
+    active, loyal, reactivated, inactive. The short answers are printed; every part with its tables and pictures is written, and
+    printed with --all or --part.
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
 
         project = Project(config, progress=run.progress)
-        run.show(project.lifecycle(as_of, months=months, wait_seconds=wait), describe)
+        result = project.lifecycle(as_of, months=months, wait_seconds=wait)
+        sections = result.sections if all_parts else () if part is None else result.part(part)
+        run.show(result, partial(describe, sections=sections))
 
 
-def describe(result: LifecycleResult) -> Iterator[Part]:
-    """Every part, and where the files are."""
-    done = "This very run was done before and its files are whole: nothing was written." if result.was_done else "Told."
-    yield f"{done} {result.name}, as of {date_of(result.as_of)}, run {result.run_id}."
-    for section in result.sections:
+def describe(result: LifecycleResult, sections: tuple[Section, ...] = ()) -> Iterator[Part]:
+    """The sections that were asked for, or the short answers, and where the files are."""
+    yield f"Life cycle of the customers of {result.name}, as of {date_of(result.as_of)}"
+    for section in sections:
         yield from section_parts(section)
+    if not sections:
+        for question, answer in result.brief:
+            yield from ("", question)
+            yield from (each if isinstance(each, str) else table_part(each) for each in answer)
     yield ""
-    written = "Already written" if result.was_done else "Written"
-    yield from (f"{written}: {shown(path)}" for path in (*result.outputs, result.manifest))
+    yield from written(result, is_short=not sections)
+
+
+def written(result: LifecycleResult, *, is_short: bool) -> Iterator[Part]:
+    """Where the files are, and how to see more."""
+    done = "This very run was done before and its files are whole: nothing was written. " if result.was_done else ""
+    yield f"{done}Written: {len(result.outputs)} files in {shown(result.manifest.parent)}, run {result.run_id}"
+    if is_short:
+        told = (name for name, figures in result.figures.items() if figures is not None)
+        yield f"In full: --all, or --part with one of {', '.join(told)}"
 
 
 def section_parts(section: Section) -> Iterator[Part]:
@@ -61,7 +80,9 @@ def section_parts(section: Section) -> Iterator[Part]:
     yield f"{section.title}."
     yield from filter(None, [section.lead, *(f"{name}: {fact}" for name, fact in section.facts)])
     yield from (f"{picture.sentence}." for picture in section.pictures)
-    yield from map(table_part, section.tables)
+    for table in section.tables:
+        yield table_part(table)
+        yield from (f"  {term}: {meaning}" for term, meaning in table.notes)
     yield from section.closing
 
 

@@ -357,15 +357,15 @@ class Planning:
         missing = [
             part
             for part, there in (
-                ("[budget.retention] with reach and precision for the retention budget", asked.retention),
-                ("[budget.win_back] with contact_cost and conversion for the cost of winning back", asked.win_back),
-                ("[budget.channels.NAME] with lead_cost and conversion for the acquisition budget", asked.channels),
-                ("[budget] value, or [profit] value, for the profit", self._value),
+                ("[budget.retention] for the retention budget", asked.retention),
+                ("[budget.win_back] for the cost of winning back", asked.win_back),
+                ("[budget.channels.NAME] for the acquisition budget", asked.channels),
+                ("[budget] value or [profit] value for the profit", self._value),
             )
             if not there
         ]
         if missing:
-            yield f"Not declared, so left out: {'; '.join(missing)}."
+            yield f"Not declared, so left out: {', '.join(missing)}."
         contacts = values.get("win_back_contacts", 0.0)
         if contacts > self.inactive:
             away = f"{self.inactive:,} customers are inactive"

@@ -49,8 +49,7 @@ class Curve:
     @property
     def median_days(self) -> int | None:
         """The day by whose end half are gone; None where half still stay when too few are watched."""
-        day = self.curve.first_at_most(0.5)
-        return day if day is not None and day <= self.longest else None
+        return self.curve.median(LEAST_WATCHED)[0]
 
     def at(self, day: int) -> tuple[float, float, float]:
         """Share still there after so many days with 95 % limits, NaN where too few were watched for so long."""
@@ -184,7 +183,7 @@ def retention(
 def _all(stays: Stays, seen: Stays, recent_from: int | None, watched_from: int | None) -> Comparison:
     curves = [_curve("first stay", stays.waits(watched_from=watched_from))]
     if recent_from is not None and (watched_from is None or watched_from < recent_from):
-        late = _curve("first stay, at the rates of late", stays.waits(watched_from=recent_from))
+        late = _curve("first stay, at recent rates", stays.waits(watched_from=recent_from))
         curves += [late] if late.longest > 0 else []  # where nobody came lately there is no such curve
     curves.append(_curve("second stay, after coming back", seen.later().waits(watched_from=watched_from)))
     return Comparison("stay", SINCE_COMING, tuple(c for c in curves if c.customers))

@@ -50,6 +50,11 @@ class Transitions:
         counts: Integers = self.counts.sum(axis=0)[:-1, :-1]
         return counts
 
+    def since(self, day: int | None) -> Transitions:
+        """Those of the months that begin on a day or later; all of them where it is None."""
+        late = self.starts >= (self.starts.min(initial=0) if day is None else day)
+        return Transitions(self.starts[late], self.counts[late[:-1]])
+
     def probabilities(self) -> tuple[Floats, Floats, Floats]:
         """The share of moves from each stage to each, with 95 % limits by Wilson; NaN from a stage in which nobody was.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.looks import looks_at
 from churnscope.operations.output_set import Manifest, OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
+from churnscope.project.lifecycle.catalog import sections_of
 from churnscope.project.models.drivers import explained_day
 from churnscope.project.models.past import Past, audited_in, day_of, folds_of, judged_in, past_evaluations
 from churnscope.project.models.saved import load_model, model_facts
@@ -26,8 +27,10 @@ from churnscope.project.results import ReportResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.reports.explained import Explained
 from churnscope.reports.findings import Findings, Stamp
+from churnscope.reports.page import Section
 from churnscope.reports.predicted import retold, say_of
-from churnscope.reports.report import report_page
+from churnscope.reports.report import report_page, with_lifecycle
+from churnscope.reports.wording import day
 
 LISTED = 20  # of the riskiest customers
 ENDINGS = (".html", ".htm")
@@ -54,8 +57,8 @@ def report(config: Config, as_of: int | None, progress: Progress, request: Repor
         with loaded_data(config, as_of, progress) as loaded:
             past = past_evaluations(folders.predictions / "evaluation", config, loaded.as_of)
             looks = looks_at(folders.looks, bundle.figures["cutoff"])
-            listed = _newest_list(folders, loaded.as_of)
-            reporting = _Reporting(config, loaded, bundle, past, looks, listed, progress, names_customers=request.customers)
+            found = _newest_list(folders, loaded.as_of), _newest_lifecycle(folders, loaded.as_of)
+            reporting = _Reporting(config, loaded, bundle, past, looks, *found, progress, names_customers=request.customers)
             facts = reporting.facts()
             record.run_id, record.as_of = facts.run_id, facts.as_of
             outputs = _output_set(folders, loaded.as_of, request.output)
@@ -76,6 +79,32 @@ def report(config: Config, as_of: int | None, progress: Progress, request: Repor
         manifest=outputs.manifest_path,
         was_done=was_done,
     )
+
+
+@dataclass(frozen=True)
+class _Lived:
+    """The newest life cycle by the day: when it was told, what people read of it, and the hash of its figures."""
+
+    told_on: int
+    sections: tuple[Section, ...]
+    sha256: str
+
+
+def _newest_lifecycle(folders: Folders, as_of: int) -> _Lived | None:
+    """Of those in the outputs folder."""
+    found = sorted((folders.outputs / "lifecycle").glob(f"????-??-??/{FIGURES}"))
+    there = [path for path in found if day_of(path.parent.name) <= as_of]
+    if not there:
+        return None
+    path, told_on = there[-1], day_of(there[-1].parent.name)
+    with storage_errors(path, right="read"):
+        content = path.read_bytes()
+    try:
+        sections = sections_of(json.loads(content))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"{path} is damaged.", "Tell the life cycle again: churnscope lifecycle CONFIG") from error
+    origin = f"Life cycle of {day(told_on)}: {path.parent.name}/{FIGURES}."
+    return _Lived(told_on, tuple(replace(each, origin=origin) for each in sections), hashlib.sha256(content).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -112,6 +141,7 @@ class _Reporting:
     past: tuple[Past, ...]
     looks: int
     listed: _List | None
+    lived: _Lived | None
     progress: Progress
     names_customers: bool
 
@@ -121,13 +151,15 @@ class _Reporting:
         judged = {f"evaluation {name}": digest for name, digest in self._evaluations().items()}
         options |= judged | {"looks": str(self.looks)}
         options |= {} if self.listed is None else {f"call list {iso(self.listed.made_on)}": self.listed.sha256}
+        options |= {} if self.lived is None else {f"life cycle {iso(self.lived.told_on)}": self.lived.sha256}
         return facts_of("report", self.config, self.loaded, model=model_facts(self.bundle), options=options)
 
     def write(self, outputs: OutputSet, facts: RunFacts) -> Manifest:
         """Score, explain and write."""
         findings = self._findings(facts)
         self.progress("page", 0, 1)
-        content = retold(report_page(findings), say_of(self.config.prediction.of)).to_html()
+        page = retold(report_page(findings), say_of(self.config.prediction.of))
+        content = with_lifecycle(page, () if self.lived is None else self.lived.sections).to_html()
         self.progress("page", 1, 1)
         writers = dict.fromkeys(outputs.names, _writer(content, private=self.names_customers))
         return outputs.write(facts, writers, {"active": len(findings.customers.probability)}, needed_bytes=len(content))

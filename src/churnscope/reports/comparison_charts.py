@@ -43,7 +43,11 @@ def draw_groups(axes: Axes, measures: Sequence[Row]) -> None:
             ends = (mean if low is None else low) / scale, (mean if high is None else high) / scale
             axes.plot(ends, [place + shift] * 2, color=colour, linewidth=2, solid_capstyle="butt")
             axes.plot([mean / scale], [place + shift], marker, color=colour, markersize=5)
-            text = share(mean, 1) if row["is_flag"] or row["unit"] == "share" else f"{mean:,.3g}"
+            text = (
+                share(mean, 1)
+                if row["is_flag"] or row["unit"] == "share"
+                else (f"{mean:,.0f}" if mean >= 1_000 else f"{mean:.3g}")
+            )
             axes.annotate(text, (max(ends), place + shift), (6, 0), textcoords="offset points", va="center", fontsize=8)
     for group, _, colour, marker in _GROUPS:
         axes.plot([], [], marker, color=colour, label=group)
@@ -86,6 +90,12 @@ def key_events_sentence(figures: Row) -> str:
     """What the picture of the events shows."""
     tested = [row for row in figures["events"] if row["p"] is not None]
     telling = sum(row["tells"] for row in tested)
+    if not telling:
+        if not tested:
+            return "Too few customers could be matched to study any event"
+        if len(tested) == 1:
+            return "After the one event that was studied, churn does not differ beyond chance from that of matched customers"
+        return f"After none of {len(tested)} events does churn differ beyond chance from that of matched customers"
     return (
         f"After {telling} of {counted(len(tested), 'events')} churn differs beyond chance from that of matched customers; what "
         "goes with leaving need not be its cause"

@@ -36,6 +36,16 @@ _ALIKE = (
 def group_sections(figures: Figures) -> tuple[Section, ...]:
     """Both groups, measure by measure."""
     measures = figures["measures"]
+    picture = Picture(groups_sentence(figures["active"], figures["inactive"]), partial(draw_groups, measures=measures), TALL)
+    lead = f"{counted(figures['neither'], 'customers')} never active are in neither group." if figures["neither"] else ""
+    lead = lead if figures["inactive"] else "Nobody is inactive: there is no group to compare with."
+    closing = tuple(f"* {remark}: {_listed(measures, remark)}." for remark in _remarks(measures))
+    title, tables = "Active against inactive customers", (group_table(figures, measures),)
+    return (Section("active_inactive", title, lead, pictures=(picture,), tables=tables, closing=closing, is_stacked=True),)
+
+
+def group_table(figures: Figures, measures: Sequence[Figures]) -> Table:
+    """Both groups by some of the measures."""
     rows = tuple(
         (
             f"{row['words']}{' *' if row['remark'] else ''}",
@@ -48,19 +58,19 @@ def group_sections(figures: Figures) -> tuple[Section, ...]:
         )
         for row in measures
     )
-    table = Table(
-        f"Active and inactive customers on {figures['as_of']}: means, below them medians",
+    return Table(
+        f"Active and inactive customers on {figures['as_of']}: means, and smaller the medians",
         "<>>>>",
-        ("", f"active, {count(figures['active'])}", f"inactive, {count(figures['inactive'])}", "difference", "active's part"),
+        (
+            "",
+            f"active, {count(figures['active'])}",
+            f"inactive, {count(figures['inactive'])}",
+            "difference",
+            "part of the active",
+        ),
         rows,
         (("intervals", figures["intervals"]),),
     )
-    picture = Picture(groups_sentence(figures["active"], figures["inactive"]), partial(draw_groups, measures=measures), TALL)
-    lead = f"{counted(figures['neither'], 'customers')} never active are in neither group." if figures["neither"] else ""
-    lead = lead if figures["inactive"] else "Nobody is inactive: there is no group to compare with."
-    closing = tuple(f"* {remark}: {_listed(measures, remark)}." for remark in _remarks(measures))
-    title = "Active against inactive customers"
-    return (Section("active_inactive", title, lead, pictures=(picture,), tables=(table,), closing=closing),)
 
 
 def revenue_sections(figures: Figures) -> tuple[Section, ...]:
@@ -182,7 +192,15 @@ def key_event_sections(figures: Figures) -> tuple[Section, ...]:
     picture = Picture(key_events_sentence(figures), partial(draw_key_events, events=figures["events"]), TALL)
     tables = (table,) if rows else ()
     return (
-        Section("key_events", "Which events go with leaving", lead, pictures=(picture,), tables=tables, closing=tuple(closing)),
+        Section(
+            "key_events",
+            "Which events go with leaving",
+            lead,
+            pictures=(picture,),
+            tables=tables,
+            closing=tuple(closing),
+            is_stacked=True,
+        ),
     )
 
 

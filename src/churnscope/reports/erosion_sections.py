@@ -27,6 +27,17 @@ CURVE_DAYS: Final = ("90", "180", "365")
 MOST_COMPARED: Final = 5  # things that divide customers, those that tell most
 TELLING: Final = 0.05  # p-value below which groups are told apart
 PLAIN: Final = ("stay", "stage", "away")
+TOTALS: Final = (
+    "retention_cost",
+    "retention_gain",
+    "win_back_cost",
+    "win_back_gain",
+    "acquisition_cost",
+    "acquisition_gain",
+    "budget",
+    "gain",
+    "kept_for_one_acquired",
+)
 AS_PLANNED: Final = "as planned"
 LEAST_P: Final = 0.001
 CAPTIONS: Final = {"stay": "With us", "away": "Away"}
@@ -36,20 +47,38 @@ CENTS_BELOW: Final = 100
 
 def erosion_sections(figures: Figures) -> tuple[Section, ...]:
     """What is lost and won by month, by stage and by cohort."""
-    lost, new, back = (figures[f"{name}_a_month"] for name in ("lost", "new", "back"))
-    lead = (
-        f"In a month, mean of the last {figures['recent_months']}, {count(lost)} customers are lost, {count(new)} come for the "
-        f"first time and {count(back)} come back."
+    picture = Picture(attrition_sentence(figures), partial(draw_attrition, figures=figures), WIDTH)
+    tables = (month_table(figures, MOST_MONTHS), _stage_table(figures), *_cohort_table(figures))
+    note = (figures["note"],) if figures["note"] else ()
+    return (
+        Section(
+            "erosion", "What is lost", lost_sentence(figures), pictures=(picture,), tables=tables, closing=note, is_stacked=True
+        ),
     )
+
+
+def lost_sentence(figures: Figures) -> str:
+    """How many are lost and won in a month."""
+    lost, new, back = (round(figures[f"{name}_a_month"]) for name in ("lost", "new", "back"))
+    months = figures["recent_months"]
+    lately = f"In an average month of the last {months}" if months > 1 else "In the last month"
+    return (
+        f"{lately}, {counted(lost, 'customers')} {'is' if lost == 1 else 'are'} lost, {count(new)} "
+        f"{'comes' if new == 1 else 'come'} for the first time and {count(back)} {'comes' if back == 1 else 'come'} back."
+    )
+
+
+def month_table(figures: Figures, most: int) -> Table:
+    """The newest months: who was with us, who was lost and who came."""
     rows = tuple(
         (
             row["month"][:7],
             *(count(row[name]) for name in ("base", "lost", "new", "back", "end")),
             _rate(row["attrition"], row["attrition_low"], row["attrition_high"]),
         )
-        for row in figures["by_month"][-MOST_MONTHS:]
+        for row in figures["by_month"][-most:]
     )
-    months = Table(
+    return Table(
         "Customers lost and won by month",
         "<>>>>>>",
         ("month", "with us as it begins", "lost", "new", "back", "with us as it ends", "attrition"),
@@ -60,10 +89,6 @@ def erosion_sections(figures: Figures) -> tuple[Section, ...]:
             ("attrition", "lost, of those with us as it begins; 95 % limits by Wilson"),
         ),
     )
-    tables = (months, _stage_table(figures), *_cohort_table(figures))
-    picture = Picture(attrition_sentence(figures), partial(draw_attrition, figures=figures), WIDTH)
-    note = (figures["note"],) if figures["note"] else ()
-    return (Section("erosion", "What is lost", lead, pictures=(picture,), tables=tables, closing=note),)
 
 
 def retention_sections(figures: Figures) -> tuple[Section, ...]:
@@ -85,13 +110,22 @@ def retention_sections(figures: Figures) -> tuple[Section, ...]:
             f"No first stay was shorter than {counted(earliest, 'days')}: the definition of active lets nobody go sooner."
         )
     if others := [each["by"] for each in groups if each not in shown]:
-        closing.append(
-            f"No difference beyond chance, or a smaller one: {', '.join(others)}. All curves are in retention.parquet."
-        )
+        words = ", ".join(map(named, others))
+        closing.append(f"No difference beyond chance, or a smaller one: {words}. All curves are in retention.parquet.")
     lead = (
         "Who is still with us counts for as long as watched (Kaplan and Meier); 95 % limits by Greenwood, on the log-log scale."
     )
-    return (Section("retention", "How long customers stay", lead, pictures=(picture,), tables=tables, closing=tuple(closing)),)
+    return (
+        Section(
+            "retention",
+            "How long customers stay",
+            lead,
+            pictures=(picture,),
+            tables=tables,
+            closing=tuple(closing),
+            is_stacked=True,
+        ),
+    )
 
 
 def outlook_sections(figures: Figures) -> tuple[Section, ...]:
@@ -129,19 +163,12 @@ def outlook_sections(figures: Figures) -> tuple[Section, ...]:
         (("inside", "the limits as they were known then; 95 % is right"), ("off by", "mean distance, as a share of what came")),
     )
     tables = (months, *([past] if past.rows else ()))
-    forecast = Section("forecast", "The base to come", ahead["verdict"], pictures=(picture,), tables=tables)
+    forecast = Section("forecast", "The base to come", ahead["verdict"], pictures=(picture,), tables=tables, is_stacked=True)
     return (forecast, _budget_section(figures["budget"]))
 
 
 def _budget_section(figures: Figures) -> Section:
     rows = [row for row in figures["rows"] if row["scenario"] == AS_PLANNED]
-    value = {row["name"]: row for row in rows}
-    lead = (
-        f"To have {counted(value['target']['value'], 'customers')} with us on {figures['by']} (on {figures['day']} they are "
-        f"{count(value['base']['value'])}), the {count(value['lost']['value'])} who become inactive until then have to be made "
-        f"up for: {_kept(value)}{count(value['to_win_back']['value'])} are to be won back and "
-        f"{count(value['to_acquire']['value'])} acquired, {_missing(value['missing']['value'])}."
-    )
     given = Table(
         "What the budget starts from",
         "<><",
@@ -161,11 +188,35 @@ def _budget_section(figures: Figures) -> Section:
             for row in rows
             if row["formula"]
         ),
-        (("limits", "as far as the attrition is not known for sure; everything else is taken as given"),),
+        (
+            ("limits", "as far as the attrition is not known for sure; everything else is taken as given"),
+            ("rounded", "customers are shown as whole ones, so that a sum may differ by one; budget.csv has all digits"),
+        ),
     )
     closing = (*figures["notes"], "The formulas with their numbers are in budget.csv.")
     tables = (given, table, *_scenario_table(figures), *_channel_table(figures))
-    return Section("budget", "What the target takes", lead, tables=tables, closing=closing)
+    return Section("budget", "What the target takes", budget_sentence(figures), tables=tables, closing=closing)
+
+
+def budget_sentence(figures: Figures) -> str:
+    """How many customers the target takes."""
+    value = {row["name"]: row for row in figures["rows"] if row["scenario"] == AS_PLANNED}
+    return (
+        f"To have {counted(value['target']['value'], 'customers')} with us on {figures['by']} (on {figures['day']} they are "
+        f"{count(value['base']['value'])}), the {count(value['lost']['value'])} who become inactive until then have to be made "
+        f"up for: {_kept(value)}{count(value['to_win_back']['value'])} are to be won back and "
+        f"{count(value['to_acquire']['value'])} acquired, {_missing(value['missing']['value'])}."
+    )
+
+
+def money_table(figures: Figures) -> Table:
+    """What it costs and brings; no row where nothing was declared."""
+    rows = tuple(
+        (row["meaning"], _number_cell(row))
+        for row in figures["rows"]
+        if row["scenario"] == AS_PLANNED and row["name"] in TOTALS
+    )
+    return Table("What it costs and brings until then", "<>", ("", "money"), rows)
 
 
 def _kept(value: Mapping[str, Figures]) -> str:
@@ -246,11 +297,16 @@ def _curve_table(comparison: Figures) -> Table:
     )
     p_value = comparison["p_value"]
     told = "" if p_value is None else f"; log-rank p {'< 0.001' if p_value < LEAST_P else f'= {decimal(p_value)}'}"
-    name = CAPTIONS.get(comparison["by"], f"By {comparison['by']}")
+    name = CAPTIONS.get(comparison["by"], f"By {named(comparison['by'])}")
     caption = f"{name}, {comparison['sentence']}{told}"
     ends = "came back" if comparison["by"] == "away" else "became inactive"
     columns = ("", "customers", ends, "half gone, days", *(f"after {age} days" for age in CURVE_DAYS))
     return Table(caption, "<>>>>>>", columns, rows)
+
+
+def named(group: str) -> str:
+    """What divides customers, in words."""
+    return group.removeprefix("is_").replace("_", " ")
 
 
 def _still(curve: Figures, age: str) -> Cell:

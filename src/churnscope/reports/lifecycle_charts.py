@@ -39,10 +39,8 @@ def stages_sentence(months: Sequence[Mapping[str, Any]]) -> str:
         return "No whole month has been seen yet"
     first, last = (sum(row[stage] for stage in WITH_US) for row in (months[0], months[-1]))
     change = "as many as" if first == last else ("more than" if last > first else "fewer than")
-    return (
-        f"{count(last)} customers were with us on {months[-1]['day']}, {change} the {count(first)} of {months[0]['day']}; "
-        f"{count(months[-1]['inactive'])} were inactive"
-    )
+    than = f", {change} the {count(first)} of {months[0]['day']}" if len(months) > 1 else ""
+    return f"{counted(last, 'customers')} with us on {months[-1]['day']}{than}; {count(months[-1]['inactive'])} were inactive"
 
 
 def draw_stages(axes: Axes, months: Sequence[Mapping[str, Any]]) -> None:
@@ -64,23 +62,24 @@ def draw_stages(axes: Axes, months: Sequence[Mapping[str, Any]]) -> None:
         axes.legend(handles[::-1], names[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
-def flow_sentence(year: Mapping[str, Any]) -> str:
+def flow_sentence(flow: Mapping[str, Any]) -> str:
     """What the picture of the flow shows."""
-    moves = year["moves"]
+    moves = flow["moves"]
     base = sum(move["customers"] for move in moves if move["from"] in WITH_US)
     lost = sum(move["customers"] for move in moves if move["from"] in WITH_US and move["to"] == "inactive")
     came = sum(move["customers"] for move in moves if move["from"] not in WITH_US and move["to"] in WITH_US)
     if not base:
-        return f"From {year['from']} to {year['to']} {counted(came, 'customers')} came"
+        return f"From {flow['from']} to {flow['to']} {counted(came, 'customers')} came"
+    were = "was" if lost == 1 else "were"
     return (
-        f"Of {count(base)} customers with us on {year['from']}, {count(lost)} ({share(lost / base)}) were inactive on "
-        f"{year['to']}; {count(came)} others had come or come back"
+        f"Of {counted(base, 'customers')} with us on {flow['from']}, {count(lost)} ({share(lost / base)}) {were} inactive on "
+        f"{flow['to']}; {count(came)} others had come or come back"
     )
 
 
-def draw_flow(axes: Axes, year: Mapping[str, Any]) -> None:
+def draw_flow(axes: Axes, flow: Mapping[str, Any]) -> None:
     """Bands from the stages of one day to those of another, as wide as customers are many."""
-    moves = {(move["from"], move["to"]): move["customers"] for move in year["moves"]}
+    moves = {(move["from"], move["to"]): move["customers"] for move in flow["moves"]}
     total = sum(moves.values()) or 1
     left = _stacked({name: sum(n for (one, _), n in moves.items() if one == name) / total for name in FLOWING})
     right = _stacked({name: sum(n for (_, other), n in moves.items() if other == name) / total for name in FLOWING})
@@ -106,8 +105,8 @@ def draw_flow(axes: Axes, year: Mapping[str, Any]) -> None:
             between = "\n" if high - low >= _TWO_LINES else " "
             text = f"{NAMES[name]}{between}{count(round((high - low) * total))}"
             axes.text(at, (low + high) / 2, text, ha=side, va="center", fontsize=8, color="#333333")
-    axes.text(_BAR / 2, 1.1, year["from"], ha="center", fontsize=9, color=LINE_COLOUR)
-    axes.text(1 - _BAR / 2, 1.1, year["to"], ha="center", fontsize=9, color=LINE_COLOUR)
+    axes.text(_BAR / 2, 1.1, flow["from"], ha="center", fontsize=9, color=LINE_COLOUR)
+    axes.text(1 - _BAR / 2, 1.1, flow["to"], ha="center", fontsize=9, color=LINE_COLOUR)
     axes.set_xlim(-0.22, 1.22)
     axes.set_axis_off()
 

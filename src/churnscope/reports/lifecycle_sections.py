@@ -16,7 +16,7 @@ from churnscope.reports.lifecycle_charts import (
     stages_sentence,
 )
 from churnscope.reports.page import Cell, Picture, Section, Table
-from churnscope.reports.wording import UNKNOWN, count, share
+from churnscope.reports.wording import UNKNOWN, count, counted, share
 
 Figures = Mapping[str, Any]
 STAGE_WORDS: Final = {
@@ -33,15 +33,25 @@ TOGETHER: Final = {
     "with_us_again": "with us, the second time",
     "away": "inactive, until back",
 }
+LOOKED: Final = {"now": "now", "month_ago": "a month ago", "year_ago": "a year ago"}
+FULL_FLOW: Final = 12  # months
 MOST_COHORTS: Final = 12  # the newest, as many as a table is read for; all are in the file
 WIDTH: Final = (6.4, 4.2)
 
 
 def stage_sections(figures: Figures) -> tuple[Section, ...]:
     """How many customers are in each stage, and how that came to be."""
+    months = figures["months"]
+    picture = Picture(stages_sentence(months), partial(draw_stages, months=months), WIDTH)
+    closing = (figures["note"],) if figures["note"] else ()
+    title, tables = "Customers by stage of their life cycle", (stage_table(figures),)
+    return (Section("stages", title, pictures=(picture,), tables=tables, closing=closing),)
+
+
+def stage_table(figures: Figures) -> Table:
+    """Customers by stage now, a month ago and a year ago, as far as the data tell."""
     days = figures["days"]
-    looked = [(name, days[key]) for key, name in (("now", "now"), ("month_ago", "a month ago"), ("year_ago", "a year ago"))]
-    looked = [(name, row) for name, row in looked if row["known"] or name == "now"]
+    looked = [(name, days[key]) for key, name in LOOKED.items() if key in days]
     there = [stage for stage in STAGES if any(row[stage] for _, row in looked)]
     lines: list[tuple[Cell | str, ...]] = [(stage, *(_part(row, stage) for _, row in looked)) for stage in there]
     with_us: tuple[Cell | str, ...] = (
@@ -50,48 +60,59 @@ def stage_sections(figures: Figures) -> tuple[Section, ...]:
     )
     known: tuple[Cell | str, ...] = ("known", *(Cell(count(row["known"])) for _, row in looked))
     notes = tuple((stage, STAGE_WORDS[stage]) for stage in there)
-    table = Table(
+    return Table(
         f"Customers by stage on {days['now']['day']}",
         "<" + ">" * len(looked),
         ("stage", *(f"{name}, {row['day']}" for name, row in looked)),
         (*lines, with_us, known),
         notes,
     )
-    picture = Picture(stages_sentence(figures["months"]), partial(draw_stages, months=figures["months"]), WIDTH)
-    return (Section("stages", "Customers by stage of their life cycle", pictures=(picture,), tables=(table,)),)
 
 
 def transition_sections(figures: Figures) -> tuple[Section, ...]:
     """Who moves where in a month, and how long until inactive."""
-    year = figures["year"]
-    picture = Picture(flow_sentence(year), partial(draw_flow, year=year), WIDTH)
+    flow = figures["flow"]
+    picture = Picture(flow_sentence(flow), partial(draw_flow, flow=flow), WIDTH)
+    times = Table(
+        "How long until inactive",
+        "<>>>",
+        ("stage", "customers", "became inactive", "half are, days after entering it"),
+        tuple(
+            (stage, count(told["spells"]), count(told["over"]), _median(told))
+            for stage, told in _in_order(figures["days_to_inactive"])
+        ),
+        (("days after entering it", "by Kaplan and Meier, whatever the stages between; 95 % limits"),),
+    )
+    moves = move_table(figures)
+    tables = (*([moves] if moves.rows else ()), *([times] if times.rows else ()))
+    return (
+        Section(
+            "transitions", "Who moves where", pictures=(picture,), tables=tables, closing=flow_notes(flow), is_stacked=True
+        ),
+    )
+
+
+def flow_notes(flow: Figures) -> tuple[str, ...]:
+    """Why the flow is not that of a year, where it is not."""
+    if flow["months"] == FULL_FLOW:
+        return ()
+    return (f"The data tell too little of a year ago: the flow begins on {flow['from']}.",)
+
+
+def move_table(figures: Figures) -> Table:
+    """Where customers of each stage are a month later."""
     rows = {(row["from"], row["to"]): row for row in figures["probabilities"]}
     origins = [stage for stage in STAGES if any(before == stage for before, _ in rows)]
     aims = [stage for stage in STAGES if any(after == stage for _, after in rows)]
-    expected = figures["months_to_inactive"]
-    table = Table(
-        f"Where customers of each stage are a month later, mean of {figures['months']} months from {figures['first']} on",
+    return Table(
+        f"Where customers of each stage are a month later, mean of {counted(figures['months'], 'months')} from "
+        f"{figures['first']} on",
         "<" + ">" * len(aims),
         ("from", *aims),
         tuple((stage, *(_probability(rows.get((stage, aim))) for aim in aims)) for stage in origins),
         (("limits", "95 % by Wilson, each month of a customer a trial of its own; all of them in probabilities.csv"),),
         is_wide=True,
     )
-    times = Table(
-        "How long until inactive",
-        "<>>",
-        ("stage", "half are, days after entering it", "months expected from now on"),
-        tuple((stage, _median(told), _months(expected.get(stage))) for stage, told in _in_order(figures["days_to_inactive"])),
-        (
-            ("days after entering it", "by Kaplan and Meier, whatever the stages between; 95 % limits"),
-            (
-                "months expected",
-                "as if the next stage depended on the present one alone (a Markov chain); where it does not, trust the days",
-            ),
-        ),
-    )
-    tables = (*([table] if rows else ()), *([times] if times.rows else ()))
-    return (Section("transitions", "Who moves where", pictures=(picture,), tables=tables),)
 
 
 def time_sections(figures: Figures) -> tuple[Section, ...]:
@@ -107,7 +128,10 @@ def time_sections(figures: Figures) -> tuple[Section, ...]:
         "<>>>",
         ("", "entered", "seen to leave", "median days"),
         rows,
-        (("median", "by Kaplan and Meier: who is still there counts for as long as watched; 95 % limits"),),
+        (
+            ("median", "by Kaplan and Meier: who is still there counts for as long as watched; 95 % limits"),
+            ("a dash", "more than half are still there, or too few were watched for so long"),
+        ),
     )
     return (Section("time_in_stage", "How long it lasts", tables=(table,)),)
 
@@ -134,7 +158,7 @@ def second_purchase_sections(figures: Figures) -> tuple[Section, ...]:
         (("within", "one less the estimate of Kaplan and Meier; 95 % limits. A dash: nobody was watched for so long"),),
     )
     picture = Picture(second_purchase_sentence(cohorts), partial(draw_second_purchase, cohorts=cohorts), WIDTH)
-    return (Section("second_purchase", "The second purchase", pictures=(picture,), tables=(table,)),)
+    return (Section("second_purchase", "The second purchase", pictures=(picture,), tables=(table,), is_stacked=True),)
 
 
 def _in_order(told: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -155,18 +179,9 @@ def _probability(row: Mapping[str, Any] | None) -> Cell:
     return Cell(share(row["probability"], 1), f"{share(row['low'], 1)} to {share(row['high'], 1)}")
 
 
-def _months(told: Mapping[str, float | None] | None) -> Cell:
-    if told is None:
-        return Cell(UNKNOWN)
-    if told["value"] is None:
-        return Cell(UNKNOWN, "none was seen to become inactive")
-    high = "any number" if told["high"] is None else f"{told['high']:,.1f}"
-    return Cell(f"{told['value']:,.1f}", f"{told['low']:,.1f} to {high}")
-
-
 def _median(told: Mapping[str, int | None]) -> Cell:
     if told["median_days"] is None:
-        return Cell(UNKNOWN, "more than half are still there")
+        return Cell(UNKNOWN)
     high = "more" if told["high"] is None else count(told["high"])
     low = UNKNOWN if told["low"] is None else count(told["low"])
     return Cell(count(told["median_days"]), f"{low} to {high}")

@@ -87,6 +87,7 @@ class Section:
     Parameters
     ----------
     origin : where its figures come from, so that each can be looked up.
+    is_stacked : whether its tables need the whole width, so that none stands beside a picture.
     """
 
     anchor: str
@@ -97,6 +98,12 @@ class Section:
     tables: tuple[Table, ...] = ()
     closing: tuple[str, ...] = ()
     origin: str = ""
+    is_stacked: bool = False
+
+    @property
+    def beside(self) -> int:
+        """How many tables stand beside the picture."""
+        return int(len(self.pictures) == 1 and bool(self.tables) and not self.is_stacked)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from churnscope.evaluation.grade import DECIDING, Grade, spoken
 from churnscope.reports.charts import best_rule, calibration_sentence, gains_sentence, history_sentence
 from churnscope.reports.findings import Findings
-from churnscope.reports.page import Page, Tone, Verdict
+from churnscope.reports.page import Page, Part, Section, Tone, Verdict
 from churnscope.reports.sections import FEWEST_CUTOFFS, parts
 from churnscope.reports.wording import capital, count, day, decimal, share, typeset
 
@@ -42,6 +43,13 @@ def report_page(findings: Findings) -> Page:
         parts=parts(findings),
         stamp=stamp(findings),
     )
+
+
+def with_lifecycle(page: Page, sections: tuple[Section, ...]) -> Page:
+    """A page with the life cycle of all customers as its last part, where it was told."""
+    if not sections:
+        return page
+    return replace(page, parts=(*page.parts, Part("life-cycle", "The life cycle of all customers", sections)))
 
 
 def verdict(findings: Findings) -> Verdict:

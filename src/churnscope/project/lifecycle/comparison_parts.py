@@ -23,6 +23,14 @@ from churnscope.reports.comparison_sections import (
     purchase_sections,
     revenue_sections,
 )
+from churnscope.reports.lifecycle_brief import (
+    group_brief,
+    key_event_brief,
+    occasion_brief,
+    process_brief,
+    purchase_brief,
+    revenue_brief,
+)
 
 _TEXT, _WHOLE, _NUMBER = pa.string(), pa.int64(), pa.float64()
 
@@ -145,6 +153,7 @@ ACTIVE_INACTIVE = LifecyclePart(
     name="active_inactive",
     tell=groups_told,
     sections=group_sections,
+    brief=group_brief,
     tables=("active_inactive.csv",),
     pictures=("active_inactive.svg",),
     reads=values_read,
@@ -153,6 +162,7 @@ REVENUE = LifecyclePart(
     name="revenue_by_tenth",
     tell=revenue_told,
     sections=revenue_sections,
+    brief=revenue_brief,
     pictures=("revenue_by_tenth.svg",),
     applies=lambda config: any(source.columns.keys() & {"amount", "price"} for source in config.sources.values()),
 )
@@ -160,6 +170,7 @@ PURCHASES = LifecyclePart(
     name="purchased",
     tell=purchases_told,
     sections=purchase_sections,
+    brief=purchase_brief,
     tables=("purchased.csv",),
     applies=_tells_products,
 )
@@ -167,6 +178,7 @@ PROCESS_TIMES = LifecyclePart(
     name="processes",
     tell=processes_told,
     sections=process_sections,
+    brief=process_brief,
     tables=("processes.csv",),
     applies=lambda config: bool(config.processes or found_processes(config)),
 )
@@ -174,6 +186,7 @@ KEY_EVENT_STUDY = LifecyclePart(
     name="key_events",
     tell=key_events_told,
     sections=key_event_sections,
+    brief=key_event_brief,
     tables=("key_events.csv",),
     pictures=("key_events.svg",),
 )
@@ -181,6 +194,7 @@ OCCASIONS = LifecyclePart(
     name="occasions",
     tell=occasions_told,
     sections=occasion_sections,
+    brief=occasion_brief,
     tables=("occasions.csv",),
     applies=lambda config: bool(config.occasions or found_occasions(config)),
 )

@@ -16,11 +16,11 @@ from churnscope.lifecycle.groups import Group
 from churnscope.lifecycle.months import shifted
 from churnscope.lifecycle.retention import Retention, retention
 from churnscope.lifecycle.stays import INACTIVE
-from churnscope.lifecycle.watch import Watch
 from churnscope.project.lifecycle.channel_values import values_by_channel
 from churnscope.project.lifecycle.dividing import Dividing
 from churnscope.project.lifecycle.parts import Context, LifecyclePart, Told
 from churnscope.reports.erosion_sections import erosion_sections, outlook_sections, retention_sections
+from churnscope.reports.lifecycle_brief import erosion_brief, outlook_brief, retention_brief
 
 RECENT_MONTHS: Final = 12  # of the curve at the rates of late, and back to the day from which groups that change are followed
 DAY, WHOLE, NUMBER, TEXT = pa.date32(), pa.int64(), pa.float64(), pa.string()
@@ -63,7 +63,7 @@ BUDGET: Final = {
 
 def erosion_told(context: Context) -> Told:
     """What is lost and won, month by month and cohort by cohort."""
-    watch, found = Watch.of(context.life.spells), _erosion(context)
+    watch, found = context.watch, _erosion(context)
     months = [] if found is None else found.attrition.rows()
     cohorts = [] if found is None else found.cohorts.rows()
     tables = {"attrition.csv": _table(months, MONTHS), "cohorts.csv": _table(cohorts, COHORTS)}
@@ -116,7 +116,7 @@ def outlook_told(context: Context) -> Told:
 
 def _erosion(context: Context) -> Erosion | None:
     spells, recent = context.life.spells, context.config.lifecycle.recent_months
-    watch = Watch.of(spells)
+    watch = context.watch
     first = watch.watched_from if watch.is_cut else int(spells.entered.min(initial=spells.until - 1))
     try:
         return erosion(spells, recent_months=recent, first_day=watch.since, cohorts_from=first)
@@ -130,13 +130,13 @@ def _forecast(context: Context) -> BaseForecast:
         spells,
         months=settings.forecast_months,
         recent_months=settings.recent_months,
-        first_day=Watch.of(spells).since,
+        first_day=context.watch.since,
     )
 
 
 def _retention(context: Context) -> Retention:
     """Groups that change are told apart as they were a year before the day, or as long before as the data allow."""
-    life, watched_from = context.life, Watch.of(context.life.spells).watched_from
+    life, watched_from = context.life, context.watch.watched_from
     first = int(life.spells.entered.min(initial=life.as_of))
     recent_from = shifted(life.as_of, -RECENT_MONTHS)
     landmark = max(recent_from, (first + life.as_of) // 2, watched_from or first)
@@ -186,6 +186,7 @@ EROSION = LifecyclePart(
     name="erosion",
     tell=erosion_told,
     sections=erosion_sections,
+    brief=erosion_brief,
     tables=("attrition.csv", "cohorts.csv"),
     pictures=("attrition.svg",),
 )
@@ -193,6 +194,7 @@ RETENTION = LifecyclePart(
     name="retention",
     tell=retention_told,
     sections=retention_sections,
+    brief=retention_brief,
     tables=("retention.parquet",),
     pictures=("retention.svg",),
 )
@@ -200,6 +202,7 @@ OUTLOOK = LifecyclePart(
     name="outlook",
     tell=outlook_told,
     sections=outlook_sections,
+    brief=outlook_brief,
     tables=("forecast.csv", "budget.csv"),
     pictures=("forecast.svg",),
 )

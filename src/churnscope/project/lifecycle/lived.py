@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from churnscope.errors import ConfigError, nearest
 from churnscope.lifecycle.spells import WITH_US
 from churnscope.project.results import WithRows, iso, near
-from churnscope.reports.page import Section
+from churnscope.reports.page import Section, Table
 from churnscope.reports.wording import counted
 
 if TYPE_CHECKING:
@@ -39,10 +40,29 @@ class LifecycleResult(WithRows):
     @property
     def sections(self) -> tuple[Section, ...]:
         """What people read of every part: sentences, tables, pictures."""
-        from churnscope.project.lifecycle.catalog import PARTS
+        from churnscope.project.lifecycle.catalog import sections_of
 
-        told = ((part, self.figures.get(part.name)) for part in PARTS)
-        return tuple(section for part, figures in told if figures is not None for section in part.sections(figures))
+        return sections_of(self.figures)
+
+    def part(self, name: str) -> tuple[Section, ...]:
+        """What people read of one part; nothing where it has nothing to say.
+
+        Raises
+        ------
+        ConfigError : when there is no such part, or the config does not let it be asked.
+        """
+        from churnscope.project.lifecycle.catalog import sections_of
+
+        if name not in self.figures:
+            raise ConfigError(f"The life cycle of {self.name} has no part {name!r}.", nearest(name, self.figures))
+        return sections_of({name: self.figures[name]})
+
+    @property
+    def brief(self) -> tuple[tuple[str, tuple[str | Table, ...]], ...]:
+        """What a manager reads: questions, and the answers in sentences and tables."""
+        from churnscope.project.lifecycle.catalog import brief_of
+
+        return brief_of(self.figures)
 
     @property
     def summary(self) -> str:

@@ -15,10 +15,12 @@ import pyarrow as pa
 
 from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
+from churnscope.lifecycle.watch import Watch
 from churnscope.operations.logs import Progress
 from churnscope.project.lifecycle.compared import Compared
 from churnscope.project.lifecycle.comparing import compare
 from churnscope.project.lifecycle.stages import Life
+from churnscope.reports.lifecycle_brief import Brief, nothing_brief
 from churnscope.reports.page import Section
 
 Figures = Mapping[str, Any]
@@ -40,6 +42,11 @@ class Context:
     life: Life
     months: int
     progress: Progress
+
+    @cached_property
+    def watch(self) -> Watch:
+        """From when on it is seen who leaves."""
+        return Watch.of(self.life.spells)
 
     @cached_property
     def compared(self) -> Compared:
@@ -70,6 +77,7 @@ class LifecyclePart:
     name : the key of its figures.
     tell : computes the answer.
     sections : what people read, from the figures: sentences, tables, pictures.
+    brief : of these, what a manager needs.
     tables : names of the files that `tell` gives.
     pictures : names of the SVG files of the sections' pictures, in their order.
     applies : whether the config lets the question be asked.
@@ -79,6 +87,7 @@ class LifecyclePart:
     name: str
     tell: Callable[[Context], Told]
     sections: Callable[[Figures], tuple[Section, ...]]
+    brief: Callable[[Figures], Brief] = nothing_brief
     tables: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
     applies: Callable[[Config], bool] = lambda _config: True

@@ -20,6 +20,7 @@ from churnscope.project.lifecycle.stages import Life
 from churnscope.project.money.list_inputs import BANDS
 from churnscope.project.results import iso
 from churnscope.project.session import Folders
+from churnscope.reports.lifecycle_brief import plan_brief
 from churnscope.reports.plan_words import plan_sections
 
 MONEY_DIGITS = 2
@@ -103,6 +104,7 @@ PLAN = LifecyclePart(
     name="plan",
     tell=plan_told,
     sections=plan_sections,
+    brief=plan_brief,
     tables=("plan.csv",),
     applies=lambda config: config.plan is not None,
     reads=plan_reads,

@@ -8,12 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from churnscope.lifecycle.months import calendar_months, shifted
+from churnscope.lifecycle.retention import LEAST_WATCHED
 from churnscope.lifecycle.second_purchase import second_purchases
 from churnscope.lifecycle.spells import STAGES, UNKNOWN, WITH_US, Spells
 from churnscope.lifecycle.stays import Stays, away, since_stage, with_us
 from churnscope.lifecycle.transitions import Transitions, time_in
 from churnscope.project.lifecycle.parts import Context, LifecyclePart, Told, has_purchases
 from churnscope.project.results import iso
+from churnscope.reports.lifecycle_brief import second_purchase_brief, stage_brief, transition_brief
 from churnscope.reports.lifecycle_sections import (
     second_purchase_sections,
     stage_sections,
@@ -26,20 +28,28 @@ from churnscope.timeline import date_of
 NOT_KNOWN = "not_known_yet"
 FROM_TO = (*STAGES, NOT_KNOWN)  # as `Transitions` counts them
 SEED = 0  # of the limits that are drawn
+FLOW_MONTHS = 12
+LEAST_KNOWN = 0.1  # of the customers known now, below which a day is too early to tell the flow from
 DIGITS = 6
 
 
 def month_starts(context: Context) -> np.ndarray[Any, np.dtype[np.int32]]:
-    """The first days of the last so many whole months, and of the month after them; none before the first spell."""
-    spells, as_of = context.life.spells, context.life.as_of
-    first = int(spells.entered.min(initial=as_of))
+    """The first days of the last so many whole months, and of the month after them; none before customers are seen whole."""
+    first, as_of = _first_day(context), context.life.as_of
     return calendar_months(max(first, shifted(as_of, -context.months - 1)), as_of)[-context.months - 1 :]
+
+
+def _first_day(context: Context) -> int:
+    """The day from which on customers are seen whole: the first spell's, or a later one where those who left are missing."""
+    spells, as_of = context.life.spells, context.life.as_of
+    return max(int(spells.entered.min(initial=as_of)), context.watch.watched_from or 0)
 
 
 def stages_told(context: Context) -> Told:
     """Who is in which stage on the day, a month and a year before it, and as every month began."""
     life = context.life
-    looked = {"now": life.as_of, "month_ago": shifted(life.as_of, -1), "year_ago": shifted(life.as_of, -12)}
+    before = {"month_ago": shifted(life.as_of, -1), "year_ago": shifted(life.as_of, -12)}
+    looked = {"now": life.as_of} | {name: day for name, day in before.items() if day >= _first_day(context)}
     days = {name: {"day": iso(day), **_counts(life.spells, day)} for name, day in looked.items()}
     months = [{"day": iso(int(day)), **_counts(life.spells, int(day))} for day in month_starts(context)]
     names = ("day", "known", *STAGES)
@@ -50,7 +60,7 @@ def stages_told(context: Context) -> Told:
         "spells.parquet": _spell_table(life.ids, life.spells),
         "months.csv": pa.table(columns, schema=pa.schema([("day", pa.date32()), *((name, pa.int64()) for name in names[1:])])),
     }
-    return Told({"days": days, "months": months}, tables)
+    return Told({"days": days, "months": months, "note": context.watch.note}, tables)
 
 
 def stage_table(ids: np.ndarray[Any, np.dtype[np.object_]], spells: Spells, day: int) -> pa.Table:
@@ -69,13 +79,17 @@ def stage_table(ids: np.ndarray[Any, np.dtype[np.object_]], spells: Spells, day:
 
 
 def transitions_told(context: Context) -> Told:
-    """Moves from the beginning of each month to that of the next, and from a year ago to now."""
+    """Moves from the beginning of each month to that of the next, and from a year ago, or as long ago as can be said, to now.
+
+    Probabilities are those of the months in which it could be seen who becomes inactive.
+    """
     spells, as_of = context.life.spells, context.life.as_of
     starts = month_starts(context)
     moved = Transitions.between(spells, starts)
-    share, low, high = moved.probabilities()
-    expected = moved.months_to_inactive(np.random.default_rng(SEED))
-    back = int(max(shifted(as_of, -12), spells.entered.min(initial=as_of)))
+    telling = moved.since(context.watch.since)
+    share, low, high = telling.probabilities()
+    expected = telling.months_to_inactive(np.random.default_rng(SEED))
+    back, months = _flow_from(context)
     month, before, after = np.nonzero(moved.counts)
     tables = {
         "transitions.csv": pa.table(
@@ -91,33 +105,44 @@ def transitions_told(context: Context) -> Told:
         {
             "from": stage,
             "to": other,
-            "customers": int(moved.pooled[i, j]),
+            "customers": int(telling.pooled[i, j]),
             "probability": round(float(share[i, j]), DIGITS),
             "low": round(float(low[i, j]), DIGITS),
             "high": round(float(high[i, j]), DIGITS),
         }
         for i, stage in enumerate(STAGES)
         for j, other in enumerate(STAGES)
-        if moved.pooled[i, j]
+        if telling.pooled[i, j]
     ]
     tables["probabilities.csv"] = _probability_table(probabilities)
     figures = {
-        "first": iso(int(starts[0])) if len(starts) else None,
-        "last": iso(int(starts[-1])) if len(starts) else None,
-        "months": len(moved.counts),
+        "first": iso(int(telling.starts[0])) if len(telling.starts) else None,
+        "last": iso(int(telling.starts[-1])) if len(telling.starts) else None,
+        "months": len(telling.counts),
         "probabilities": probabilities,
         "months_to_inactive": {
             stage: {name: _finite(part) for name, part in zip(("value", "low", "high"), told, strict=True)}
             for stage, told in expected.items()
         },
         "days_to_inactive": {
-            stage: _time(stays)
+            stage: _time(stays, context)
             for stage in STAGES
             if stage in WITH_US and len((stays := since_stage(spells, STAGES.index(stage))).customer)
         },
-        "year": {"from": iso(back), "to": iso(as_of), "moves": _moves(spells, back, as_of)},
+        "flow": {"from": iso(back), "to": iso(as_of), "months": months, "moves": _moves(spells, back, as_of)},
     }
     return Told(figures, tables)
+
+
+def _flow_from(context: Context) -> tuple[int, int]:
+    """From which day on the flow is told, and how many months that is: a year, or less where hardly anybody was known then."""
+    spells, as_of, first = context.life.spells, context.life.as_of, _first_day(context)
+    known_now = _counts(spells, as_of)["known"]
+    for months in range(FLOW_MONTHS, 0, -1):
+        day = shifted(as_of, -months)
+        if day >= first and _counts(spells, day)["known"] >= LEAST_KNOWN * known_now:
+            return day, months
+    return min(first, as_of), 0
 
 
 def _probability_table(rows: list[dict[str, Any]]) -> pa.Table:
@@ -131,7 +156,7 @@ def times_told(context: Context) -> Told:
     spells = context.life.spells
     stays = {stage: time_in(spells, stage) for stage in STAGES}
     lasting = {"with_us": with_us(spells).first(), "with_us_again": with_us(spells).later(), "away": away(spells)}
-    return Told({name: _time(stay) for name, stay in (stays | lasting).items() if len(stay.customer)})
+    return Told({name: _time(stay, context) for name, stay in (stays | lasting).items() if len(stay.customer)})
 
 
 def second_purchases_told(context: Context) -> Told:
@@ -168,11 +193,13 @@ def _moves(spells: Spells, before: int, after: int) -> list[dict[str, Any]]:
     ]
 
 
-def _time(stays: Stays) -> dict[str, Any]:
-    value, low, high = stays.waits().curve().median()
+def _time(stays: Stays, context: Context) -> dict[str, Any]:
+    """How long half of them last, from the day on which it is seen who leaves (`Watch`)."""
+    waits = stays.waits(watched_from=context.watch.watched_from)
+    value, low, high = waits.curve().median(LEAST_WATCHED)
     return {
-        "spells": len(stays.customer),
-        "over": int(stays.is_over.sum()),
+        "spells": int((waits.happened + waits.censored).sum()),
+        "over": int(waits.happened.sum()),
         "median_days": value,
         "low": low,
         "high": high,
@@ -203,6 +230,7 @@ STAGES_PART = LifecyclePart(
     name="stages",
     tell=stages_told,
     sections=stage_sections,
+    brief=stage_brief,
     tables=("stages.parquet", "spells.parquet", "months.csv"),
     pictures=("stages.svg",),
 )
@@ -210,6 +238,7 @@ TRANSITIONS = LifecyclePart(
     name="transitions",
     tell=transitions_told,
     sections=transition_sections,
+    brief=transition_brief,
     tables=("transitions.csv", "probabilities.csv"),
     pictures=("flow.svg",),
 )
@@ -218,6 +247,7 @@ SECOND_PURCHASE = LifecyclePart(
     name="second_purchase",
     tell=second_purchases_told,
     sections=second_purchase_sections,
+    brief=second_purchase_brief,
     tables=("second_purchase.csv",),
     pictures=("second_purchase.svg",),
     applies=has_purchases,
