@@ -24,6 +24,7 @@ from churnscope.outcomes import StepTaken
 from churnscope.outcomes.store import HISTORY
 from churnscope.project import Project
 from churnscope.project.money.list_inputs import Past
+from churnscope.project.money.outcomes import store_of
 from churnscope.project.win_back.won_back import WinBackResult
 from churnscope.timeline import day_number
 
@@ -412,6 +413,29 @@ def test_a_step_counts_as_a_contact_for_call_lists() -> None:
     assert past.last_reached == {"ann": today - 2}
     assert past.digest
     assert not Past.of(nothing, today, "spring").digest
+
+
+def test_who_asks_not_to_be_called_is_on_no_later_list_whatever_the_day() -> None:
+    """Files come late: the list of Monday is called on Wednesday, and the next one is that of Tuesday."""
+    monday = FIRST
+    row = {"customer_id": "ann", "list_id": "1", "campaign": "spring", "as_of": monday, "line_key": "k", "action": "call"}
+    row |= {"arm": "callable", "rank": 1, "agent": "Eve", "day": monday + timedelta(days=2), "result": "do_not_call"}
+    history = pa.Table.from_pylist([row | {"call_back": None}], HISTORY)
+    past = Past.of(history, day_number(monday) + 1, "spring")
+    assert past.never == {"ann"}
+    assert past.digest != Past.of(HISTORY.empty_table(), day_number(monday) + 1, "spring").digest
+    assert Past.of(history, day_number(monday), "spring").never == frozenset()  # the very list again is as it was
+    assert Past.of(HISTORY.empty_table(), day_number(monday), "spring", silent=frozenset({"bob"})).never == {"bob"}
+
+
+def test_who_answers_do_not_call_is_called_by_nobody(shop: Project) -> None:
+    for day in range(2):
+        on(shop, day)
+    customer = next(row["customer_id"] for row in kept(shop) if row["place"])
+    assert shop.add_answers(answered(shop, f"{customer},do not call,2024-05-09", "nobody,do not call,")).stored == 1
+    with store_of(shop.config) as store:
+        assert store.asked_for_silence() == {customer}
+    assert customer not in given(on(shop, 6))
 
 
 def test_a_row_has_an_arm() -> None:

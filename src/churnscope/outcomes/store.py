@@ -31,6 +31,7 @@ from churnscope.outcomes.tables import (
     bring_up_to_date,
 )
 from churnscope.outcomes.won_back import Answer, Decide, StepTaken, Ways
+from churnscope.outcomes.words import DO_NOT_CALL, result_in
 
 BUSY_SECONDS = 30  # how long a writer of an SQLite file waits for another
 TRIES = 5  # when another writer came first
@@ -259,6 +260,11 @@ class Store(RememberedAlerts):
     def win_back_ways(self, before: date) -> Ways:
         """Who entered, which step they got, and what they answered before a day."""
         return self._read(lambda connection: self._ways(connection, before))
+
+    def asked_for_silence(self) -> frozenset[str]:
+        """Customers who answered, on whatever day, that they are not to be contacted."""
+        told = self._read(lambda connection: list(connection.execute(self._of(WIN_BACK_ANSWERS)).mappings()))
+        return frozenset(row["customer_id"] for row in told if result_in(row["answer"]) == DO_NOT_CALL)
 
     def add_answers(self, answers: Sequence[Answer]) -> tuple[int, int, int]:
         """Remember what customers answered; how many are new, known, and contradict the one of their day, which stays."""

@@ -11,6 +11,7 @@ from churnscope.outcomes.lines import KEY_DIGITS
 
 _BETWEEN_WORDS = re.compile(r"[\s_\-'\u2019.:]+")
 _KEY = re.compile(rf"[0-9a-f]{{{KEY_DIGITS}}}")
+DO_NOT_CALL = "do_not_call"
 
 # English, French, Italian, Portuguese, Chinese.
 _RESULTS = {
@@ -18,7 +19,7 @@ _RESULTS = {
     "no_answer": ("no answer", "pas de réponse", "sans réponse", "nessuna risposta", "não atendeu", "sem resposta", "无人接听"),
     "accepted": ("accepted", "accepté", "accettato", "aceitou", "aceito", "接受", "已接受"),
     "refused": ("refused", "refusé", "rifiutato", "recusou", "recusado", "拒绝", "已拒绝"),
-    "do_not_call": (
+    DO_NOT_CALL: (
         "do not call",
         "ne pas appeler",
         "ne plus appeler",

@@ -212,9 +212,9 @@ class _Run:
         window, limits = self._window(days), self.limits
         open_alerts = self.store.alerts()
         first = min([window.first, *(alert.seen for alert in open_alerts if alert.rule not in limits.clocked)])
-        causes: list[Cause] = list(
-            Facts(self.config, self.loaded, self.files.since(first), first, self.today, self.progress).causes()
-        )
+        on_scores = {name for name, rule in self.settings.rules.items() if rule.kind in IN_SCORES}
+        scored = self.files.since(min([window.first, *(alert.seen for alert in open_alerts if alert.rule in on_scores)]))
+        causes: list[Cause] = list(Facts(self.config, self.loaded, scored, first, self.today, self.progress).causes())
         quiet = max(limits.quiet_days.values(), default=0)
         known = self.store.alerts(seen_from=first - quiet, ids={cause.alert_id for cause in causes})
         return changed(causes, known, window, limits)

@@ -86,7 +86,8 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
         there = outside(config, settings.show, settings.reach, scores.as_of)
         with store_of(config) as store:
             won_back = store.win_back_ways(date_of(scores.as_of)).last_step
-            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name, won_back)
+            campaign, silent = settings.campaign or config.name, store.asked_for_silence()
+            past = Past.of(store.history(), scores.as_of, campaign, won_back, silent)
             facts = RunFacts(
                 command="call-list",
                 as_of=iso(scores.as_of),

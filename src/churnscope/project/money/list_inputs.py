@@ -31,6 +31,7 @@ from churnscope.languages import Language, Message
 from churnscope.lifecycle.spells import STAGES
 from churnscope.operations.exports import read_export
 from churnscope.outcomes import CALLABLE
+from churnscope.outcomes.words import DO_NOT_CALL
 from churnscope.project.results import iso
 from churnscope.project.session import Folders
 from churnscope.scoring import REASONS, SAID
@@ -41,7 +42,7 @@ BANDS = ("high", "medium", "low")
 OPEN_TICKET, SATISFIED = "open_ticket", "satisfied"
 LEAST_ALIVE = 0.01  # below it nobody can say what a customer who stays would be worth
 NEEDED = ("customer_id", "as_of", "churn_probability", "risk_band")
-DO_NOT_CALL, WRONG_NUMBER, NO_ANSWER = "do_not_call", "wrong_number", "no_answer"
+WRONG_NUMBER, NO_ANSWER = "wrong_number", "no_answer"
 TOLD_PREFIX = "reach_"
 
 
@@ -155,7 +156,8 @@ class Past:
     last_reached : by customer id, number of the day.
     tries : by customer id, calls nobody answered since somebody last did.
     call_back : by customer id, when to call again, as last noted.
-    never, wrong : ids of those who are not to be called again, and of those whose number was wrong.
+    never : ids of those who are not to be called again; it counts from the next list on, whatever its day.
+    wrong : ids of those whose number was wrong.
     last_day, last_list : of the campaign's newest list before the day, and who was on it; None where there was none.
     digest : of all of it; empty where there is nothing.
     """
@@ -170,25 +172,40 @@ class Past:
     digest: str
 
     @classmethod
-    def of(cls, history: pa.Table, as_of: int, campaign: str, won_back: Mapping[str, date] = MappingProxyType({})) -> Past:
+    def of(
+        cls,
+        history: pa.Table,
+        as_of: int,
+        campaign: str,
+        won_back: Mapping[str, date] = MappingProxyType({}),
+        silent: frozenset[str] = frozenset(),
+    ) -> Past:
         """What was told before the day, of lines that were to be called, and the campaign's list before this one.
 
         Parameters
         ----------
         won_back : by customer id, the day before `as_of` of the newest step to win them back; it counts as a contact.
+        silent : ids of those who asked elsewhere not to be contacted.
+
+        Notes
+        -----
+        Where files come late, the day of a list is behind the day on which it is called. Who asked on that day not to be called
+        has asked before the next list is made, though its day may be the same: of earlier lists that counts at once.
         """
         called = history.filter(pc.equal(history.column("arm"), CALLABLE))
-        columns = ("customer_id", "day", "result", "call_back")
-        rows = zip(*(called.column(name).to_pylist() for name in columns), strict=True)
+        columns = ("customer_id", "as_of", "day", "result", "call_back")
+        rows = list(zip(*(called.column(name).to_pylist() for name in columns), strict=True))
+        asked = {customer for customer, listed, _, result, _ in rows if result == DO_NOT_CALL and day_number(listed) < as_of}
         told = sorted(
-            (day_number(day), customer, result, back or "") for customer, day, result, back in rows if day is not None
+            (day_number(day), customer, result, back or "") for customer, _, day, result, back in rows if day is not None
         )
         told = [row for row in told if row[0] < as_of]
         last_day, last_list = _last_list(called.filter(pc.equal(called.column("campaign"), campaign)), as_of)
         reached: dict[str, int] = {}
         tries: dict[str, int] = {}
         call_back: dict[str, str] = {}
-        marked: dict[str, set[str]] = {DO_NOT_CALL: set(), WRONG_NUMBER: set()}
+        marked: dict[str, set[str]] = {DO_NOT_CALL: {*asked, *silent}, WRONG_NUMBER: set()}
+        early = sorted(marked[DO_NOT_CALL].difference(customer for _, customer, result, _ in told if result == DO_NOT_CALL))
         for day, customer, result, back in told:
             if result in marked:
                 marked[result].add(customer)
@@ -200,8 +217,10 @@ class Past:
         steps = sorted((customer, day_number(given)) for customer, given in won_back.items())
         for customer, day in steps:
             reached[customer] = max(reached.get(customer, 0), day)
-        text = json.dumps([told, last_day, sorted(last_list), *([steps] if steps else [])])
-        digest = hashlib.sha256(text.encode()).hexdigest() if told or last_list or steps else ""
+        text = json.dumps(
+            [told, last_day, sorted(last_list), *([steps] if steps or early else []), *([early] if early else [])]
+        )
+        digest = hashlib.sha256(text.encode()).hexdigest() if told or last_list or steps or early else ""
         never, wrong = (frozenset(marked[result]) for result in (DO_NOT_CALL, WRONG_NUMBER))
         return cls(reached, tries, call_back, never, wrong, last_day, last_list, digest)
 

@@ -127,7 +127,12 @@ def add_outcomes(config: Config, file: Path, day: int | None, day_format: str | 
             counts = {"rows": added.rows, "stored": added.stored, "known": added.known}
             counts |= {"without_result": added.without_result, "quarantined": len(added.refused)}
             table = _quarantined(added)
-            outputs.write(facts, {outputs.names[0]: lambda stream: write_csv(table, stream)}, counts)
+            used = {
+                "rows": added.rows,
+                "used": added.stored + added.known,
+                "quarantined": len(added.refused),
+            }  # also the next time
+            outputs.write(facts, {outputs.names[0]: lambda stream: write_csv(table, stream)}, used)
         path = outputs.folder / outputs.names[0]
         record.counts, record.outputs = counts, [str(path)]
     rules = Counter(row.rule for row in added.refused)

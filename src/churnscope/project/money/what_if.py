@@ -59,7 +59,8 @@ def what_if(config: Config, progress: Progress, request: WhatIfRequest) -> WhatI
         there = outside(config, settings.show, settings.reach, scores.as_of)
         with store_of(config) as store:
             won_back = store.win_back_ways(date_of(scores.as_of)).last_step
-            past = Past.of(store.history(), scores.as_of, settings.campaign or config.name, won_back)
+            campaign, silent = settings.campaign or config.name, store.asked_for_silence()
+            past = Past.of(store.history(), scores.as_of, campaign, won_back, silent)
         asked = {name: list(getattr(request, name)) for name in TRIED}
         facts = RunFacts(
             command="what-if",

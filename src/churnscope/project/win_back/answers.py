@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -58,11 +58,11 @@ def add_answers(config: Config, file: Path, day: date | None, day_format: str | 
         )
         record.run_id = facts.run_id
         told = list(_rows(file))
-        ways = store.win_back_ways(date.max)
+        days = _days_of_steps(store.win_back_ways(date.max))
         refused, answers = Counter[str](), []
         for row in told:
             if row.answer:
-                found = _answer(row, ways, day, day_format)
+                found = _answer(row, days.get(row.customer, ()), day, day_format)
                 if isinstance(found, Answer):
                     answers.append(found)
                 else:
@@ -74,9 +74,17 @@ def add_answers(config: Config, file: Path, day: date | None, day_format: str | 
     return AnswersResult(config.name, file, len(told), stored, known, without, dict(refused))
 
 
-def _answer(row: _Told, ways: Ways, day: date | None, day_format: str | None) -> Answer | str:
-    """What a row tells, or the rule by which it is not used."""
-    days = [step.day for step in ways.steps if step.customer_id == row.customer and step.place]
+def _days_of_steps(ways: Ways) -> dict[str, list[date]]:
+    """By customer, the days on which they got a step."""
+    days: dict[str, list[date]] = {}
+    for step in ways.steps:
+        if step.place:
+            days.setdefault(step.customer_id, []).append(step.day)
+    return days
+
+
+def _answer(row: _Told, days: Sequence[date], day: date | None, day_format: str | None) -> Answer | str:
+    """What a row tells of a customer with steps on these days, or the rule by which it is not used."""
     if not days:
         return NO_STEP
     said = (day or max(days)) if row.day is None else day_in(row.day, day_format)

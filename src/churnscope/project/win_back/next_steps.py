@@ -41,7 +41,7 @@ from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import recorded
 from churnscope.outcomes import CALLABLE, CONTROL, StepTaken, Ways
-from churnscope.outcomes.words import result_in
+from churnscope.outcomes.words import DO_NOT_CALL, result_in
 from churnscope.project.lifecycle.stages import life_of
 from churnscope.project.money.list_inputs import Outside, Past, outside
 from churnscope.project.money.outcomes import store_of
@@ -54,7 +54,7 @@ from churnscope.timeline import date_of, day_number
 
 FIGURES, CONTROL_FILE = "figures.json", "control.parquet"
 OWNER_ALONE = 0o600  # may read and write what names customers
-REFUSED, NEVER_AGAIN = "refused", "do_not_call"
+REFUSED = "refused"
 LINES = pa.schema(
     [
         ("customer_id", pa.string()),
@@ -106,7 +106,7 @@ def win_back_next(config: Config, as_of: int | None, progress: Progress, request
         with outputs.held(wait_seconds=request.wait_seconds), store_of(config) as store:
             scores = _Scores.of(folders, loaded.as_of, request.scores)
             there = outside(config, {}, {}, loaded.as_of)
-            past = Past.of(store.history(), loaded.as_of, settings.campaign)
+            past = Past.of(store.history(), loaded.as_of, settings.campaign, silent=store.asked_for_silence())
             deciding = _Deciding(config, settings, loaded, scores, there, past, progress)
             _ = deciding.people  # before anybody else has to wait for the store
             rows = store.win_back_day(date_of(loaded.as_of), deciding.rows)
@@ -300,7 +300,7 @@ def ways(before: Ways) -> dict[str, Way]:
         if way is None:
             continue
         result = result_in(told.answer)
-        if result == NEVER_AGAIN:
+        if result == DO_NOT_CALL:
             found[told.customer_id] = replace(way, never=True)
         elif day_number(told.day) < way.last.entered:
             continue
