@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,9 +18,11 @@ import pytest
 from churnscope.decisions.control_group import ControlGroup
 from churnscope.errors import ConfigError, InputError
 from churnscope.operations.exports import read_export, write_csv, write_parquet
-from churnscope.outcomes import CONTROL, Outcome, line_key, open_store
+from churnscope.outcomes import CALLABLE, CONTROL, Line, ListFacts, Outcome, line_key, open_store
 from churnscope.project import Project
+from churnscope.project.money.list_inputs import Past
 from churnscope.project.money.listed import CallListResult
+from churnscope.timeline import day_number
 from project.test_schemas import problems
 
 AS_OF = date(2023, 2, 27)
@@ -331,6 +333,21 @@ def test_what_came_of_earlier_lists_counts(desk: Desk) -> None:
     assert {rows["k00"]["action"], rows["k10"]["action"]} == {"letter"}
     assert (rows["k08"]["tries"], rows["k08"]["call_back_noted"], rows["k08"]["action"]) == (1, "Friday", "personal offer")
     assert rows["k00"]["last_contact"] == day
+
+
+def test_a_corrected_result_is_what_the_next_list_knows(tmp_path: Path) -> None:
+    facts = ListFacts("aaaa000011112222", "spring", AS_OF, "salt", 0.0)
+    line = Line(line_key(facts.list_id, "k00"), "k00", "letter", CALLABLE, 1, 0.5, 100.0, 20.0)
+    told = Outcome(line.line_key, AS_OF, "no_answer", "2023-03-01")
+    with open_store(f"sqlite:///{tmp_path / 'outcomes.db'}", "corner_shop") as store:
+        store.record_list(facts, [line])
+        store.add_outcomes([told])
+        before = Past.of(store.history(), day_number(AS_OF) + 1, "spring")
+        store.add_outcomes([replace(told, result="do_not_call", call_back="")])
+        after = Past.of(store.history(), day_number(AS_OF) + 1, "spring")
+    assert (before.tries, before.call_back, before.never) == ({"k00": 1}, {"k00": "2023-03-01"}, frozenset())
+    assert (after.tries, after.call_back, after.never) == ({"k00": 0}, {"k00": ""}, {"k00"})
+    assert before.digest != after.digest
 
 
 def test_what_is_new_again_and_dropped_since_the_last_list(desk: Desk) -> None:

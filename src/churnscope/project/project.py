@@ -550,9 +550,10 @@ class Project:
         return what_if(self.config, self.progress, request)
 
     def add_outcomes(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> OutcomesResult:
-        """Store what came of calls, from a list that came back as CSV or XLSX; the same file again adds nothing.
+        """Store what came of calls, from a list that came back as CSV or XLSX.
 
-        Rows are found by their line key alone, whatever was sorted, deleted or renamed; what cannot be used is named in a file
+        Another result of the same line and day corrects the stored one, which is kept as history. The same file again changes
+        nothing, also after a later one corrected it. Rows are found by their line key alone, whatever was sorted, deleted or renamed; what cannot be used is named in a file
         of the outputs folder by sheet, row and rule.
 
         Parameters
