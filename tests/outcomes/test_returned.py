@@ -17,7 +17,7 @@ from openpyxl import Workbook
 
 from churnscope.errors import InputError
 from churnscope.outcomes import Outcome, Store, open_store, returned, sheets
-from churnscope.outcomes.returned import RULES, AddedFile, Refused, add_file
+from churnscope.outcomes.returned import RULES, AddedFile, add_file
 from churnscope.outcomes.words import RESULT_OF
 
 from .conftest import DAY, FACTS, key, listed

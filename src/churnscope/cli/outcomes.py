@@ -57,8 +57,8 @@ def add(
 ) -> None:
     """Store what came of calls, from a list that came back.
 
-    Rows are found by their line key, whatever was sorted, deleted or renamed. Another result of the same line and day corrects the
-    stored one; the same file again changes nothing. Formulas are never read; rows that cannot be used are counted and named.
+    Rows are found by their line key, whatever was sorted, deleted or renamed. Another result of the same line and day corrects
+    the stored one; the same file again changes nothing. Formulas are never read; rows that cannot be used are named.
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project

@@ -25,6 +25,7 @@ LIST_COLUMNS = (
     "stage",
     "value_at_risk",
     "expected_gain",
+    "ranked_by",
     "reason_1",
     "reason_2",
     "reason_3",

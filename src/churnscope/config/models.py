@@ -322,6 +322,7 @@ class Action(Section):
     stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types or stages, or with an open ticket
     cool_down_days: DaysOrZero = 30  # after any contact by us
     most: Positive | None = None  # at most so many on a list
+    arm: Text | None = None  # of a randomised campaign: what it changed says what the action brings, where a list is given that
     label: Text | dict[LanguageCode, Text] | None = (
         None  # its name on lists, for all languages or by language; default: its key
     )

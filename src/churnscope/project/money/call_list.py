@@ -22,7 +22,7 @@ from churnscope import __version__
 from churnscope.config.call_list import LANGUAGE
 from churnscope.config.identity import config_hash
 from churnscope.config.models import Action, CallList, Config
-from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains
+from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains, is_measured
 from churnscope.decisions.control_group import ControlGroup, smallest_effect
 from churnscope.decisions.list_figures import ActionUse, AgentUse, ListFigures
 from churnscope.decisions.selection import Choices, Limits, Problem, Selection, control_of, select, total_gain
@@ -46,6 +46,7 @@ from churnscope.project.money.list_inputs import (
     outside,
 )
 from churnscope.project.money.listed import CallListResult
+from churnscope.project.money.measured_uplift import MeasuredUplift
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, refuse_source_as_output
@@ -60,6 +61,7 @@ FIGURES, CONTROL_FILE, WORKBOOK = "figures.json", "control.parquet", ".xlsx"
 OWNER_ALONE = 0o600  # may read and write what names customers
 BYTES_PER_LINE = 2_000
 NO_ROOM, NO_SCORE, LEFT_ALONE = "no room on the list", "no longer in the scores", "left alone as control"
+PROBABILITY, UPLIFT = "probability", "uplift"
 MONEY_DIGITS, SHARE_DIGITS = 2, 6
 
 logger = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class ListRequest:
 
     scores: Path | None = None
     values: Path | None = None
+    uplift: Path | None = None
     output: Path | None = None
     language: str | None = None
     wait_seconds: float = 0
@@ -83,6 +86,7 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
         files = Files.of(folders, config, request.scores, request.values)
         progress("read", 0, 1)
         scores = Scores.read(files.scores)
+        uplift = None if request.uplift is None else MeasuredUplift.read(request.uplift, config.actions)
         there = outside(config, settings.show, settings.reach, scores.as_of)
         with store_of(config) as store:
             won_back = store.win_back_ways(date_of(scores.as_of)).last_step
@@ -92,7 +96,12 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
                 as_of=iso(scores.as_of),
                 version=__version__,
                 config=config_hash(config),
-                inputs=files.hashes() | dict(there.inputs) | hashes_of_purchases(config),
+                inputs={
+                    **files.hashes(),
+                    **({} if uplift is None else uplift.hashes),
+                    **there.inputs,
+                    **hashes_of_purchases(config),
+                },
                 options=({"outcomes": past.digest} if past.digest else {}) | ({"language": asked} if asked else {}),
             )
             record.run_id, record.as_of = facts.run_id, facts.as_of
@@ -102,7 +111,7 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
                 was_done = outputs.is_intact(facts.run_id)
                 if not was_done:
                     progress("choose", 0, 1)
-                    inputs = gathered(config, settings, Reading(files, scores, past, there))
+                    inputs = gathered(config, settings, Reading(files, scores, past, there, uplift))
                     chosen = Chosen(config, settings, inputs, facts.run_id, asked)
                     store.record_list(chosen.list_facts(), chosen.store_lines())
                     outputs.write(facts, chosen.writers(outputs.names), chosen.counts(), needed_bytes=chosen.needed_bytes)
@@ -303,7 +312,14 @@ class Chosen:
             "stage": pa.array(self.inputs.texts("stage")[rows], pa.string()),
             "value_at_risk": pa.array(np.round(customers.value_at_risk[rows], MONEY_DIGITS)),
             "expected_gain": pa.array(np.round(self.problem.gains[rows, choice[rows]], MONEY_DIGITS)),
+            "ranked_by": pa.array(self._ranked_by[rows, choice[rows]], pa.string()),
         }
+
+    @cached_property
+    def _ranked_by(self) -> NDArray[np.object_]:
+        """What says what an action brings for a customer, shape (n, n_actions)."""
+        measured = [is_measured(self.inputs.customers, action) for action in self.actions.values()]
+        return np.where(np.column_stack(measured), UPLIFT, PROBABILITY).astype(object)
 
     def _stamp(self, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
         n = len(rows)

@@ -31,6 +31,7 @@ from churnscope.languages import Language, Message
 from churnscope.lifecycle.spells import STAGES
 from churnscope.operations.exports import read_export
 from churnscope.outcomes import CALLABLE
+from churnscope.project.money.measured_uplift import MeasuredUplift
 from churnscope.project.results import iso
 from churnscope.project.session import Folders
 from churnscope.scoring import REASONS, SAID
@@ -324,6 +325,7 @@ class Reading:
     scores: Scores
     past: Past
     outside: Outside
+    uplift: MeasuredUplift | None = None
 
 
 def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
@@ -366,9 +368,10 @@ def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
         there &= ~holds
     rows = np.flatnonzero(there)
     shown = {name: place.texts(told[CUSTOMER], told[name])[rows] for name in settings.show} if told else {}
-    everyone = Customers(probability, value, flags, np.fmin(since, reached), channels)
+    changed, unmeasured = _changed(read, place, value)
+    everyone = Customers(probability, value, flags, np.fmin(since, reached), channels, changed)
     last_contact = scores.as_of - np.fmin(touched, reached)[rows]
-    return Inputs(scores, rows, _taken(everyone, rows), shown, last_contact, left_out, past, notes)
+    return Inputs(scores, rows, _taken(everyone, rows), shown, last_contact, left_out, past, (*notes, *unmeasured))
 
 
 def outside(config: Config, show: Mapping[str, str], reach: Mapping[Channel, str], as_of: int) -> Outside:
@@ -426,6 +429,7 @@ def _taken(customers: Customers, rows: NDArray[np.int64]) -> Customers:
         flags={name: flag[rows] for name, flag in customers.flags.items()},
         days_since_contact=customers.days_since_contact[rows],
         channels={name: open_[rows] for name, open_ in customers.channels.items()},
+        changed={arm: amount[rows] for arm, amount in customers.changed.items()},
     )
 
 
@@ -474,6 +478,23 @@ class _Places:
         at = pc.index_in(self.ids, value_set=known)
         found = np.flatnonzero(pc.is_valid(at).to_numpy(zero_copy_only=False))
         return found, np.asarray(at.take(pa.array(found)).to_numpy(), np.int64)
+
+
+def _changed(read: Reading, place: _Places, value: Array) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """What each arm of the campaign is expected to change with each customer, and what to know of it.
+
+    A customer retained is worth what the list counts; any other outcome what the campaign's own file says.
+    """
+    found, notes = read.uplift, []
+    if found is None:
+        return {}, ()
+    worth = value if found.is_retention else place.numbers(found.ids, found.value)
+    changed = {arm: place.numbers(found.ids, uplift) * worth for arm, uplift in found.uplift.items()}
+    if found.days != [iso(read.scores.as_of)]:
+        notes.append(f"The uplift is of {', '.join(found.days)}, the scores of {iso(read.scores.as_of)}.")
+    if unknown := int(np.isnan(place.numbers(found.ids, np.zeros(len(found.ids)))).sum()):
+        notes.append(f"Customers of whom {found.path.name} tells no uplift, and who count by churn probability: {unknown:,}.")
+    return changed, tuple(notes)
 
 
 def _values(config: Config, files: Files, place: _Places, as_of: int) -> tuple[Array, tuple[str, ...]]:
