@@ -338,6 +338,59 @@ def test_what_came_of_earlier_lists_counts(desk: Desk) -> None:
     assert rows["k00"]["last_contact"] == day
 
 
+def with_birthdays(desk: Desk) -> Desk:
+    """k00 has a birthday on the day, k01 (not to be contacted) too, k08 (French) and k10 within a month, nobody else."""
+    born = {"k00": "1980-02-27", "k01": "1980-02-27", "k08": "1996-02-29", "k10": "1990-03-28", "k12": "1990-03-29"}
+    path = desk.folder / "people.csv"
+    header, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([f"{header},Born", *(f"{line},{born.get(line[:3], '')}" for line in lines)]) + "\n")
+    desk.with_config('do_not_contact = "silent"', 'do_not_contact = "silent", birthday = "Born"')
+    desk.with_config("control_share = 0.2", "control_share = 0.0")
+    return desk.with_config("[actions.personal_offer]", "[actions.personal_offer]\noccasions = ['birthday']")
+
+
+def test_an_action_for_an_occasion_is_for_those_who_have_it_soon(desk: Desk) -> None:
+    with_birthdays(desk).with_config(
+        'opening = ["Good day {name}, this is {agent}. More {item}?"',
+        'opening = ["A good {occasion}, {name}.", "Good day {name}, this is {agent}. More {item}?"',
+    )
+    made = desk.listed()
+    rows = {row["customer_id"]: row for row in made.to_arrow().to_pylist()}
+    offered = {customer: row for customer, row in rows.items() if row["action"] == "personal offer"}
+    days = {"k00": date(2023, 2, 27), "k08": date(2023, 2, 28), "k10": date(2023, 3, 28)}
+    assert {customer: row["occasion_day"] for customer, row in offered.items()} == days
+    assert {row["occasion"] for row in offered.values()} == {"birthday"}
+    assert rows["k00"]["opening"] == "A good birthday, Name k00."
+    assert {rows["k12"]["occasion"], rows["k12"]["action"]} == {None, "letter"}
+    assert "k01" not in rows
+    assert [problem for row in rows.values() for problem in problems(row, "call_list")][:3] == []
+    titles = [cell.value for cell in next(openpyxl.load_workbook(made.manifest.parent / "call_list.xlsx").worksheets[0].rows)]
+    assert {"Occasion", "Occasion day"} <= set(titles)
+
+
+def test_an_occasion_is_said_in_the_language_of_the_opening(desk: Desk) -> None:
+    with_birthdays(desk).with_config(
+        "[actions.letter]", "opening.fr = 'Bon {occasion} !'\nopening.en = 'A good {occasion}!'\n[actions.letter]"
+    )
+    desk.with_config("opening = [", "label = 'x'\n#")
+    rows = {row["customer_id"]: row for row in desk.listed().to_arrow().to_pylist()}
+    assert {rows[customer]["opening"] for customer in ("k00", "k10")} == {"A good birthday!"}
+    assert rows["k08"]["opening"] == "Bon anniversaire !"
+
+
+def test_an_occasion_that_nothing_tells_is_refused(desk: Desk) -> None:
+    desk.with_config("[actions.letter]", "[actions.letter]\noccasions = ['birthday']")
+    with pytest.raises(
+        ConfigError, match=r"\[actions.letter\] occasions: there is no occasion 'birthday'\.\n.*columns.birthday"
+    ):
+        desk.listed()
+    with_birthdays(desk).with_config(
+        "occasions = ['birthday']\nchannel = \"e-mail\"", "opening = 'A good {occasion}.'\nchannel = 'e-mail'"
+    )
+    with pytest.raises(ConfigError, match=r"\[actions.letter\] opening: \{occasion\} is not shown"):
+        desk.listed()
+
+
 ARM = "[actions.personal_offer]\narm = 'a visit'"
 
 

@@ -33,6 +33,7 @@ class Customers:
     flags : by name, of which types they are, their band among them.
     days_since_contact : by us; NaN where there was none.
     channels : by name, through which they can be reached; empty where nothing is said of it: through all.
+    occasions : by name, the day of each one's next, by its number; NaN where none is near.
     changed : by arm of a randomised campaign, what it is expected to change, in currency; NaN where that is not known.
     """
 
@@ -41,6 +42,7 @@ class Customers:
     flags: Mapping[str, Flags]
     days_since_contact: Array
     channels: Mapping[str, Flags]
+    occasions: Mapping[str, Array] = field(default_factory=dict)
     changed: Mapping[str, Array] = field(default_factory=dict)
 
     @property
@@ -127,7 +129,16 @@ def _meant(customers: Customers, action: Action) -> Flags:
             meant &= _any_of(customers, names)
     for name in action.all_types:
         meant &= customers.flags[name]
+    if action.occasions:
+        meant &= ~np.isnan(next_occasion(customers, action)[1])
     return meant
+
+
+def next_occasion(customers: Customers, action: Action) -> tuple[NDArray[np.int64], Array]:
+    """Which of an action's occasions each customer has first, by its place among them, and its day; NaN where there is none."""
+    days = np.column_stack([customers.occasions[name] for name in action.occasions])
+    first = np.where(np.isnan(days), np.inf, days).argmin(axis=1)
+    return first, days[np.arange(len(days)), first]
 
 
 def _any_of(customers: Customers, names: tuple[str, ...]) -> Flags:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -19,10 +20,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from churnscope import __version__
-from churnscope.config.call_list import LANGUAGE
+from churnscope.config.call_list import LANGUAGE, OCCASION
 from churnscope.config.identity import config_hash
 from churnscope.config.models import Action, CallList, Config
-from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains, is_measured
+from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains, is_measured, next_occasion
 from churnscope.decisions.control_group import ControlGroup, smallest_effect
 from churnscope.decisions.list_figures import ActionUse, AgentUse, ListFigures
 from churnscope.decisions.selection import Choices, Limits, Problem, Selection, control_of, select, total_gain
@@ -41,6 +42,7 @@ from churnscope.project.money.list_inputs import (
     Past,
     Reading,
     Scores,
+    asked_occasions,
     gathered,
     hashes_of_purchases,
     outside,
@@ -50,7 +52,7 @@ from churnscope.project.money.measured_uplift import MeasuredUplift
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, refuse_source_as_output
-from churnscope.project.spoken import asked_language, language_of_agent
+from churnscope.project.spoken import asked_language, language_of, language_of_agent
 from churnscope.reports.openings import opening
 from churnscope.reports.wording import points
 from churnscope.reports.workbook import MOST_LINES, Wording, write_workbook
@@ -87,7 +89,7 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
         progress("read", 0, 1)
         scores = Scores.read(files.scores)
         uplift = None if request.uplift is None else MeasuredUplift.read(request.uplift, config.actions)
-        there = outside(config, settings.show, settings.reach, scores.as_of)
+        there = outside(config, settings.show, settings.reach, scores.as_of, asked_occasions(config))
         with store_of(config) as store:
             won_back = store.win_back_ways(date_of(scores.as_of)).last_step
             past = Past.of(store.history(), scores.as_of, settings.campaign or config.name, won_back)
@@ -231,6 +233,7 @@ class Chosen:
         used = [self.actions[names[place]] for place in chosen]
         shown = {name: values[rows].tolist() for name, values in self.inputs.shown.items()}
         last, items = self.inputs.last_contact[rows], self._items(rows)
+        occasions, occasion_days = self._occasions(rows)
         return pa.table(
             {
                 "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
@@ -241,7 +244,11 @@ class Chosen:
                 "channel": pa.array([action.channel for action in used], pa.string()),
                 "minutes": pa.array([action.minutes for action in used], pa.float64()),
                 "item_to_offer": pa.array(items, pa.string()),
-                "opening": pa.array(self._openings(used, agent, spoken, {**shown, "item": items}), pa.string()),
+                OCCASION: pa.array(occasions, pa.string()),
+                "occasion_day": pa.array(occasion_days, pa.date32()),
+                "opening": pa.array(
+                    self._openings(used, agent, spoken, {**shown, "item": items, OCCASION: occasions}), pa.string()
+                ),
                 **self._figures(rows, self.shared.choice),
                 **{name: pa.array(said, pa.string()) for name, said in self.inputs.reasons(rows, spoken).items()},
                 **self._earlier(rows),
@@ -295,6 +302,18 @@ class Chosen:
         item_of = dict(zip(found.column("customer_id").to_pylist(), found.column(ITEM).to_pylist(), strict=True))
         return [item_of.get(customer) for customer in ids]
 
+    def _occasions(self, rows: NDArray[np.int64]) -> tuple[list[str | None], list[date | None]]:
+        """Of each customer the occasion that the action is for, and its day."""
+        names: list[str | None] = [None] * len(rows)
+        dates: list[date | None] = [None] * len(rows)
+        for number, action in enumerate(self.actions.values()):
+            if action.occasions:
+                which, days = next_occasion(self.inputs.customers, action)
+                for place in np.flatnonzero(self.shared.choice[rows] == number).tolist():
+                    row = rows[place]
+                    names[place], dates[place] = _words(action.occasions[which[row]]), date_of(int(days[row]))
+        return names, dates
+
     def _earlier(self, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
         """What earlier lists tell of each customer."""
         past, ids = self.inputs.past, self.inputs.ids[rows].tolist()
@@ -334,14 +353,14 @@ class Chosen:
         self, used: list[Action], agent: list[str], spoken: list[Language], shown: Mapping[str, list[str | None]]
     ) -> list[str]:
         """In the customer's language, else the agent's, else the config's, where an action has words in several."""
-        known = [{name: values[i] for name, values in shown.items()} for i in range(len(used))]
-        return [
-            opening(
-                action.openings(code_in(values.get(LANGUAGE)), language.code, self.config.language),
-                {**values, "agent": name, "campaign": self.campaign},
-            )
-            for action, name, language, values in zip(used, agent, spoken, known, strict=True)
-        ]
+        said = []
+        for place, (action, name, language) in enumerate(zip(used, agent, spoken, strict=True)):
+            values = {key: each[place] for key, each in shown.items()} | {"agent": name, "campaign": self.campaign}
+            codes = [code_in(values.get(LANGUAGE)), language.code, self.config.language]
+            if occasion := values[OCCASION]:
+                values[OCCASION] = language_of(self.config, action.spoken_in(*codes)).text(occasion)
+            said.append(opening(action.openings(*codes), values))
+        return said
 
     def list_facts(self) -> ListFacts:
         """What the store keeps of the list as a whole."""
