@@ -97,11 +97,12 @@ def test_every_rule_has_advice() -> None:
 
 def test_rows_that_are_not_used_are_told_with_what_to_do() -> None:
     made = OutcomesResult(
-        "shop", Path("list.xlsx"), 12, 6, 2, 3, {"no line key": 1}, 1, Path("out/list.xlsx.csv"), Path("out/manifest.json")
+        "shop", Path("list.xlsx"), 14, 6, 2, 2, 3, {"no line key": 1}, 1, Path("out/list.xlsx.csv"), Path("out/manifest.json")
     )
     stream = io.StringIO()
     print_parts(outcomes.describe(made), stream)
     text = stream.getvalue()
+    assert "corrected                 2" in text or "corrected" in text
     assert "no line key  1  rows are found by their line_key alone" in text
     assert "Which rows: out/list.xlsx.csv" in text
     assert "Not kept, for they are no day or time: 1 notes of when to call back." in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from churnscope.decisions.actions import (
     Customers,
     action_gains,
     expected_gains,
+    is_measured,
 )
 
 
@@ -53,6 +56,18 @@ def test_what_an_action_earns_beside_keeping_lowers_what_its_offer_costs() -> No
     assert action_gains(customers([0.0, 0.5]), invitation, 0).tolist() == pytest.approx([0.1 * 40 - 1, 0.5 * 0.1 * 40 - 1])
     keeping = action(acceptance=0.5, offer_cost=20.0, benefit=60.0)
     assert action_gains(customers([1.0]), keeping, 0).tolist() == [0.5 * (200 - 20 + 60)]
+
+
+def test_what_a_campaign_changed_stands_in_the_place_of_the_acceptance() -> None:
+    people = replace(customers([0.5, 0.5, 0.5], 200.0), changed={"letter": np.array([30.0, -4.0, np.nan])})
+    letter = action(arm="letter", offer_cost=10.0, contact_cost=1.0, minutes=6.0, taken_by_stayers=0.2)
+    taken = 0.5 * 0.3 + 0.5 * 0.2
+    expected = [30 - taken * 10 - 1 - 3, -4 - taken * 10 - 1 - 3, 0.5 * 0.3 * 200 - taken * 10 - 1 - 3]
+    assert action_gains(people, letter, 30.0).tolist() == pytest.approx(expected)
+    assert is_measured(people, letter).tolist() == [True, True, False]
+    for other in (action(arm="call"), action()):
+        assert not is_measured(people, other).any()
+        assert action_gains(people, other, 0).tolist() == [30.0] * 3
 
 
 def test_an_action_may_be_for_those_alone_who_are_of_all_its_types() -> None:

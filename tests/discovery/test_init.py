@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import tomlkit
 
 from churnscope import files as storage
+from churnscope.config.load import load_config
 from churnscope.discovery.discover import init
 from churnscope.errors import ConfigError, InputError, StorageError
 from churnscope.project import Project
@@ -242,3 +244,46 @@ def test_the_development_data(path, tmp_path):
     report = Project(tmp_path / "c.toml").check().reports[0]
     assert (report.role, report.used, report.customers) == (role, used, customers)
     assert report.quarantined == {}
+
+
+def in_force(text):
+    """A config with its examples put in force."""
+    return re.sub(r"^#(?=[\[a-z])", "", text, flags=re.MULTILINE)
+
+
+def contacts(folder):
+    rows = [(i, f"Name {i}", "+44 20", f"a{i}@example.org", "en", "2022-01-01") for i in range(1, shops.CUSTOMERS + 1)]
+    header = ("customer_id", "Full Name", "Phone no.", "E-Mail", "Language", "signup_date")
+    (folder / "customers.csv").write_text(shops.csv_text(header, rows))
+    return folder / "customers.csv"
+
+
+@pytest.mark.parametrize("way", shops.WAYS, ids=lambda way: way.__name__)
+def test_examples_are_comments_that_hold_when_they_are_put_in_force(way, tmp_path):
+    _, config = run(tmp_path, *way(tmp_path))
+    tables = {"actions", "call_list", "profit", "stages", "win_back", "alerts"}
+    assert not tables & config.keys()
+    path = tmp_path / "c.toml"
+    path.write_text(in_force(path.read_text()))
+    loaded = load_config(path)
+    assert tables <= tomlkit.parse(path.read_text()).unwrap().keys()
+    assert set(loaded.actions) == {"service_call", "exclusive_discount"}
+    assert [step.name for step in loaded.win_back.steps] == ["reminder", "discount"]
+    assert set(loaded.alerts.rules) == {"fell_silent", "data_grew_old"}
+
+
+def test_examples_show_the_contact_columns_there_are(tmp_path):
+    run(tmp_path, *shops.day_first(tmp_path), contacts(tmp_path))
+    path = tmp_path / "c.toml"
+    path.write_text(in_force(path.read_text()))
+    listed = load_config(path).call_list
+    assert listed.show == {"name": "Full Name", "phone": '"Phone no."', "email": '"E-Mail"', "language": "Language"}
+    assert listed.reach == {"phone": '"Phone no."', "e-mail": '"E-Mail"'}
+    assert Project(path).check().reports
+
+
+def test_a_flat_file_needs_no_examples(tmp_path):
+    rows = [(i, i % 7, "yes" if i % 3 else "no") for i in range(400)]
+    (tmp_path / "flat.csv").write_text(shops.csv_text(("customer_id", "visits", "churned"), rows))
+    run(tmp_path, tmp_path / "flat.csv")
+    assert "call_list" not in (tmp_path / "c.toml").read_text()

@@ -21,7 +21,7 @@ MAKE = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "messages.py"))
 PLURALS = {"fr": 2, "it": 2, "pt_BR": 2}  # forms behind a number; Chinese has one and writes none
 # Texts that are the same in another language, because the language writes them so.
 SAME = {
-    "fr": set(),
+    "fr": {"Occasion"},
     "it": {"{column}: {value:,.6g}", "{signal}: {value:,.6g}", "{column}: no"},
     "pt_BR": {"{column}: {value:,.6g}", "{signal}: {value:,.6g}"},
     "zh_Hans": set(),

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 
 from churnscope.errors import InputError
 from churnscope.outcomes import Outcome, Store, open_store, returned, sheets
-from churnscope.outcomes.returned import RULES, AddedFile, Refused, add_file
+from churnscope.outcomes.returned import RULES, AddedFile, add_file
 from churnscope.outcomes.words import RESULT_OF
 
 from .conftest import DAY, FACTS, key, listed
@@ -64,13 +64,13 @@ def test_a_workbook_with_a_sheet_an_agent_is_stored_once(store: Store, tmp_path:
     path = book(
         tmp_path / "list.xlsx", line("ann", "accepted"), line("bob", "no answer", datetime(2024, 3, 4, 18)), others=more
     )
-    assert add_file(store, path) == AddedFile(4, 3, 0, 1, (), 0)
+    assert add_file(store, path) == AddedFile(4, 3, 0, 0, 1, (), 0)
     assert told(store) == {
         ("ann", DAY, "accepted", ""),
         ("bob", DAY, "no_answer", "2024-03-04T18:00"),
         ("dia", DAY, "refused", ""),
     }
-    assert add_file(store, path) == AddedFile(4, 0, 3, 1, (), 0)
+    assert add_file(store, path) == AddedFile(4, 0, 0, 3, 1, (), 0)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -78,7 +78,7 @@ def test_a_workbook_with_a_sheet_an_agent_is_stored_once(store: Store, tmp_path:
 def test_csv_is_read_as_spreadsheets_write_it(store: Store, tmp_path: Path, delimiter: str, encoding: str) -> None:
     rows = (line("ann", "accepté", "2024-03-04"), line("bob"))
     path = csv(tmp_path / "list.csv", *rows, delimiter=delimiter, encoding=encoding)
-    assert add_file(store, path) == AddedFile(2, 1, 0, 1, (), 0)
+    assert add_file(store, path) == AddedFile(2, 1, 0, 0, 1, (), 0)
     assert told(store) == {("ann", DAY, "accepted", "2024-03-04")}
 
 
@@ -86,7 +86,7 @@ def test_rows_are_found_by_their_key_whatever_else_was_changed(store: Store, tmp
     rows = [(key(c), None, r, c.upper()) for c, r in (("eve", "Reached"), ("ann", "do-not-call"), ("cem", None))]
     header = ("what is this", "", "how it went", "who")
     path = book(tmp_path / "renamed.xlsx", *rows, header=header, others={"Old": [("notes", "of mine")]}, title="My calls")
-    assert add_file(store, path) == AddedFile(3, 2, 0, 1, (), 0)
+    assert add_file(store, path) == AddedFile(3, 2, 0, 0, 1, (), 0)
     assert told(store) == {("eve", DAY, "reached", ""), ("ann", DAY, "do_not_call", "")}
 
 
@@ -113,18 +113,58 @@ def test_rows_that_cannot_be_used_are_named_by_number_and_rule(store: Store, tmp
     assert (found.rows, found.stored, told(store)) == (9, 0, set())
 
 
-def test_what_is_stored_is_not_written_over(store: Store, tmp_path: Path) -> None:
+def test_the_file_added_last_is_right_and_what_stood_there_is_kept(store: Store, tmp_path: Path) -> None:
+    first = book(tmp_path / "first.xlsx", line("ann", "no answer", date(2024, 3, 4)), line("bob", "reached"), line("cem"))
+    second = book(tmp_path / "second.xlsx", line("ann", "accepted"), line("bob", "reached"), line("cem"))
+    assert add_file(store, first) == AddedFile(3, 2, 0, 0, 1, (), 0)
+    assert add_file(store, second) == AddedFile(3, 0, 1, 1, 1, (), 0)
+    right = {("ann", DAY, "accepted", ""), ("bob", DAY, "reached", "")}
+    assert told(store) == right
+    was = Outcome(key("ann"), DAY, "no_answer", "2024-03-04")
+    assert store.corrected([key("ann"), key("bob")]) == (was,)
+    for again in (first, second, first):  # the older one had been added before: it takes nothing back
+        assert add_file(store, again) == AddedFile(3, 0, 0, 2, 1, (), 0)
+    assert add_file(store, first, day=date(2024, 3, 9)) == AddedFile(3, 0, 0, 2, 1, (), 0)
+    assert told(store) == right
+    third = book(tmp_path / "third.xlsx", line("ann", "no answer"), line("bob"))  # another file: it is the last word
+    assert add_file(store, third) == AddedFile(2, 0, 1, 0, 1, (), 0)
+    assert told(store) == {("ann", DAY, "no_answer", ""), ("bob", DAY, "reached", "")}
+    assert store.corrected([key("ann")]) == (was, Outcome(key("ann"), DAY, "accepted"))
+
+
+def test_an_older_copy_that_was_never_added_is_a_later_word(store: Store, tmp_path: Path) -> None:
+    older = csv(tmp_path / "older.csv", line("ann", "no answer"))
+    add_file(store, csv(tmp_path / "newer.csv", line("ann", "accepted")))
+    assert add_file(store, older).corrected == 1
+    assert told(store) == {("ann", DAY, "no_answer", "")}
+
+
+def test_a_call_of_another_day_corrects_nothing(store: Store, tmp_path: Path) -> None:
     add_file(store, book(tmp_path / "first.xlsx", line("ann", "no answer")))
     again = book(tmp_path / "again.xlsx", line("ann", "accepted"))
-    assert add_file(store, again).refused == (Refused("Ana", 2, returned.STORED_DIFFERENT, key("ann")),)
-    assert add_file(store, again, day=date(2024, 3, 5)) == AddedFile(1, 1, 0, 0, (), 0)
+    assert add_file(store, again, day=date(2024, 3, 5)) == AddedFile(1, 1, 0, 0, 0, (), 0)
     assert told(store) == {("ann", DAY, "no_answer", ""), ("ann", date(2024, 3, 5), "accepted", "")}
-    assert add_file(store, again, day=date(2024, 3, 6)) == AddedFile(1, 0, 1, 0, (), 0)
+    assert add_file(store, again, day=date(2024, 3, 6)) == AddedFile(1, 0, 0, 1, 0, (), 0)
+    assert store.corrected([key("ann")]) == ()
+
+
+def test_an_empty_cell_takes_nothing_back(store: Store, tmp_path: Path) -> None:
+    add_file(store, book(tmp_path / "first.xlsx", line("ann", "no answer", date(2024, 3, 4)), line("bob", "refused")))
+    assert add_file(store, book(tmp_path / "again.xlsx", line("ann", "no answer"), line("bob"))).known == 1
+    moved = book(tmp_path / "moved.xlsx", line("ann", "no answer", date(2024, 3, 6)))
+    assert add_file(store, moved).corrected == 1
+    assert told(store) == {("ann", DAY, "no_answer", "2024-03-06"), ("bob", DAY, "refused", "")}
+
+
+def test_a_row_that_was_refused_is_stored_when_the_same_file_comes_again(store: Store, tmp_path: Path) -> None:
+    path = csv(tmp_path / "list.csv", (*line("ann", "accepted"), "04/03/2024"), header=(*HEADER, "day"))
+    assert add_file(store, path).refused[0].rule == returned.NO_DAY
+    assert add_file(store, path, day_format="%d/%m/%Y").stored == 1
 
 
 def test_a_row_twice_is_known_the_second_time(store: Store, tmp_path: Path) -> None:
     assert add_file(store, book(tmp_path / "list.xlsx", line("ann", "accepted"), line("ann", "accepted"))) == AddedFile(
-        2, 1, 1, 0, (), 0
+        2, 1, 0, 1, 0, (), 0
     )
 
 
@@ -245,10 +285,11 @@ def test_no_row_is_lost_and_their_order_does_not_matter(tmp_path: Path, rows: li
             found = add_file(store, path)
             assert found.rows == sum(bool(cell or result) for cell, result, _ in rows)
             assert found.rows == found.stored + found.known + found.without_result + len(found.refused)
+            assert found.corrected == 0
             assert {row.rule for row in found.refused} <= set(RULES)
             ends.append((told(store), found.stored, found.known))
             again = add_file(store, path)
-            assert (again.stored, len(again.refused)) == (0, len(found.refused))
+            assert (again.stored, again.corrected, len(again.refused)) == (0, 0, len(found.refused))
             assert told(store) == ends[-1][0]
     assert ends[0] == ends[1]
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from churnscope.errors import ConfigError, InputError, ServiceError, StorageError
-from churnscope.outcomes import CALLABLE, Answer, ListFacts, Outcome, StepTaken, Store, Ways, open_store, tables
+from churnscope.outcomes import CALLABLE, Added, Answer, ListFacts, Outcome, StepTaken, Store, Ways, open_store, tables
 
 from .conftest import DAY, FACTS, key, listed
 
@@ -55,7 +55,7 @@ def test_a_customer_stands_on_a_list_once(store: Store) -> None:
     assert store.lists() == ()
 
 
-def test_every_outcome_is_stored_known_contradicting_or_unknown(store: Store) -> None:
+def test_every_outcome_is_stored_known_corrected_or_unknown(store: Store) -> None:
     store.record_list(FACTS, listed("ann", "bob"))
     first = [Outcome(key("ann"), DAY, "no_answer", "after six"), Outcome(key("bob"), DAY, "accepted")]
     assert store.add_outcomes(first).stored == (0, 1)
@@ -66,9 +66,49 @@ def test_every_outcome_is_stored_known_contradicting_or_unknown(store: Store) ->
         Outcome("0" * 16, DAY, "refused"),
     ]
     added = store.add_outcomes(later)
-    assert (added.known, added.contradicting, added.stored, added.unknown) == ((0,), (1,), (2,), (3,))
-    assert store.outcomes([key("ann")]) == (first[0], later[2])
-    assert set(store.recorded(FACTS.list_id).outcomes) == {first[0], first[1], later[2]}
+    assert (added.known, added.corrected, added.stored, added.unknown) == ((0,), (1,), (2,), (3,))
+    assert store.outcomes([key("ann")]) == (later[1], later[2])
+    assert store.corrected([key("ann"), key("bob")]) == (first[0],)
+    assert set(store.recorded(FACTS.list_id).outcomes) == {later[1], first[1], later[2]}
+    assert store.history()["result"].to_pylist() == ["refused", "refused", "accepted"]
+
+
+def test_of_two_in_one_breath_the_later_counts(store: Store) -> None:
+    store.record_list(FACTS, listed("ann"))
+    said = [Outcome(key("ann"), DAY, result) for result in ("no_answer", "reached", "accepted")]
+    assert store.add_outcomes(said) == Added((0,), (), (1, 2), ())
+    assert store.outcomes([key("ann")]) == (said[2],)
+    assert store.corrected([key("ann")]) == tuple(said[:2])
+
+
+def test_a_file_that_was_added_before_stores_what_is_new_and_corrects_nothing(store: Store) -> None:
+    store.record_list(FACTS, listed("ann", "bob"))
+    older, newer = (Outcome(key("ann"), DAY, result) for result in ("no_answer", "accepted"))
+    assert not store.has_file("f1")
+    assert store.add_outcomes([older], "f1").stored == (0,)
+    assert store.add_outcomes([newer], "f2").corrected == (0,)
+    assert (store.has_file("f1"), store.has_file("f3")) == (True, False)
+    assert store.add_outcomes([older, Outcome(key("bob"), DAY, "reached")], "f1") == Added((1,), (0,), (), ())
+    assert store.outcomes([key("ann")]) == (newer,)
+
+
+def test_a_store_of_before_corrections_learns_of_them(url: str) -> None:
+    engine = sa.create_engine(url)
+    new = {tables.CORRECTED.name, tables.OUTCOME_FILES.name}
+    tables.METADATA.create_all(engine, tables=[table for table in tables.METADATA.sorted_tables if table.name not in new])
+    said = Outcome(key("ann"), DAY, "no_answer")
+    with engine.begin() as connection:
+        connection.execute(tables.STORE.insert().values(format=3))
+        connection.execute(tables.LISTS.insert().values(business="shop", **asdict(FACTS)))
+        connection.execute(tables.LINES.insert().values(business="shop", list_id=FACTS.list_id, **asdict(listed("ann")[0])))
+        connection.execute(tables.OUTCOMES.insert().values(business="shop", **asdict(said)))
+    with open_store(url, "shop") as store:
+        assert store.outcomes([key("ann")]) == (said,)
+        assert store.add_outcomes([replace(said, result="accepted")], "f").corrected == (0,)
+        assert store.corrected([key("ann")]) == (said,)
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(tables.STORE.c.format)).scalars().all() == [4]
+    engine.dispose()
 
 
 def test_history_tells_every_attempt_and_every_line_without_one(store: Store) -> None:
@@ -173,7 +213,7 @@ def test_a_store_of_the_first_format_learns_of_ways_back(url: str) -> None:
         assert store.win_back_ways(DAY + timedelta(days=1)).steps == (entered,)
         assert other.win_back_ways(DAY + timedelta(days=1)).steps == ()
     with engine.connect() as connection:
-        assert connection.execute(sa.select(tables.STORE.c.format)).scalars().all() == [3]
+        assert connection.execute(sa.select(tables.STORE.c.format)).scalars().all() == [4]
     engine.dispose()
 
 

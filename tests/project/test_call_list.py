@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,11 +17,15 @@ import pytest
 
 from churnscope.decisions.control_group import ControlGroup
 from churnscope.errors import ConfigError, InputError
+from churnscope.evaluation.intervals import Estimate
 from churnscope.operations.exports import read_export, write_csv, write_parquet
-from churnscope.outcomes import CONTROL, Outcome, line_key, open_store
+from churnscope.outcomes import CALLABLE, CONTROL, Line, ListFacts, Outcome, line_key, open_store
 from churnscope.project import Project
-from churnscope.project.money.list_inputs import Scores
+from churnscope.project.money.list_inputs import Past, Scores
 from churnscope.project.money.listed import CallListResult
+from churnscope.project.money.uplifted import CampaignFigures, OfferFigures
+from churnscope.timeline import day_number
+from churnscope.uplift import ArmRate
 from project.test_schemas import problems
 
 AS_OF = date(2023, 2, 27)
@@ -332,6 +336,157 @@ def test_what_came_of_earlier_lists_counts(desk: Desk) -> None:
     assert {rows["k00"]["action"], rows["k10"]["action"]} == {"letter"}
     assert (rows["k08"]["tries"], rows["k08"]["call_back_noted"], rows["k08"]["action"]) == (1, "Friday", "personal offer")
     assert rows["k00"]["last_contact"] == day
+
+
+def with_birthdays(desk: Desk) -> Desk:
+    """k00 has a birthday on the day, k01 (not to be contacted) too, k08 (French) and k10 within a month, nobody else."""
+    born = {"k00": "1980-02-27", "k01": "1980-02-27", "k08": "1996-02-29", "k10": "1990-03-28", "k12": "1990-03-29"}
+    path = desk.folder / "people.csv"
+    header, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([f"{header},Born", *(f"{line},{born.get(line[:3], '')}" for line in lines)]) + "\n")
+    desk.with_config('do_not_contact = "silent"', 'do_not_contact = "silent", birthday = "Born"')
+    desk.with_config("control_share = 0.2", "control_share = 0.0")
+    return desk.with_config("[actions.personal_offer]", "[actions.personal_offer]\noccasions = ['birthday']")
+
+
+def test_an_action_for_an_occasion_is_for_those_who_have_it_soon(desk: Desk) -> None:
+    with_birthdays(desk).with_config(
+        'opening = ["Good day {name}, this is {agent}. More {item}?"',
+        'opening = ["A good {occasion}, {name}.", "Good day {name}, this is {agent}. More {item}?"',
+    )
+    made = desk.listed()
+    rows = {row["customer_id"]: row for row in made.to_arrow().to_pylist()}
+    offered = {customer: row for customer, row in rows.items() if row["action"] == "personal offer"}
+    days = {"k00": date(2023, 2, 27), "k08": date(2023, 2, 28), "k10": date(2023, 3, 28)}
+    assert {customer: row["occasion_day"] for customer, row in offered.items()} == days
+    assert {row["occasion"] for row in offered.values()} == {"birthday"}
+    assert rows["k00"]["opening"] == "A good birthday, Name k00."
+    assert {rows["k12"]["occasion"], rows["k12"]["action"]} == {None, "letter"}
+    assert "k01" not in rows
+    assert [problem for row in rows.values() for problem in problems(row, "call_list")][:3] == []
+    titles = [cell.value for cell in next(openpyxl.load_workbook(made.manifest.parent / "call_list.xlsx").worksheets[0].rows)]
+    assert {"Occasion", "Occasion day"} <= set(titles)
+
+
+def test_an_occasion_is_said_in_the_language_of_the_opening(desk: Desk) -> None:
+    with_birthdays(desk).with_config(
+        "[actions.letter]", "opening.fr = 'Bon {occasion} !'\nopening.en = 'A good {occasion}!'\n[actions.letter]"
+    )
+    desk.with_config("opening = [", "label = 'x'\n#")
+    rows = {row["customer_id"]: row for row in desk.listed().to_arrow().to_pylist()}
+    assert {rows[customer]["opening"] for customer in ("k00", "k10")} == {"A good birthday!"}
+    assert rows["k08"]["opening"] == "Bon anniversaire !"
+
+
+def test_an_occasion_that_nothing_tells_is_refused(desk: Desk) -> None:
+    desk.with_config("[actions.letter]", "[actions.letter]\noccasions = ['birthday']")
+    with pytest.raises(
+        ConfigError, match=r"\[actions.letter\] occasions: there is no occasion 'birthday'\.\n.*columns.birthday"
+    ):
+        desk.listed()
+    with_birthdays(desk).with_config(
+        "occasions = ['birthday']\nchannel = \"e-mail\"", "opening = 'A good {occasion}.'\nchannel = 'e-mail'"
+    )
+    with pytest.raises(ConfigError, match=r"\[actions.letter\] opening: \{occasion\} is not shown"):
+        desk.listed()
+
+
+ARM = "[actions.personal_offer]\narm = 'a visit'"
+
+
+def uplift_set(desk: Desk, *, outcome: str = "retained", name: str = "uplift.parquet", **columns) -> Path:
+    """What `uplift` writes of a campaign with one offer: k00 is changed by 0.4, k02 by 0.1, k10 by -0.2, all others by 0."""
+    by = {"k00": 0.4, "k02": 0.1, "k10": -0.2}
+    known = [customer for customer in ids() if customer != "k11"]
+    plain = {
+        "rank": range(1, N),
+        "customer_id": known,
+        "as_of": [AS_OF] * (N - 1),
+        "best_offer": ["a visit"] * (N - 1),
+        "expected_net_gain": [0.0] * (N - 1),
+        "value": [50.0] * (N - 1),
+        "uplift_a_visit": [by.get(customer, 0.0) for customer in known],
+        "probability_untreated": [0.5] * (N - 1),
+        "run_id": ["u"] * (N - 1),
+    }
+    offer = OfferFigures(ArmRate("a visit", 500, 120), 1.0, Estimate(0.5, 0.4, 0.6), {}, 3)
+    figures = CampaignFigures(outcome, 50.0, "x", ArmRate("control", 500, 100), (offer,), (), {}, (), N - 1)
+    path = desk.folder / name
+    with path.open("wb") as stream:
+        write_parquet(pa.table({**plain, **columns}), stream)
+    path.with_name(f"{name}.figures.json").write_text(json.dumps(figures.to_json()))
+    return path
+
+
+def test_an_arm_of_a_campaign_counts_by_what_it_changed(desk: Desk) -> None:
+    desk.with_config("control_share = 0.2", "control_share = 0.0").with_config("[actions.personal_offer]", ARM)
+    desk.with_config("budget = 250", "hour_cost = 6\nbudget = 250")
+    by_risk = desk.listed()
+    assert set(by_risk.to_arrow().column("ranked_by").to_pylist()) == {"probability"}
+    path = uplift_set(desk)
+    listed = desk.listed(uplift=path)
+    rows = {row["customer_id"]: row for row in listed.to_arrow().to_pylist()}
+    # uplift times value, less the offer as it will be taken, the contact, and ten minutes at 6 an hour
+    assert rows["k00"]["expected_gain"] == pytest.approx(0.4 * 200 - (0.95 * 0.3 + 0.05) * 10 - 1 - 1)
+    assert (rows["k00"]["action"], rows["k00"]["ranked_by"]) == ("personal offer", "uplift")
+    # k02 cannot be called; of k11 no uplift is told; a call would harm k10
+    assert (rows["k02"]["action"], rows["k02"]["ranked_by"]) == ("letter", "probability")
+    assert rows["k11"]["expected_gain"] == pytest.approx(round(0.84 * 0.3 * 190 - 0.16 * 10 - 1 - 1, 2))
+    assert (rows["k11"]["action"], rows["k11"]["ranked_by"]) == ("personal offer", "probability")
+    assert rows["k10"]["action"] == "letter"
+    assert {row["action"] for customer, row in rows.items() if customer not in {"k00", "k11"}} == {"letter"}
+    assert "Customers of whom uplift.parquet tells no uplift, and who count by churn probability: 1." in listed.figures.notes
+    assert listed.run_id != by_risk.run_id
+    inputs = json.loads(listed.manifest.read_text())["inputs"]
+    assert {name for name in inputs if name.startswith("uplift")} == {
+        "uplift: uplift.parquet",
+        "uplift: uplift.parquet.figures.json",
+    }
+    assert desk.listed(uplift=path).was_done
+    assert [problem for row in rows.values() for problem in problems(row, "call_list")][:3] == []
+
+
+def test_an_outcome_that_is_not_staying_is_worth_what_the_campaign_says(desk: Desk) -> None:
+    desk.with_config("[actions.personal_offer]", ARM)
+    path = uplift_set(desk, outcome="outcome", as_of=[date(2023, 1, 2)] * (N - 1))
+    made = desk.listed(uplift=path)
+    gain = {row["customer_id"]: row["expected_gain"] for row in made.to_arrow().to_pylist()}
+    assert gain["k00"] == pytest.approx(0.4 * 50 - (0.95 * 0.3 + 0.05) * 10 - 1)
+    assert "The uplift is of 2023-01-02, the scores of 2023-02-27." in made.figures.notes
+
+
+def test_an_uplift_that_ranks_nothing_is_refused(desk: Desk) -> None:
+    path = uplift_set(desk)
+    with pytest.raises(ConfigError, match=r'No action is an arm.*\n.*arm = "a visit"\. The campaign has: a visit\.'):
+        desk.listed(uplift=path)
+    desk.with_config("[actions.personal_offer]", ARM.replace("a visit", "a visits"))
+    with pytest.raises(ConfigError, match=r"\[actions.personal_offer\] arm: the campaign has no offer 'a visits'\.\n.*a visit"):
+        desk.listed(uplift=path)
+    with pytest.raises(InputError, match=r"none\.parquet: there is no such file"):
+        desk.listed(uplift=desk.folder / "none.parquet")
+    with pytest.raises(InputError, match=r"today\.parquet: the figures of the campaign are not beside it"):
+        desk.listed(uplift=desk.scores)
+    path.with_name("uplift.parquet.figures.json").write_text("{}")
+    with pytest.raises(InputError, match=r"uplift\.parquet\.figures\.json are not what uplift writes"):
+        desk.listed(uplift=path)
+    twice = uplift_set(desk, customer_id=["k00"] * (N - 1))
+    with pytest.raises(InputError, match="names a customer twice"):
+        desk.listed(uplift=twice)
+
+
+def test_a_corrected_result_is_what_the_next_list_knows(tmp_path: Path) -> None:
+    facts = ListFacts("aaaa000011112222", "spring", AS_OF, "salt", 0.0)
+    line = Line(line_key(facts.list_id, "k00"), "k00", "letter", CALLABLE, 1, 0.5, 100.0, 20.0)
+    told = Outcome(line.line_key, AS_OF, "no_answer", "2023-03-01")
+    with open_store(f"sqlite:///{tmp_path / 'outcomes.db'}", "corner_shop") as store:
+        store.record_list(facts, [line])
+        store.add_outcomes([told])
+        before = Past.of(store.history(), day_number(AS_OF) + 1, "spring")
+        store.add_outcomes([replace(told, result="do_not_call", call_back="")])
+        after = Past.of(store.history(), day_number(AS_OF) + 1, "spring")
+    assert (before.tries, before.call_back, before.never) == ({"k00": 1}, {"k00": "2023-03-01"}, frozenset())
+    assert (after.tries, after.call_back, after.never) == ({"k00": 0}, {"k00": ""}, {"k00"})
+    assert before.digest != after.digest
 
 
 def test_what_is_new_again_and_dropped_since_the_last_list(desk: Desk) -> None:

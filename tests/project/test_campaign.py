@@ -139,6 +139,23 @@ def test_costs_are_those_of_the_calls_made_and_the_offers_taken(project: Project
     assert any("nothing has come back of the lists of 2022-12-08" in note for note in found.notes)
 
 
+def test_a_corrected_result_is_the_one_that_is_reported(project: Project, tmp_path: Path, active, control) -> None:
+    called = [customer for customer in active[:-10] if customer not in control]
+    first = returned(tmp_path / "a.xlsx", facts(FIRST), {called[0]: "accepted", called[1]: "accepted"})
+    project.add_outcomes(first)
+    before = project.campaign_report().campaigns[0]
+    result = project.add_outcomes(returned(tmp_path / "b.xlsx", facts(FIRST), {called[0]: "refused", called[1]: "accepted"}))
+    assert (result.corrected, result.known) == (1, 1)
+    assert "2 rows of b.xlsx: 0 stored, 1 corrected, 1 known already" in repr(result)
+    after = project.campaign_report().campaigns[0]
+    assert (before.results["accepted"], after.results["accepted"], after.results["refused"]) == (2, 1, 1)
+    assert before.effect is not None
+    assert after.effect is not None
+    assert before.effect.cost - after.effect.cost == 5.0  # of the offer that was not taken
+    assert project.add_outcomes(first).corrected == 0
+    assert project.campaign_report().was_done
+
+
 def test_prices_that_stand_on_the_list_go_before_those_of_the_config(bare: Shop, active: list[str]) -> None:
     project = bare.project()
     of = facts(FIRST)
@@ -264,6 +281,6 @@ def test_from_the_returned_workbook_to_the_verdict(project: Project, tmp_path: P
 def test_results_show_themselves(project: Project, tmp_path: Path, active, control) -> None:
     called = next(customer for customer in active if customer not in control)
     added = project.add_outcomes(returned(tmp_path / "list.xlsx", facts(FIRST), {called: "accepted", "x": "reached"}))
-    assert "2 rows of list.xlsx: 1 stored, 0 known already, 0 without a result, 1 quarantined" in repr(added)
+    assert "2 rows of list.xlsx: 1 stored, 0 corrected, 0 known already, 0 without a result, 1 quarantined" in repr(added)
     assert "line of no recorded list" in added._repr_html_()
     assert "stayed" in project.campaign_report()._repr_html_()

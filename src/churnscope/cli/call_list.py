@@ -25,6 +25,10 @@ ValuesFile = Annotated[
     Path | None,
     typer.Option("--values", metavar="FILE", help="What value wrote. [default: the newest, else the config's value for all]"),
 ]
+UpliftFile = Annotated[
+    Path | None,
+    typer.Option("--uplift", metavar="FILE", help="What uplift wrote: actions with an arm count by what it changed."),
+]
 ListOutput = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write this .xlsx, .csv or .parquet file.")
 ]
@@ -41,6 +45,7 @@ def call_list(
     *,
     scores: ScoresFile = None,
     values: ValuesFile = None,
+    uplift: UpliftFile = None,
     output: ListOutput = None,
     lang: SheetLang = None,
     wait: Wait = 0,
@@ -57,7 +62,7 @@ def call_list(
         from churnscope.project import Project
 
         project = Project(config, progress=run.progress)
-        made = project.call_list(scores=scores, values=values, output=output, language=lang, wait_seconds=wait)
+        made = project.call_list(scores=scores, values=values, uplift=uplift, output=output, language=lang, wait_seconds=wait)
         run.show(made, describe)
 
 

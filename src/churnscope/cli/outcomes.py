@@ -39,7 +39,6 @@ ADVICE = {
     "unreadable day": "write days as 2024-02-28, or say how with --day-format",
     "day before the list's": "nobody is called before the list is made",
     "two results of one line and day": "leave the one that is true",
-    "another result is stored of that line and day": "a later call needs a day of its own: called on, or --day",
 }
 
 
@@ -58,8 +57,8 @@ def add(
 ) -> None:
     """Store what came of calls, from a list that came back.
 
-    Rows are found by their line key, whatever was sorted, deleted or renamed. The same file again adds nothing. Formulas are
-    never read; rows that cannot be used are counted and named.
+    Rows are found by their line key, whatever was sorted, deleted or renamed. Another result of the same line and day corrects
+    the stored one; the same file again changes nothing. Formulas are never read; rows that cannot be used are named.
     """
     with session(json=json, log_format=log_format, quiet=quiet) as run:
         from churnscope.project import Project
@@ -71,6 +70,7 @@ def describe(result: OutcomesResult) -> Iterator[Part]:
     """Where every row went."""
     rows = [
         ("stored", count(result.stored)),
+        ("corrected", count(result.corrected)),
         ("known already", count(result.known)),
         ("without a result", count(result.without_result)),
         ("quarantined", count(sum(result.quarantined.values()))),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from churnscope.config.models import CallList, Config
+from churnscope.config.process_checks import known_occasions
 from churnscope.errors import ConfigError, nearest
 from churnscope.expressions import may_be_header, parse_expression
 
@@ -19,12 +20,15 @@ LIST_COLUMNS = (
     "channel",
     "minutes",
     "item_to_offer",
+    "occasion",
+    "occasion_day",
     "opening",
     "churn_probability",
     "risk_band",
     "stage",
     "value_at_risk",
     "expected_gain",
+    "ranked_by",
     "reason_1",
     "reason_2",
     "reason_3",
@@ -39,6 +43,7 @@ LIST_COLUMNS = (
 )
 OUTCOME_COLUMNS = ("result", "called_on", "call_back", "note")  # filled in by whoever calls
 TAKEN = frozenset({*LIST_COLUMNS, *OUTCOME_COLUMNS, "outcome", "callback", "day", "date", "item"})
+OCCASION = "occasion"
 SAID = ("agent", "campaign", "item")  # what an opening may name beside what is shown
 LANGUAGE = "language"
 
@@ -47,6 +52,7 @@ def call_list_problems(config: Config) -> Iterator[ConfigError]:
     """What contradicts itself in `[actions]` and `[call_list]`."""
     settings = config.call_list
     yield from _useless(config)
+    yield from _occasions(config)
     if settings is None:
         return
     yield from _openings(config, settings)
@@ -72,6 +78,15 @@ def _useless(config: Config) -> Iterator[ConfigError]:
             yield ConfigError(what, "Give a share above 0, or a benefit: what it earns where it is taken.")
 
 
+def _occasions(config: Config) -> Iterator[ConfigError]:
+    known = known_occasions(config)
+    for name, action in config.actions.items():
+        for each in action.occasions:
+            if each not in known:
+                advice = nearest(each, known) if known else f"Describe it, as in [occasions.{each}], or map columns.birthday."
+                yield ConfigError(f"[actions.{name}] occasions: there is no occasion {each!r}.", advice)
+
+
 def fields_of(opening: str) -> set[str]:
     """What a sentence names in braces.
 
@@ -84,8 +99,8 @@ def fields_of(opening: str) -> set[str]:
 
 
 def _openings(config: Config, settings: CallList) -> Iterator[ConfigError]:
-    known = [*SAID, *settings.show]
     for name, action in config.actions.items():
+        known = [*SAID, *([OCCASION] if action.occasions else []), *settings.show]
         for opening in action.every_opening:
             where = f"[actions.{name}] opening"
             try:

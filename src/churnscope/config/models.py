@@ -320,9 +320,11 @@ class Action(Section):
     least_value: NotNegativeNumber = 0.0  # only for customers worth so much
     types: tuple[Text, ...] = ()  # only for customers of one of these types or stages, as "is_loyal", "new"; empty: for all
     all_types: tuple[Text, ...] = ()  # only for customers of all these types or stages
+    occasions: tuple[Name, ...] = ()  # only for customers who have one of these soon, as "birthday"; empty: for all
     stop: tuple[Text, ...] = ("open_ticket",)  # not for customers of one of these types or stages, or with an open ticket
     cool_down_days: DaysOrZero = 30  # after any contact by us
     most: Positive | None = None  # at most so many on a list
+    arm: Text | None = None  # of a randomised campaign: what it changed says what the action brings, where a list is given that
     label: Text | dict[LanguageCode, Text] | None = (
         None  # its name on lists, for all languages or by language; default: its key
     )
@@ -345,8 +347,13 @@ class Action(Section):
         """What to say first in the first of these languages that it has words in; nothing where there is none."""
         if not isinstance(self.opening, dict):
             return self.opening
-        by_language: dict[str | None, tuple[str, ...]] = {str(code): texts for code, texts in self.opening.items()}
-        return next((by_language[code] for code in languages if code in by_language), ())
+        spoken = self.spoken_in(*languages)
+        return next((texts for code, texts in self.opening.items() if code == spoken), ())
+
+    def spoken_in(self, *languages: str | None) -> str | None:
+        """The first of these languages that it has words in; None where there is none, or where its words are for all."""
+        own = {str(code) for code in self.opening} if isinstance(self.opening, dict) else set()
+        return next((code for code in languages if code in own), None)
 
     def words(self, name: str, language: Language) -> str:
         """Its name on a list, where `name` is its key."""

@@ -10,6 +10,15 @@ from churnscope.config.processes import Occasion, Process, Step
 from churnscope.errors import ConfigError, nearest
 from churnscope.roles import ROLES
 
+BIRTHDAY = "birthday"
+
+
+def known_occasions(config: Config) -> dict[str, Occasion]:
+    """By name: birthdays, where a source tells them, and those that are declared."""
+    sources = [name for name, source in config.sources.items() if source.role == "customers" and BIRTHDAY in source.columns]
+    found = {BIRTHDAY: Occasion(source=sources[0], column=BIRTHDAY)} if sources else {}
+    return found | config.occasions
+
 
 def process_problems(config: Config) -> Iterator[ConfigError]:
     """What contradicts itself in `[processes]`, `[key_events]` and `[occasions]`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ class Customers:
     flags : by name, of which types they are, their band among them.
     days_since_contact : by us; NaN where there was none.
     channels : by name, through which they can be reached; empty where nothing is said of it: through all.
+    occasions : by name, the day of each one's next, by its number; NaN where none is near.
+    changed : by arm of a randomised campaign, what it is expected to change, in currency; NaN where that is not known.
     """
 
     probability: Array
@@ -40,6 +42,8 @@ class Customers:
     flags: Mapping[str, Flags]
     days_since_contact: Array
     channels: Mapping[str, Flags]
+    occasions: Mapping[str, Array] = field(default_factory=dict)
+    changed: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def value_at_risk(self) -> Array:
@@ -52,14 +56,25 @@ def action_gains(customers: Customers, action: Action, hour_cost: float) -> Arra
 
     Notes
     -----
-    p g (V - d) - (1 - p) k d - f - the agent's time: who would leave and accepts (g) keeps the value V less the offer d; of
-    those who would have stayed the share k takes the offer too; the contact f and the time are spent in any case. What is
-    earned where the offer is taken, as by a friend who is brought along, lowers d, and may put it below nothing.
+    p g V - (p g + (1 - p) k) d - f - the agent's time: who would leave and accepts (g) keeps the value V; of those who would
+    have stayed the share k takes the offer d too; the contact f and the time are spent in any case. What is earned where the
+    offer is taken, as by a friend who is brought along, lowers d, and may put it below nothing. Where a randomised campaign
+    has shown what the action changes, that stands in the place of p g V.
     """
-    leaves, accepts, cost = customers.probability, acceptance(customers, action), action.offer_cost - action.benefit
-    kept = leaves * accepts * (customers.value - cost)
-    given_away = (1 - leaves) * action.taken_by_stayers * cost
-    return kept - given_away - action.contact_cost - action.minutes * hour_cost / 60
+    leaves, accepts = customers.probability, acceptance(customers, action)
+    taken = leaves * accepts + (1 - leaves) * action.taken_by_stayers
+    kept = np.where(is_measured(customers, action), _changed(customers, action), leaves * accepts * customers.value)
+    return kept - taken * (action.offer_cost - action.benefit) - action.contact_cost - action.minutes * hour_cost / 60
+
+
+def is_measured(customers: Customers, action: Action) -> Flags:
+    """Of whom a randomised campaign has shown what the action changes."""
+    return ~np.isnan(_changed(customers, action))
+
+
+def _changed(customers: Customers, action: Action) -> Array:
+    unknown = np.full(len(customers.probability), np.nan)
+    return unknown if action.arm is None else customers.changed.get(action.arm, unknown)
 
 
 def expected_gains(
@@ -114,7 +129,16 @@ def _meant(customers: Customers, action: Action) -> Flags:
             meant &= _any_of(customers, names)
     for name in action.all_types:
         meant &= customers.flags[name]
+    if action.occasions:
+        meant &= ~np.isnan(next_occasion(customers, action)[1])
     return meant
+
+
+def next_occasion(customers: Customers, action: Action) -> tuple[NDArray[np.int64], Array]:
+    """Which of an action's occasions each customer has first, by its place among them, and its day; NaN where there is none."""
+    days = np.column_stack([customers.occasions[name] for name in action.occasions])
+    first = np.where(np.isnan(days), np.inf, days).argmin(axis=1)
+    return first, days[np.arange(len(days)), first]
 
 
 def _any_of(customers: Customers, names: tuple[str, ...]) -> Flags:

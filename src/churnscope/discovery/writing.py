@@ -15,6 +15,7 @@ from tomlkit.items import AoT, Array, InlineTable, Table
 
 from churnscope.discovery.business import Business
 from churnscope.discovery.drafts import Draft
+from churnscope.discovery.examples import example_lines
 from churnscope.discovery.finding import Found
 from churnscope.discovery.guesses import Guess
 from churnscope.discovery.mapping import LINE, Writer
@@ -59,7 +60,9 @@ def config_text(name: str, zone: Guess, found: Found, business: Business | None,
     folders.add("outputs", "outputs")
     folders.add("models", "models")
     document.add("folders", folders)
-    return tomlkit.dumps(document)
+    text = tomlkit.dumps(document)
+    examples = "\n".join(example_lines(found.drafts) if business else ()).rstrip()
+    return f"{text}\n{examples}\n" if examples else text
 
 
 def _source(draft: Draft, folder: Path) -> Table:

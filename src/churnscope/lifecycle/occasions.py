@@ -8,7 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from churnscope.config.processes import Occasion
+from churnscope.events import Events
 from churnscope.events.block import NO_DAY
+from churnscope.roles import ROLES, START
 
 Whole = NDArray[np.int64]
 _EPOCH_YEAR: Final = 1970
@@ -53,6 +56,29 @@ def upcoming(customers: ArrayLike, dates: ArrayLike, today: int, days: int, *, y
     near = (following >= today) & (following < today + days) & (following >= day)
     order = np.lexsort((whose[near], following[near]))
     return Upcoming(whose[near][order], following[near][order])
+
+
+def near(occasion: Occasion, rows: Events, role: str, source: int, today: int) -> Upcoming:
+    """Who has an occasion soon, as the rows of its role tell that are known today.
+
+    Parameters
+    ----------
+    source : the number of its source among those of the role.
+    """
+    if "source" in rows.signals:
+        rows = rows.where(rows.signals["source"] == source)
+    if ROLES[role].since:  # what is told of customers: the newest row counts
+        newest = np.flatnonzero(np.diff(rows.customer, append=-1) != 0)
+        rows = rows.where(np.isin(np.arange(len(rows.day)), newest))
+    dates = rows.signals[_date_signal(role, occasion.column)]
+    return upcoming(rows.customer, dates, today, occasion.days, yearly=occasion.yearly)
+
+
+def _date_signal(role: str, column: str) -> str:
+    """As which signal a date travels."""
+    if not ROLES[role].since:
+        return f"{column}_day"
+    return START if column == "time" else column
 
 
 def next_anniversary(day: ArrayLike, today: int) -> Whole:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from churnscope.errors import InputError
+from churnscope.files import file_sha256
 from churnscope.outcomes.lines import ListFacts, Outcome
 from churnscope.outcomes.sheets import Sheet, read_sheets
 from churnscope.outcomes.store import Store
@@ -22,8 +23,8 @@ ROWS_WITH_HEADER = 30  # below which no header is looked for
 
 NO_KEY, UNKNOWN = "no line key", "line of no recorded list"
 NO_RESULT, NO_DAY, EARLY = "unreadable result", "unreadable day", "day before the list's"
-DIFFERENT, STORED_DIFFERENT = "two results of one line and day", "another result is stored of that line and day"
-RULES = (NO_KEY, UNKNOWN, NO_RESULT, NO_DAY, EARLY, DIFFERENT, STORED_DIFFERENT)
+DIFFERENT = "two results of one line and day"
+RULES = (NO_KEY, UNKNOWN, NO_RESULT, NO_DAY, EARLY, DIFFERENT)
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,13 @@ class Refused:
 
 @dataclass(frozen=True)
 class AddedFile:
-    """What became of a file's rows: `rows` is the sum of `stored`, `known`, `without_result` and those refused.
+    """What became of a file's rows: `rows` is the sum of `stored`, `corrected`, `known`, `without_result` and those refused.
 
     Parameters
     ----------
     rows : those that name a line or a result.
     stored : results that are new.
+    corrected : results that differ from what was stored of their line and day, and stand in its place now.
     known : results that were stored before, or stand in the file twice.
     without_result : lines not called yet.
     refused : rows that are not used.
@@ -52,6 +54,7 @@ class AddedFile:
 
     rows: int
     stored: int
+    corrected: int
     known: int
     without_result: int
     refused: tuple[Refused, ...]
@@ -72,7 +75,10 @@ class _Row:
 
 
 def add_file(store: Store, path: Path, *, day: date | None = None, day_format: str | None = None) -> AddedFile:
-    """Add what came of calls from a list that came back; the same file again adds nothing.
+    """Add what came of calls from a list that came back.
+
+    The file that is added last is right where two differ on one line and day. The same file again changes nothing, also after a
+    later one corrected it.
 
     Parameters
     ----------
@@ -83,7 +89,7 @@ def add_file(store: Store, path: Path, *, day: date | None = None, day_format: s
     ------
     InputError : when the file cannot be read, or no column of line keys or of results is found in it.
     """
-    rows = _rows(path, read_sheets(path))
+    rows, file = _rows(path, read_sheets(path)), file_sha256(path)
     told = [row for row in rows if row.result is not None]
     lists, stored = store.lines(row.key for row in rows if row.key), defaultdict[str, list[Outcome]](list)
     for outcome in store.outcomes(row.key for row in told if row.key):
@@ -100,14 +106,16 @@ def add_file(store: Store, path: Path, *, day: date | None = None, day_format: s
         else:
             refused.append(row.refused(read))
     usable, twice = _apart(found)
+    was_added = store.has_file(file)
     refused += [row.refused(DIFFERENT) for row in twice]
-    added = store.add_outcomes([_as_stored(row, outcome, stored[outcome.line_key]) for row, outcome in usable])
-    refused += [usable[place][0].refused(STORED_DIFFERENT) for place in added.contradicting]
+    outcomes = [_as_stored(row, outcome, stored[outcome.line_key], was_added=was_added) for row, outcome in usable]
+    added = store.add_outcomes(outcomes, file)
     refused += [usable[place][0].refused(UNKNOWN) for place in added.unknown]
     order = {sheet: place for place, sheet in enumerate(dict.fromkeys(row.sheet for row in rows))}
     return AddedFile(
         rows=len(rows),
         stored=len(added.stored),
+        corrected=len(added.corrected),
         known=len(added.known),
         without_result=sum(row.result is None and row.key in lists for row in rows),
         refused=tuple(sorted(refused, key=lambda row: (order[row.sheet], row.row))),
@@ -128,10 +136,12 @@ def _outcome(row: _Row, facts: ListFacts, day: date | None, day_format: str | No
     return EARLY if called < facts.as_of else Outcome(row.key, called, result, call_back)
 
 
-def _as_stored(row: _Row, outcome: Outcome, stored: Iterable[Outcome]) -> Outcome:
-    """Of a row without a day, the same outcome as it is stored already: it is no second call."""
-    same = (outcome.result, outcome.call_back)
-    known = [told for told in stored if row.day is None and (told.result, told.call_back) == same]
+def _as_stored(row: _Row, outcome: Outcome, stored: Sequence[Outcome], *, was_added: bool) -> Outcome:
+    """Of a row without a day, what is stored of it already, for it is no second call: the same result, or what put it right."""
+    if row.day is not None:
+        return outcome
+    same = [told for told in stored if told.result == outcome.result and outcome.call_back in {told.call_back, ""}]
+    known = same or (stored if was_added else ())
     return known[-1] if known else outcome
 
 

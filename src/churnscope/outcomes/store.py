@@ -1,7 +1,7 @@
 """The store of lists, outcomes and ways back: an SQLite file by default, any database that SQLAlchemy reaches otherwise.
 
-Nothing is ever removed: a list and an outcome are written once, and writing them again does nothing. Of a person it holds the
-customer id and what the list or alert says, and nothing else.
+Nothing is ever removed: a list and an outcome are written once, and writing them again does nothing. A result that a later file
+puts right is kept beside the right one. Of a person it holds the customer id and what the list or alert says, and nothing else.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from churnscope.errors import ConfigError, InputError, ServiceError, StorageErro
 from churnscope.outcomes.alerts import RememberedAlerts
 from churnscope.outcomes.lines import Line, ListFacts, Outcome
 from churnscope.outcomes.tables import (
+    CORRECTED,
     LINES,
     LISTS,
+    OUTCOME_FILES,
     OUTCOMES,
     WIN_BACK_ANSWERS,
     WIN_BACK_DAYS,
@@ -65,14 +67,14 @@ class Added:
     Parameters
     ----------
     stored : new ones.
-    known : the same had been stored before.
-    contradicting : another result of that line and day is stored; it stays.
+    known : the same had been stored before, or their file had been added before.
+    corrected : another result of that line and day was stored; it is history now.
     unknown : of lines that no recorded list has.
     """
 
     stored: tuple[int, ...] = ()
     known: tuple[int, ...] = ()
-    contradicting: tuple[int, ...] = ()
+    corrected: tuple[int, ...] = ()
     unknown: tuple[int, ...] = ()
 
 
@@ -124,10 +126,13 @@ class Store(RememberedAlerts):
 
         return self._written(write)
 
-    def add_outcomes(self, outcomes: Sequence[Outcome]) -> Added:
-        """Remember what came of calls; what is stored already stays as it is.
+    def add_outcomes(self, outcomes: Sequence[Outcome], file: str | None = None) -> Added:
+        """Remember what came of calls; of two that differ on one line and day the later one counts.
 
-        Of two that differ on one line and day the first counts. To tell them apart before is the caller's business.
+        Parameters
+        ----------
+        file : SHA-256 of the file they come from. One that was added before corrects nothing: a later one may have put right
+            what it says.
         """
 
         def write(connection: sa.Connection) -> Added:
@@ -138,18 +143,37 @@ class Store(RememberedAlerts):
                 (row["line_key"], row["day"]): (row["result"], row["call_back"])
                 for row in self._found(connection, OUTCOMES, keys, *OUTCOMES.c)
             }
-            places: dict[str, list[int]] = {"stored": [], "known": [], "contradicting": [], "unknown": []}
-            new = []
+            places: dict[str, list[int]] = {"stored": [], "known": [], "corrected": [], "unknown": []}
+            new, right = dict[tuple[str, date], Outcome](), list[Outcome]()
+            is_new_file = file is None or not self._has_file(connection, file)
             for place, outcome in enumerate(outcomes):
-                what, said = _verdict(outcome, known_lines, stored), (outcome.result, outcome.call_back)
-                places[what].append(place)
+                what, where = _verdict(outcome, known_lines, stored), (outcome.line_key, outcome.day)
+                places["known" if what == "corrected" and not is_new_file else what].append(place)
                 if what == "stored":
-                    new.append(self._row(outcome))
-                    stored[outcome.line_key, outcome.day] = said
-            _insert(connection, OUTCOMES, new)
+                    new[where] = outcome
+                elif what == "corrected" and is_new_file:
+                    right.append(outcome)
+                else:
+                    continue
+                stored[where] = (outcome.result, outcome.call_back)
+            _insert(connection, OUTCOMES, map(self._row, new.values()))
+            for outcome in right:
+                self._correct(connection, outcome)
+            if file is not None and is_new_file:
+                connection.execute(OUTCOME_FILES.insert().values(business=self._business, file=file))
             return Added(**{name: tuple(found) for name, found in places.items()})
 
         return self._written(write)
+
+    def has_file(self, file: str) -> bool:
+        """Whether outcomes were added from the file of this SHA-256."""
+        return self._read(lambda connection: self._has_file(connection, file))
+
+    def corrected(self, keys: Iterable[str]) -> tuple[Outcome, ...]:
+        """What was stored of some lines before a later file put it right: by day, the first one first."""
+        found = self._read(lambda connection: self._found(connection, CORRECTED, set(keys), *CORRECTED.c))
+        ordered = sorted(found, key=lambda row: (row["day"], row["line_key"], row["place"]))
+        return tuple(_made(Outcome, row) for row in ordered)
 
     def lists(self, campaign: str | None = None) -> tuple[ListFacts, ...]:
         """The recorded lists, of one campaign or of all, the oldest first."""
@@ -296,6 +320,22 @@ class Store(RememberedAlerts):
         query = self._of(WIN_BACK_STEPS).where(where).order_by(columns.day, columns.place, columns.customer_id)
         return tuple(_made(StepTaken, row) for row in connection.execute(query).mappings().all())
 
+    def _has_file(self, connection: sa.Connection, file: str) -> bool:
+        query = self._of(OUTCOME_FILES).where(OUTCOME_FILES.c.file == file)
+        return connection.execute(query).first() is not None
+
+    def _correct(self, connection: sa.Connection, outcome: Outcome) -> None:
+        """Put a stored outcome right, and keep what stood there."""
+
+        def same(table: sa.Table) -> sa.ColumnElement[bool]:
+            return sa.and_(table.c.business == self._business, table.c.line_key == outcome.line_key, table.c.day == outcome.day)
+
+        before = _made(Outcome, connection.execute(sa.select(OUTCOMES).where(same(OUTCOMES))).mappings().one())
+        place = connection.execute(sa.select(sa.func.count()).select_from(CORRECTED).where(same(CORRECTED))).scalar_one()
+        connection.execute(CORRECTED.insert().values(place=place, **self._row(before)))
+        values = {"result": outcome.result, "call_back": outcome.call_back}
+        connection.execute(OUTCOMES.update().where(same(OUTCOMES)).values(**values))
+
     def _row(self, record: ListFacts | Line | Outcome | StepTaken | Answer) -> dict[str, Any]:
         return {"business": self._business} | asdict(record)
 
@@ -433,7 +473,9 @@ def _verdict(outcome: Outcome, lines: set[str], stored: Mapping[tuple[str, date]
     there = stored.get((outcome.line_key, outcome.day))
     if there is None:
         return "stored"
-    return "known" if there == (outcome.result, outcome.call_back) else "contradicting"
+    result, call_back = there
+    is_same = outcome.result == result and outcome.call_back in {call_back, ""}  # an empty cell takes nothing back
+    return "known" if is_same else "corrected"
 
 
 def _made(kind: type[Found], row: Mapping[Any, Any]) -> Found:

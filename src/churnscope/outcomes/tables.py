@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, Connection, Date, Float, Index, Integer,
 
 from churnscope.errors import StorageError
 
-FORMAT = 3
+FORMAT = 4
 
 METADATA = MetaData()
 _NAME, _KEY = String(200), String(32)
@@ -58,6 +58,26 @@ OUTCOMES = Table(
     Column("day", Date, primary_key=True),
     Column("result", _KEY, nullable=False),
     Column("call_back", Text, nullable=False),
+)
+
+# What a later file put right: the results that stood there before, the first one at place 0.
+CORRECTED = Table(
+    "churnscope_corrected_outcomes",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("line_key", _KEY, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("result", _KEY, nullable=False),
+    Column("call_back", Text, nullable=False),
+)
+
+# SHA-256 of every file that outcomes were added from.
+OUTCOME_FILES = Table(
+    "churnscope_outcome_files",
+    METADATA,
+    Column("business", _NAME, primary_key=True),
+    Column("file", String(64), primary_key=True),
 )
 
 WIN_BACK_DAYS = Table(
@@ -150,7 +170,13 @@ def _with_alerts(connection: Connection) -> None:
     METADATA.create_all(connection, [ALERTS, ALERT_DAYS, MESSAGES])
 
 
-UPGRADES: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _with_alerts, 2: _with_win_back})
+def _with_corrections(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=[CORRECTED, OUTCOME_FILES])
+
+
+UPGRADES: Mapping[int, Callable[[Connection], None]] = MappingProxyType(
+    {1: _with_alerts, 2: _with_win_back, 3: _with_corrections}
+)
 """By format, what turns a store of it into one of the next format."""
 
 

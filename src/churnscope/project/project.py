@@ -469,6 +469,7 @@ class Project:
         *,
         scores: str | Path | None = None,
         values: str | Path | None = None,
+        uplift: str | Path | None = None,
         output: str | Path | None = None,
         language: str | None = None,
         wait_seconds: float = 0,
@@ -481,13 +482,16 @@ class Project:
         ----------
         scores : a file that `score` wrote; default: the newest in the outputs folder.
         values : a file that `value` wrote; default: the newest in the outputs folder, else `[profit] value` counts for all.
+        uplift : a file that `uplift` wrote: actions with an `arm` of its campaign count by what that arm changed; default: all
+            actions count by churn probability and acceptance.
         output : an `.xlsx`, `.csv` or `.parquet` file; default: all three, in the outputs folder.
         language : of all sheets, as `fr`; default: the first of each agent's languages that is one of ours, else the config's.
         wait_seconds : how long to wait for another run that writes the same files.
 
         Raises
         ------
-        ConfigError : when the config says nothing of a call list, or names a type of customers that the scores do not tell.
+        ConfigError : when the config says nothing of a call list, names a type of customers that the scores do not tell, or no
+            action is an arm of the campaign.
         InputError : when a file is refused, or there are no scores or values.
         BusyError : when another run writes the same files.
         StorageError : when the files or the store of outcomes cannot be written.
@@ -497,6 +501,7 @@ class Project:
         request = ListRequest(
             scores=None if scores is None else Path(scores),
             values=None if values is None else Path(values),
+            uplift=None if uplift is None else Path(uplift),
             output=None if output is None else Path(output),
             language=language,
             wait_seconds=wait_seconds,
@@ -550,10 +555,11 @@ class Project:
         return what_if(self.config, self.progress, request)
 
     def add_outcomes(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> OutcomesResult:
-        """Store what came of calls, from a list that came back as CSV or XLSX; the same file again adds nothing.
+        """Store what came of calls, from a list that came back as CSV or XLSX.
 
-        Rows are found by their line key alone, whatever was sorted, deleted or renamed; what cannot be used is named in a file
-        of the outputs folder by sheet, row and rule.
+        Another result of the same line and day corrects the stored one, which is kept as history. The same file again changes
+        nothing, also after a later one corrected it. Rows are found by their line key alone, whatever was sorted, deleted or
+        renamed; what cannot be used is named in a file of the outputs folder by sheet, row and rule.
 
         Parameters
         ----------

@@ -51,6 +51,7 @@ def _texts() -> Iterator[tuple[str, str]]:
     yield from (("heading", workbook.title(name)) for name in (*LIST_COLUMNS, *SHOWN, *OUTCOME_COLUMNS))
     yield from (("risk band", name.replace("_", " ")) for name in (*BANDS, *BAND_WITHOUT_SCORE.values()))
     yield from (("whether on the last list", word) for word in ("new", "again"))
+    yield "occasion", "birthday"
     yield from (("channel", name) for name in CHANNELS)
     yield from (("result of a call", result.replace("_", " ")) for result in RESULTS)
     yield from (("action", name) for name in ACTIONS)

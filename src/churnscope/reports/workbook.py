@@ -31,6 +31,8 @@ WIDTHS: Final = {
     "channel": 9,
     "minutes": 9,
     "item_to_offer": 26,
+    "occasion": 14,
+    "occasion_day": 12,
     "opening": 60,
     "churn_probability": 12,
     "risk_band": 8,
@@ -56,11 +58,19 @@ _FORMS: Final = {
     "tries": "0",
 }
 _DAYS = {"called_on", "call_back"}
-_SAID = {"channel", "risk_band", "listed"}  # in words of ours
+_SAID = {"channel", "occasion", "risk_band", "listed"}  # in words of ours
 _WRAPPED = {"item_to_offer", "opening", "reason_1", "reason_2", "reason_3", "note"}
 _LAST = ("reason_1", "reason_2", "reason_3", "listed", "tries", "call_back_noted", "last_contact", "line_key")
-_WHERE_KNOWN = {"item_to_offer", "stage", "tries", "call_back_noted", "last_contact"}  # left out where nobody has any
-_ELSEWHERE = {"agent", "campaign", "as_of", "run_id"}  # on top of the sheet, or nobody's business on the phone
+_WHERE_KNOWN = {
+    "item_to_offer",
+    "occasion",
+    "occasion_day",
+    "stage",
+    "tries",
+    "call_back_noted",
+    "last_contact",
+}  # left out where nobody has any
+_ELSEWHERE = {"agent", "ranked_by", "campaign", "as_of", "run_id"}  # on top of the sheet, or nobody's business on the phone
 LIST_TITLE, RESULT_TITLE, CHOOSE = "Call list", "What came of the call", "Choose one of: {choices}."
 TEXTS: Final = (LIST_TITLE, RESULT_TITLE, CHOOSE)
 _A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from churnscope.activity import Activity
 from churnscope.config.models import Config
+from churnscope.config.process_checks import known_occasions
 from churnscope.config.processes import Occasion, Process, Step
 from churnscope.engines.duckdb import Loaded
 from churnscope.evaluation.side_by_side import contrast
@@ -20,17 +21,15 @@ from churnscope.events import Events
 from churnscope.lifecycle.buying import Bought, bought, together, trends
 from churnscope.lifecycle.concentration import concentration
 from churnscope.lifecycle.measures import ACTIVE, INACTIVE, NEITHER, Measure, Measuring, joined
-from churnscope.lifecycle.occasions import Upcoming, upcoming
+from churnscope.lifecycle.occasions import Upcoming, near
 from churnscope.lifecycle.processes import Cases, cases_of, figures_of
 from churnscope.operations.exports import read_export
 from churnscope.operations.logs import Progress
 from churnscope.project.lifecycle.compared import Compared, MeasureCompared, Occurring, Purchased
 from churnscope.project.results import iso
 from churnscope.project.session import Folders
-from churnscope.roles import ROLES, START
 
 MOST_NAMED = 500  # products whose names are read: those that most recent purchasers bought
-BIRTHDAY = "birthday"
 _TELL_RETURNS = {"amount", "quantity", "is_return"}
 
 
@@ -96,7 +95,7 @@ class _Reading:
             Measuring(activity, loaded.columns, kinds),
             texts,
             found_processes(config) | config.processes,
-            found_occasions(config) | config.occasions,
+            known_occasions(config),
         )
 
     def parts(self, progress: Progress) -> Iterator[_Part]:
@@ -115,29 +114,9 @@ class _Reading:
             progress("compare", block.first + block.n_customers, self.loaded.n_customers)
 
     def _near(self, occasion: Occasion, known: Mapping[str, Events], first: int) -> Upcoming:
-        role, place = self.loaded.places[occasion.source]
-        log = known[role]
-        if "source" in log.signals:
-            log = log.where(log.signals["source"] == place)
-        if ROLES[role].since:  # what is told of customers: the newest row counts
-            newest = np.flatnonzero(np.diff(log.customer, append=-1) != 0)
-            log = log.where(np.isin(np.arange(len(log.day)), newest))
-        name = _date_signal(role, occasion.column)
-        near = upcoming(log.customer, log.signals[name], self.loaded.as_of, occasion.days, yearly=occasion.yearly)
-        return Upcoming(near.customer + first, near.day)
-
-
-def _date_signal(role: str, column: str) -> str:
-    """As which signal a date travels."""
-    if not ROLES[role].since:
-        return f"{column}_day"
-    return START if column == "time" else column
-
-
-def found_occasions(config: Config) -> dict[str, Occasion]:
-    """Birthdays, where a source tells them."""
-    sources = [name for name, source in config.sources.items() if source.role == "customers" and BIRTHDAY in source.columns]
-    return {BIRTHDAY: Occasion(source=sources[0], column=BIRTHDAY)} if sources else {}
+        role, source = self.loaded.places[occasion.source]
+        found = near(occasion, known[role], role, source, self.loaded.as_of)
+        return Upcoming(found.customer + first, found.day)
 
 
 def found_processes(config: Config) -> dict[str, Process]:

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from churnscope.config.models import Config
+from churnscope.config.process_checks import known_occasions
 from churnscope.evaluation.side_by_side import METHODS
 from churnscope.files import file_sha256
 from churnscope.project.lifecycle.compared import process_json
-from churnscope.project.lifecycle.comparing import found_occasions, found_processes, value_file
+from churnscope.project.lifecycle.comparing import found_processes, value_file
 from churnscope.project.lifecycle.key_events import key_events
 from churnscope.project.lifecycle.parts import Context, LifecyclePart, Told
 from churnscope.reports.comparison_sections import (
@@ -196,6 +197,6 @@ OCCASIONS = LifecyclePart(
     sections=occasion_sections,
     brief=occasion_brief,
     tables=("occasions.csv",),
-    applies=lambda config: bool(config.occasions or found_occasions(config)),
+    applies=lambda config: bool(known_occasions(config)),
 )
 COMPARISON_PARTS: Final = (ACTIVE_INACTIVE, REVENUE, PURCHASES, PROCESS_TIMES, KEY_EVENT_STUDY, OCCASIONS)

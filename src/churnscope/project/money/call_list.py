@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -19,10 +20,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from churnscope import __version__
-from churnscope.config.call_list import LANGUAGE
+from churnscope.config.call_list import LANGUAGE, OCCASION
 from churnscope.config.identity import config_hash
 from churnscope.config.models import Action, CallList, Config
-from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains
+from churnscope.decisions.actions import NO_GAIN, NO_SPEAKER, Flags, expected_gains, is_measured, next_occasion
 from churnscope.decisions.control_group import ControlGroup, smallest_effect
 from churnscope.decisions.list_figures import ActionUse, AgentUse, ListFigures
 from churnscope.decisions.selection import Choices, Limits, Problem, Selection, control_of, select, total_gain
@@ -41,15 +42,17 @@ from churnscope.project.money.list_inputs import (
     Past,
     Reading,
     Scores,
+    asked_occasions,
     gathered,
     hashes_of_purchases,
     outside,
 )
 from churnscope.project.money.listed import CallListResult
+from churnscope.project.money.measured_uplift import MeasuredUplift
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, refuse_source_as_output
-from churnscope.project.spoken import asked_language, language_of_agent
+from churnscope.project.spoken import asked_language, language_of, language_of_agent
 from churnscope.reports.openings import opening
 from churnscope.reports.wording import points
 from churnscope.reports.workbook import MOST_LINES, Wording, write_workbook
@@ -60,6 +63,7 @@ FIGURES, CONTROL_FILE, WORKBOOK = "figures.json", "control.parquet", ".xlsx"
 OWNER_ALONE = 0o600  # may read and write what names customers
 BYTES_PER_LINE = 2_000
 NO_ROOM, NO_SCORE, LEFT_ALONE = "no room on the list", "no longer in the scores", "left alone as control"
+PROBABILITY, UPLIFT = "probability", "uplift"
 MONEY_DIGITS, SHARE_DIGITS = 2, 6
 
 logger = logging.getLogger(__name__)
@@ -71,6 +75,7 @@ class ListRequest:
 
     scores: Path | None = None
     values: Path | None = None
+    uplift: Path | None = None
     output: Path | None = None
     language: str | None = None
     wait_seconds: float = 0
@@ -83,7 +88,8 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
         files = Files.of(folders, config, request.scores, request.values)
         progress("read", 0, 1)
         scores = Scores.read(files.scores)
-        there = outside(config, settings.show, settings.reach, scores.as_of)
+        uplift = None if request.uplift is None else MeasuredUplift.read(request.uplift, config.actions)
+        there = outside(config, settings.show, settings.reach, scores.as_of, asked_occasions(config))
         with store_of(config) as store:
             won_back = store.win_back_ways(date_of(scores.as_of)).last_step
             campaign, silent = settings.campaign or config.name, store.asked_for_silence()
@@ -93,7 +99,12 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
                 as_of=iso(scores.as_of),
                 version=__version__,
                 config=config_hash(config),
-                inputs=files.hashes() | dict(there.inputs) | hashes_of_purchases(config),
+                inputs={
+                    **files.hashes(),
+                    **({} if uplift is None else uplift.hashes),
+                    **there.inputs,
+                    **hashes_of_purchases(config),
+                },
                 options=({"outcomes": past.digest} if past.digest else {}) | ({"language": asked} if asked else {}),
             )
             record.run_id, record.as_of = facts.run_id, facts.as_of
@@ -103,7 +114,7 @@ def call_list(config: Config, progress: Progress, request: ListRequest) -> CallL
                 was_done = outputs.is_intact(facts.run_id)
                 if not was_done:
                     progress("choose", 0, 1)
-                    inputs = gathered(config, settings, Reading(files, scores, past, there))
+                    inputs = gathered(config, settings, Reading(files, scores, past, there, uplift))
                     chosen = Chosen(config, settings, inputs, facts.run_id, asked)
                     store.record_list(chosen.list_facts(), chosen.store_lines())
                     outputs.write(facts, chosen.writers(outputs.names), chosen.counts(), needed_bytes=chosen.needed_bytes)
@@ -223,6 +234,7 @@ class Chosen:
         used = [self.actions[names[place]] for place in chosen]
         shown = {name: values[rows].tolist() for name, values in self.inputs.shown.items()}
         last, items = self.inputs.last_contact[rows], self._items(rows)
+        occasions, occasion_days = self._occasions(rows)
         return pa.table(
             {
                 "rank": pa.array(np.arange(1, len(rows) + 1), pa.int32()),
@@ -233,7 +245,11 @@ class Chosen:
                 "channel": pa.array([action.channel for action in used], pa.string()),
                 "minutes": pa.array([action.minutes for action in used], pa.float64()),
                 "item_to_offer": pa.array(items, pa.string()),
-                "opening": pa.array(self._openings(used, agent, spoken, {**shown, "item": items}), pa.string()),
+                OCCASION: pa.array(occasions, pa.string()),
+                "occasion_day": pa.array(occasion_days, pa.date32()),
+                "opening": pa.array(
+                    self._openings(used, agent, spoken, {**shown, "item": items, OCCASION: occasions}), pa.string()
+                ),
                 **self._figures(rows, self.shared.choice),
                 **{name: pa.array(said, pa.string()) for name, said in self.inputs.reasons(rows, spoken).items()},
                 **self._earlier(rows),
@@ -287,6 +303,18 @@ class Chosen:
         item_of = dict(zip(found.column("customer_id").to_pylist(), found.column(ITEM).to_pylist(), strict=True))
         return [item_of.get(customer) for customer in ids]
 
+    def _occasions(self, rows: NDArray[np.int64]) -> tuple[list[str | None], list[date | None]]:
+        """Of each customer the occasion that the action is for, and its day."""
+        names: list[str | None] = [None] * len(rows)
+        dates: list[date | None] = [None] * len(rows)
+        for number, action in enumerate(self.actions.values()):
+            if action.occasions:
+                which, days = next_occasion(self.inputs.customers, action)
+                for place in np.flatnonzero(self.shared.choice[rows] == number).tolist():
+                    row = rows[place]
+                    names[place], dates[place] = _words(action.occasions[which[row]]), date_of(int(days[row]))
+        return names, dates
+
     def _earlier(self, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
         """What earlier lists tell of each customer."""
         past, ids = self.inputs.past, self.inputs.ids[rows].tolist()
@@ -304,7 +332,14 @@ class Chosen:
             "stage": pa.array(self.inputs.texts("stage")[rows], pa.string()),
             "value_at_risk": pa.array(np.round(customers.value_at_risk[rows], MONEY_DIGITS)),
             "expected_gain": pa.array(np.round(self.problem.gains[rows, choice[rows]], MONEY_DIGITS)),
+            "ranked_by": pa.array(self._ranked_by[rows, choice[rows]], pa.string()),
         }
+
+    @cached_property
+    def _ranked_by(self) -> NDArray[np.object_]:
+        """What says what an action brings for a customer, shape (n, n_actions)."""
+        measured = [is_measured(self.inputs.customers, action) for action in self.actions.values()]
+        return np.where(np.column_stack(measured), UPLIFT, PROBABILITY).astype(object)
 
     def _stamp(self, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
         n = len(rows)
@@ -319,14 +354,14 @@ class Chosen:
         self, used: list[Action], agent: list[str], spoken: list[Language], shown: Mapping[str, list[str | None]]
     ) -> list[str]:
         """In the customer's language, else the agent's, else the config's, where an action has words in several."""
-        known = [{name: values[i] for name, values in shown.items()} for i in range(len(used))]
-        return [
-            opening(
-                action.openings(code_in(values.get(LANGUAGE)), language.code, self.config.language),
-                {**values, "agent": name, "campaign": self.campaign},
-            )
-            for action, name, language, values in zip(used, agent, spoken, known, strict=True)
-        ]
+        said = []
+        for place, (action, name, language) in enumerate(zip(used, agent, spoken, strict=True)):
+            values = {key: each[place] for key, each in shown.items()} | {"agent": name, "campaign": self.campaign}
+            codes = [code_in(values.get(LANGUAGE)), language.code, self.config.language]
+            if occasion := values[OCCASION]:
+                values[OCCASION] = language_of(self.config, action.spoken_in(*codes)).text(occasion)
+            said.append(opening(action.openings(*codes), values))
+        return said
 
     def list_facts(self) -> ListFacts:
         """What the store keeps of the list as a whole."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from churnscope.config.call_list import LANGUAGE
 from churnscope.config.fields import Channel
 from churnscope.config.models import CallList, Config
+from churnscope.config.process_checks import known_occasions
+from churnscope.config.processes import Occasion
 from churnscope.decisions.actions import DO_NOT_CONTACT, WITHOUT_PROBABILITY, WITHOUT_VALUE, Customers, Flags
 from churnscope.decisions.offer import Array
 from churnscope.decisions.standing import READ, Standing, standing
@@ -28,10 +30,13 @@ from churnscope.engines.told import CUSTOMER, told_of_customers
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.files import file_sha256
 from churnscope.languages import Language, Message
+from churnscope.lifecycle.measures import known_rows
+from churnscope.lifecycle.occasions import near
 from churnscope.lifecycle.spells import STAGES
 from churnscope.operations.exports import read_export
 from churnscope.outcomes import CALLABLE
 from churnscope.outcomes.words import DO_NOT_CALL
+from churnscope.project.money.measured_uplift import MeasuredUplift
 from churnscope.project.results import iso
 from churnscope.project.session import Folders
 from churnscope.scoring import REASONS, SAID
@@ -310,11 +315,13 @@ class Outside:
     told : a row per customer of the source of customers; None where nothing is asked of it.
     standing : by customer id.
     inputs : file -> SHA-256 of every file that was read.
+    occasions : by name, the ids of customers who have it soon, and the day of each by its number.
     """
 
     told: pa.Table | None
     standing: _Stands
     inputs: Mapping[str, str]
+    occasions: Mapping[str, tuple[list[str], Array]] = field(default_factory=dict)
 
     @property
     def contacts(self) -> tuple[Sequence[str], Array]:
@@ -343,6 +350,7 @@ class Reading:
     scores: Scores
     past: Past
     outside: Outside
+    uplift: MeasuredUplift | None = None
 
 
 def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
@@ -385,17 +393,26 @@ def gathered(config: Config, settings: CallList, read: Reading) -> Inputs:
         there &= ~holds
     rows = np.flatnonzero(there)
     shown = {name: place.texts(told[CUSTOMER], told[name])[rows] for name in settings.show} if told else {}
-    everyone = Customers(probability, value, flags, np.fmin(since, reached), channels)
+    changed, unmeasured = _changed(read, place, value)
+    occasions = {name: place.numbers(ids, days) for name, (ids, days) in read.outside.occasions.items()}
+    everyone = Customers(probability, value, flags, np.fmin(since, reached), channels, occasions, changed)
     last_contact = scores.as_of - np.fmin(touched, reached)[rows]
-    return Inputs(scores, rows, _taken(everyone, rows), shown, last_contact, left_out, past, notes)
+    return Inputs(scores, rows, _taken(everyone, rows), shown, last_contact, left_out, past, (*notes, *unmeasured))
 
 
-def outside(config: Config, show: Mapping[str, str], reach: Mapping[Channel, str], as_of: int) -> Outside:
-    """Read what the scores do not hold: contact columns, consent, contacts, campaigns and tickets.
+def outside(
+    config: Config,
+    show: Mapping[str, str],
+    reach: Mapping[Channel, str],
+    as_of: int,
+    occasions: Mapping[str, Occasion] = MappingProxyType({}),
+) -> Outside:
+    """Read what the scores do not hold: contact columns, consent, contacts, campaigns and tickets, and occasions.
 
     Parameters
     ----------
     show, reach : what is asked of the source of customers, as `[call_list]` has it.
+    occasions : by name, those that are looked for.
 
     Raises
     ------
@@ -410,13 +427,32 @@ def outside(config: Config, show: Mapping[str, str], reach: Mapping[Channel, str
         flags = {DO_NOT_CONTACT: source.columns["do_not_contact"]} if "do_not_contact" in source.columns else {}
         reached = {f"{TOLD_PREFIX}{name}": text for name, text in reach.items()}
         told, inputs = told_of_customers(config, people[0], show, reached, flags)
-    kept = {name: source for name, source in config.sources.items() if source.role in READ}
+    telling = {occasion.source for occasion in occasions.values()}
+    kept = {name: source for name, source in config.sources.items() if source.role in READ or name in telling}
     if not kept:
         return Outside(told, _Stands([], Standing.of_nobody()), inputs)
     with open_engine(config.model_copy(update={"sources": kept})) as engine:
         loaded = engine.load(as_of=as_of, with_duplicates=False)
         stands = _Stands(loaded.ids().tolist(), standing(loaded.blocks(), as_of, loaded.columns))
-        return Outside(told, stands, inputs | _hashes(loaded))
+        near_by = {name: _near(each, loaded) for name, each in occasions.items()}
+        return Outside(told, stands, inputs | _hashes(loaded), near_by)
+
+
+def asked_occasions(config: Config) -> dict[str, Occasion]:
+    """Those that an action is for."""
+    asked = {name for action in config.actions.values() for name in action.occasions}
+    return {name: each for name, each in known_occasions(config).items() if name in asked}
+
+
+def _near(occasion: Occasion, loaded: Loaded) -> tuple[list[str], Array]:
+    """Who has it soon, and the day of each."""
+    role, source = loaded.places[occasion.source]
+    day = np.full(loaded.n_customers, np.nan)
+    for block in loaded.blocks():
+        found = near(occasion, known_rows(block.logs[role], loaded.as_of), role, source, loaded.as_of)
+        day[found.customer[::-1] + block.first] = found.day[::-1]  # of several of one customer the first one stays
+    have = np.flatnonzero(~np.isnan(day))
+    return loaded.ids()[have].tolist(), day[have]
 
 
 def hashes_of_purchases(config: Config) -> dict[str, str]:
@@ -445,6 +481,8 @@ def _taken(customers: Customers, rows: NDArray[np.int64]) -> Customers:
         flags={name: flag[rows] for name, flag in customers.flags.items()},
         days_since_contact=customers.days_since_contact[rows],
         channels={name: open_[rows] for name, open_ in customers.channels.items()},
+        occasions={name: day[rows] for name, day in customers.occasions.items()},
+        changed={arm: amount[rows] for arm, amount in customers.changed.items()},
     )
 
 
@@ -493,6 +531,23 @@ class _Places:
         at = pc.index_in(self.ids, value_set=known)
         found = np.flatnonzero(pc.is_valid(at).to_numpy(zero_copy_only=False))
         return found, np.asarray(at.take(pa.array(found)).to_numpy(), np.int64)
+
+
+def _changed(read: Reading, place: _Places, value: Array) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """What each arm of the campaign is expected to change with each customer, and what to know of it.
+
+    A customer retained is worth what the list counts; any other outcome what the campaign's own file says.
+    """
+    found, notes = read.uplift, []
+    if found is None:
+        return {}, ()
+    worth = value if found.is_retention else place.numbers(found.ids, found.value)
+    changed = {arm: place.numbers(found.ids, uplift) * worth for arm, uplift in found.uplift.items()}
+    if found.days != [iso(read.scores.as_of)]:
+        notes.append(f"The uplift is of {', '.join(found.days)}, the scores of {iso(read.scores.as_of)}.")
+    if unknown := int(np.isnan(place.numbers(found.ids, np.zeros(len(found.ids)))).sum()):
+        notes.append(f"Customers of whom {found.path.name} tells no uplift, and who count by churn probability: {unknown:,}.")
+    return changed, tuple(notes)
 
 
 def _values(config: Config, files: Files, place: _Places, as_of: int) -> tuple[Array, tuple[str, ...]]:

@@ -60,8 +60,9 @@ class OutcomesResult(Summarised):
 
     Parameters
     ----------
-    rows : that name a line or a result: the sum of `stored`, `known`, `without_result` and all of `quarantined`.
+    rows : that name a line or a result: the sum of `stored`, `corrected`, `known`, `without_result` and all of `quarantined`.
     stored : results that are new.
+    corrected : results that stand now in the place of others, which are kept as history.
     known : results that were stored before, or stand in the file twice.
     without_result : lines not called yet.
     quarantined : by rule, the rows that are not used.
@@ -73,6 +74,7 @@ class OutcomesResult(Summarised):
     file: Path
     rows: int
     stored: int
+    corrected: int
     known: int
     without_result: int
     quarantined: Mapping[str, int]
@@ -84,8 +86,8 @@ class OutcomesResult(Summarised):
     def summary(self) -> str:
         """What came out."""
         refused = sum(self.quarantined.values())
-        said = f"{counted(self.rows, 'rows')} of {self.file.name}: {self.stored:,} stored, {self.known:,} known already"
-        return f"{said}, {self.without_result:,} without a result, {refused:,} quarantined"
+        said = f"{counted(self.rows, 'rows')} of {self.file.name}: {self.stored:,} stored, {self.corrected:,} corrected"
+        return f"{said}, {self.known:,} known already, {self.without_result:,} without a result, {refused:,} quarantined"
 
     @property
     def next_step(self) -> str:
@@ -99,6 +101,7 @@ class OutcomesResult(Summarised):
             "file": str(self.file),
             "rows": self.rows,
             "stored": self.stored,
+            "corrected": self.corrected,
             "known": self.known,
             "without_result": self.without_result,
             "quarantined": dict(self.quarantined),
@@ -124,7 +127,7 @@ def add_outcomes(config: Config, file: Path, day: int | None, day_format: str | 
         outputs = OutputSet.beside(folders.quarantine / "outcomes" / f"{file.name}.csv")
         with outputs.held(wait_seconds=10):
             added = add_file(store, file, day=None if day is None else date_of(day), day_format=day_format)
-            counts = {"rows": added.rows, "stored": added.stored, "known": added.known}
+            counts = {"rows": added.rows, "stored": added.stored, "corrected": added.corrected, "known": added.known}
             counts |= {"without_result": added.without_result, "quarantined": len(added.refused)}
             table = _quarantined(added)
             used = {
@@ -143,6 +146,7 @@ def add_outcomes(config: Config, file: Path, day: int | None, day_format: str | 
         file=file,
         rows=added.rows,
         stored=added.stored,
+        corrected=added.corrected,
         known=added.known,
         without_result=added.without_result,
         quarantined=dict(rules),

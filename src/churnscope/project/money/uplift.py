@@ -24,7 +24,7 @@ from churnscope.operations.run import recorded
 from churnscope.project.models.saved import snapshot_plan
 from churnscope.project.money.assignments import Assignments, arm_source, read_assignments
 from churnscope.project.money.customer_values import CustomerValues
-from churnscope.project.money.uplifted import CampaignFigures, OfferFigures, UpliftResult
+from churnscope.project.money.uplifted import RETAINED, CampaignFigures, OfferFigures, UpliftResult
 from churnscope.project.results import iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.reports.uplift_chart import qini_chart
@@ -57,7 +57,6 @@ BYTES_PER_ROW = 200
 MOST_DAYS = 60  # of assignment: features are built at each
 FEW_OUTCOMES = 1_000  # of an arm: below it coefficients are noise
 DIGITS = 6
-RETAINED = "retained"
 
 logger = logging.getLogger(__name__)
 

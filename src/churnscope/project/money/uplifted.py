@@ -15,6 +15,8 @@ from churnscope.uplift import CONVENTION, ArmRate, PolicyValue, UpliftFigures
 if TYPE_CHECKING:
     from churnscope.project.frames import Frame
 
+RETAINED = "retained"  # the outcome of who did not churn
+
 
 @dataclass(frozen=True)
 class OfferFigures:
@@ -64,6 +66,11 @@ class CampaignFigures:
     notes: tuple[str, ...]
     listed: int
     values: str = ""
+
+    @property
+    def arms(self) -> list[str]:
+        """The names of the offers."""
+        return [offer.rate.name for offer in self.offers]
 
     @property
     def customers(self) -> int:

@@ -21,7 +21,7 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import RunFacts, recorded
-from churnscope.project.money.list_inputs import Files, Inputs, Past, Reading, Scores, gathered, outside
+from churnscope.project.money.list_inputs import Files, Inputs, Past, Reading, Scores, asked_occasions, gathered, outside
 from churnscope.project.money.outcomes import store_of
 from churnscope.project.money.what_ifs import WhatIfFigures, WhatIfResult
 from churnscope.project.results import iso
@@ -56,7 +56,7 @@ def what_if(config: Config, progress: Progress, request: WhatIfRequest) -> WhatI
         files = Files.of(folders, config, request.scores, request.values)
         progress("read", 0, 1)
         scores = Scores.read(files.scores)
-        there = outside(config, settings.show, settings.reach, scores.as_of)
+        there = outside(config, settings.show, settings.reach, scores.as_of, asked_occasions(config))
         with store_of(config) as store:
             won_back = store.win_back_ways(date_of(scores.as_of)).last_step
             campaign, silent = settings.campaign or config.name, store.asked_for_silence()
