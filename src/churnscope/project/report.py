@@ -26,7 +26,6 @@ from churnscope.project.results import ReportResult, iso
 from churnscope.project.session import Folders, facts_of, loaded_data, refuse_source_as_output
 from churnscope.reports.explained import Explained
 from churnscope.reports.findings import Findings, Stamp
-from churnscope.reports.predicted import retold, say_of
 from churnscope.reports.report import report_page
 
 LISTED = 20  # of the riskiest customers
@@ -127,7 +126,7 @@ class _Reporting:
         """Score, explain and write."""
         findings = self._findings(facts)
         self.progress("page", 0, 1)
-        content = retold(report_page(findings), say_of(self.config.prediction.of)).to_html()
+        content = report_page(findings).to_html()
         self.progress("page", 1, 1)
         writers = dict.fromkeys(outputs.names, _writer(content, private=self.names_customers))
         return outputs.write(facts, writers, {"active": len(findings.customers.probability)}, needed_bytes=len(content))
