@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1] / "src" / "churnscope"
 LAYERS = [
     ["errors", "chance"],
     ["languages"],
-    ["files", "levels", "roles", "timeline", "survival"],
+    ["files", "levels", "predicted", "roles", "timeline", "survival"],
     ["expressions"],
     ["config"],
     ["events"],

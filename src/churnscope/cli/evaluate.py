@@ -54,13 +54,6 @@ def evaluate(
 
 def describe(result: EvaluateResult) -> Iterator[Part]:
     """The figures, and where they were written."""
-    from churnscope.reports.predicted import retold, say_of
-
-    say = say_of(result.label.predicted if result.label else "churn")
-    return (retold(part, say) for part in _describe(result))
-
-
-def _describe(result: EvaluateResult) -> Iterator[Part]:
     if is_part(result.cutoff) or any(is_part(fold.cutoff) for fold in result.backtest):
         yield f"{result.name} {result.version}, each customer judged by the recipe trained on others. {NO_DATE}"
     else:

@@ -7,6 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from churnscope.cli.rendering import Part, Table, count
+from churnscope.predicted import CHURN, Words, words_of
 from churnscope.timeline import cutoff_name, is_part
 
 if TYPE_CHECKING:
@@ -26,28 +27,27 @@ _WORDS = {
     "ece": "calibration error",
     "calibration_slope": "calibration slope",
     "calibration_intercept": "calibration intercept",
-    "predicted_minus_churned": "predicted - churned",
+    "predicted_minus_churned": "predicted - {happened}",
 }
 Pairs = tuple[tuple[str, str], ...]
 _TOP = ("lift_", "precision_")
 _COMPARED = ("auroc", "log_loss", "lift_10pct")  # as many as a terminal of 80 columns holds
 _SEGMENT = ("auroc", "predicted_minus_churned")
-_FOLDS = ("cutoff", "customers", "churned", "AUROC", "log loss", "newcomers", "AUROC of newcomers")
 
 
 def label_line(label: LabelSaid | None) -> Iterator[str]:
     """What churned means, or coming back."""
-    if label is not None and label.predicted == "reactivation":
-        yield f"Came back: {label.churned[:1].lower()}{label.churned[1:]}"
-    elif label is not None:
-        yield f"Churned ({label.kind.replace('_', ' ')}): {label.churned[:1].lower()}{label.churned[1:]}"
+    if label is not None:
+        happened, kind = words_of(label.predicted).happened.capitalize(), label.kind.replace("_", " ")
+        named = f"{happened} ({kind})" if label.predicted == "churn" else happened
+        yield f"{named}: {label.churned[:1].lower()}{label.churned[1:]}"
 
 
 def figures(evaluation: Evaluation, grade: Grade) -> Iterator[Part]:
     """The verdict, the model beside every rule, the deciles, the model in full, and on parts of the customers."""
     yield f"Grade: {grade.text}. {grade.reason}"
     yield (
-        f"Judged on {count(evaluation.rows)} customers, of whom {count(evaluation.churned)} churned "
+        f"Judged on {count(evaluation.rows)} customers, of whom {count(evaluation.churned)} {evaluation.words.happened} "
         f"({evaluation.base_rate:.1%}); 95 % intervals in brackets."
     )
     yield predictor_table(evaluation)
@@ -131,9 +131,9 @@ def ahead_table(evaluation: Evaluation) -> Table:
 
 def metric_table(evaluation: Evaluation) -> Table:
     """Every figure of the model."""
-    metrics = evaluation.model.metrics
+    metrics, words = evaluation.model.metrics, evaluation.words
     tops = (name for top in _TOP for name in metrics if name.startswith(top))
-    rows = tuple((_metric_words(name), _interval(metrics[name])) for name in (*_WORDS, *tops) if name in metrics)
+    rows = tuple((_metric_words(name, words), _interval(metrics[name])) for name in (*_WORDS, *tops) if name in metrics)
     return Table("The model in full", "<>", rows)
 
 
@@ -148,7 +148,8 @@ def segment_table(evaluation: Evaluation) -> Table:
         )
         for segment in evaluation.segments
     )
-    columns = ("segment", "customers", "churned", *map(_metric_words, _SEGMENT))
+    words = evaluation.words
+    columns = ("segment", "customers", words.happened, *(_metric_words(metric, words) for metric in _SEGMENT))
     return Table("Model by segment", "<" + ">" * (len(columns) - 1), rows, columns)
 
 
@@ -165,8 +166,9 @@ def decile_table(evaluation: Evaluation) -> Table:
         )
         for tenth in evaluation.model.deciles
     )
-    columns = ("decile", "customers", "predicted", "churned", "lift", "found so far")
-    return Table("Deciles, 1 the riskiest", ">>>>>>", rows, columns)
+    words = evaluation.words
+    columns = ("decile", "customers", "predicted", words.happened, "lift", "found so far")
+    return Table(f"Deciles, 1 the {words.riskiest}", ">>>>>>", rows, columns)
 
 
 def backtest_tables(folds: Sequence[Fold]) -> Iterator[Part]:
@@ -179,8 +181,17 @@ def backtest_tables(folds: Sequence[Fold]) -> Iterator[Part]:
         if of_parts
         else "Backtest: the model as it would have been on earlier days"
     )
-    kept = len(_FOLDS) - (2 if of_parts else 0)  # of parts, everybody is new
-    yield Table(title, "<>>>>>>"[:kept], tuple(_fold_row(fold)[:kept] for fold in folds), _FOLDS[:kept])
+    headings = (
+        "cutoff",
+        "customers",
+        folds[0].evaluation.words.happened,
+        "AUROC",
+        "log loss",
+        "newcomers",
+        "AUROC of newcomers",
+    )
+    kept = len(headings) - (2 if of_parts else 0)  # of parts, everybody is new
+    yield Table(title, "<>>>>>>"[:kept], tuple(_fold_row(fold)[:kept] for fold in folds), headings[:kept])
     rules = tuple(dict.fromkeys(name for fold in folds for name in fold.evaluation.differences))
     rows = tuple((cutoff_name(fold.cutoff), *(_ahead(fold.evaluation, rule) for rule in rules)) for fold in folds)
     columns = ("cutoff", *(name.replace("_", " ") for name in rules))
@@ -250,9 +261,9 @@ def _signed(difference: Estimate | None) -> str:
     return f"{difference.value:+.3f}{interval}"
 
 
-def _metric_words(metric: str) -> str:
+def _metric_words(metric: str, words: Words = CHURN) -> str:
     name, _, top = metric.partition("_")
-    return _WORDS.get(metric) or f"{name} at {top.replace('pct', ' %')}"
+    return _WORDS.get(metric, f"{name} at {top.replace('pct', ' %')}").format(happened=words.happened)
 
 
 def _interval(estimate: Estimate) -> str:

@@ -12,6 +12,7 @@ from churnscope.cli.figures import UNLABELLED, figures, label_line, looks_line, 
 from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Quiet, Reactivation
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.session import session
+from churnscope.predicted import REACTIVATION
 from churnscope.timeline import NO_DATE, cutoff_name, date_of, is_part
 
 if TYPE_CHECKING:
@@ -43,13 +44,6 @@ def train(
 
 def describe(result: TrainResult) -> Iterator[Part]:
     """What was trained on, how good it is, and what to do next."""
-    from churnscope.reports.predicted import retold, say_of
-
-    say = say_of(result.label.predicted if result.label else "churn")
-    return (retold(part, say) for part in _describe(result))
-
-
-def _describe(result: TrainResult) -> Iterator[Part]:
     yield f"Trained {result.name} {result.version} as of {date_of(result.as_of)}: {shown(result.folder)}"
     yield from label_line(result.label)
     yield _training_table(result)
@@ -72,7 +66,7 @@ def _describe(result: TrainResult) -> Iterator[Part]:
         )
     yield from tracking_line(result.tracking)
     serves = result.promoted or result.stand_in
-    asked = " --reactivation" if result.label and result.label.predicted == "reactivation" else ""
+    asked = " --reactivation" if result.evaluation.words is REACTIVATION else ""
     named = "" if serves else f" --model {shown(result.folder)}"
     yield f"Next: churnscope score CONFIG{asked}{named}"
 
@@ -90,7 +84,7 @@ def _training_table(result: TrainResult) -> Table:
         if days and not is_part(days[0])
     )
     facts = (
-        ("snapshots", f"{count(result.rows)}, of which {count(result.churned)} churned"),
+        ("snapshots", f"{count(result.rows)}, of which {count(result.churned)} {result.evaluation.words.happened}"),
         *((("left out", f"{count(result.unlabelled)}: {UNLABELLED}"),) if result.unlabelled else ()),
         ("features", count(result.features)),
         ("trees by seed", ", ".join(map(count, result.rounds))),

@@ -38,6 +38,7 @@ from churnscope.config.winning_back import Reactivation, WinBack
 from churnscope.errors import ConfigError
 from churnscope.languages import Language
 from churnscope.levels import safe_word
+from churnscope.predicted import Words, words_of
 from churnscope.roles import ROLES
 from churnscope.timeline import Timing
 
@@ -497,6 +498,11 @@ class Config(Section):
     def is_of_reactivation(self) -> bool:
         """Whether it is asked who comes back, not who leaves."""
         return self.prediction.of == "reactivation"
+
+    @property
+    def words(self) -> Words:
+        """How sentences speak of what is predicted."""
+        return words_of(self.prediction.of)
 
     def reactivating(self) -> Config:
         """The same business, asked who of the inactive comes back: has an event that counts as activity, or begins a term.

@@ -30,6 +30,7 @@ class Predictions:
     probabilities : by predictor, shape (n,).
     trained_on : shape (n,), whether any row of that customer was in the training.
     segmentations : ways to divide the rows.
+    predicted : `churn` or `reactivation`.
     """
 
     churned: NDArray[np.int8]
@@ -37,6 +38,7 @@ class Predictions:
     probabilities: Mapping[str, NDArray[np.float64]]
     trained_on: NDArray[np.bool_]
     segmentations: tuple[Segmentation, ...] = ()
+    predicted: str = "churn"
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def pooled(
         },
         trained_on=np.concatenate([each.trained_on for each in predictions]),
         segmentations=tuple(segmentations),
+        predicted=first.predicted,
     )
     return _evaluate(together, np.ones(len(together.churned), np.bool_), settings, rng)
 
@@ -133,4 +136,6 @@ def _evaluate(predictions: Predictions, rows: NDArray[np.bool_], settings: Setti
     probabilities = {name: probability[rows] for name, probability in predictions.probabilities.items()}
     segmentations = [segmentation.of(rows) for segmentation in predictions.segmentations]
     churned, customer = predictions.churned[rows], predictions.customer[rows]
-    return evaluate(churned, customer, probabilities, settings, rng, segmentations=segmentations)
+    return evaluate(
+        churned, customer, probabilities, settings, rng, segmentations=segmentations, predicted=predictions.predicted
+    )

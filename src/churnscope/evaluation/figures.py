@@ -12,6 +12,7 @@ from churnscope.evaluation.calibration import Reliability, ReliabilityBin, relia
 from churnscope.evaluation.intervals import Estimate, customer_draws, estimates
 from churnscope.evaluation.measures import Measured, Outcomes, Tops
 from churnscope.evaluation.segments import SEGMENT_METRICS, Segment, Segmentation, segment_figures
+from churnscope.predicted import CHURN, Words, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,6 +73,7 @@ class Evaluation:
     capacity : customers the team can contact, where declared.
     bootstraps : resamplings behind each interval.
     segments : the model on parts of the rows.
+    predicted : `churn` or `reactivation`; of the latter, whoever came back counts as churned in all names.
     """
 
     rows: int
@@ -82,6 +84,12 @@ class Evaluation:
     capacity: int | None
     bootstraps: int
     segments: tuple[Segment, ...] = ()
+    predicted: str = "churn"
+
+    @property
+    def words(self) -> Words:
+        """How sentences speak of what is predicted."""
+        return words_of(self.predicted)
 
     @property
     def base_rate(self) -> float:
@@ -97,6 +105,8 @@ class Evaluation:
         """Plain values for a JSON file; what is not defined is null."""
         order = {"predictors": list(self.predictors), "metrics": list(self.model.metrics)}  # files sort their keys
         written: dict[str, Any] = {"format": FORMAT, "base_rate": self.base_rate, "order": order, **asdict(self)}
+        if self.words is CHURN:
+            del written["predicted"]  # as files have always said it
         return dict(_without_nan(written))
 
     @classmethod
@@ -110,6 +120,7 @@ class Evaluation:
             predictors={name: _predictor(written["predictors"][name], metrics) for name in names},
             differences={name: _estimates(written["differences"][name], metrics) for name in names if name != MODEL},
             segments=tuple(_segment(segment) for segment in written.get("segments", ())),
+            predicted=written.get("predicted", "churn"),
         )
 
 
@@ -121,6 +132,7 @@ def evaluate(
     rng: np.random.Generator,
     *,
     segmentations: Sequence[Segmentation] = (),
+    predicted: str = "churn",
 ) -> Evaluation:
     """Judge the model and each baseline on the same rows and the same resampled customers.
 
@@ -132,6 +144,7 @@ def evaluate(
     settings : cuts of the list and number of resamplings.
     rng : source of all randomness.
     segmentations : ways to divide the rows; the model is judged on each part.
+    predicted : `churn` or `reactivation`, of which the figures speak.
 
     Raises
     ------
@@ -159,6 +172,7 @@ def evaluate(
         segments=tuple(
             segment_figures(outcomes.churned, customer, forecasts[MODEL], segmentations, draws=settings.bootstraps, rng=rng)
         ),
+        predicted=predicted,
     )
 
 

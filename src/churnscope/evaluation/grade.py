@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from churnscope.evaluation.figures import Evaluation
     from churnscope.evaluation.intervals import Estimate
+    from churnscope.predicted import Words
 
 Verdict = Literal["use it", "use the order only", "no better", "too little data"]
 
@@ -81,7 +82,7 @@ def grade(
     """
     stayed = evaluation.rows - evaluation.churned
     if is_little(evaluation):
-        return _little(evaluation, must_beat) or _too_little(evaluation.churned, stayed)
+        return _little(evaluation, must_beat) or _too_little(evaluation.churned, stayed, evaluation.words)
     order, probabilities = (
         _unbeaten(evaluation, metric, must_beat) + _lost(evaluation, metric, must_not_lose_to) for metric in DECIDING
     )
@@ -134,13 +135,15 @@ def _little(evaluation: Evaluation, must_beat: Collection[str]) -> Grade | None:
     doubted = min(evaluation.churned, evaluation.rows - evaluation.churned) >= LEAST_DOUBTED
     if CHANCE not in must_beat or not doubted or against is None or isnan(against.low) or is_better("auroc", against):
         return None
-    reason = f"{_comparison(evaluation, CHANCE, 'auroc')} Only {evaluation.churned:,} customers churned: more may tell."
+    few = f"Only {evaluation.churned:,} customers {evaluation.words.happened}: more may tell."
+    reason = f"{_comparison(evaluation, CHANCE, 'auroc')} {few}"
     return Grade("no better", f"no better than {spoken(CHANCE)}", reason)
 
 
-def _too_little(churned: int, stayed: int) -> Grade:
-    counts = f"{churned:,} customers churned and {stayed:,} stayed"
-    reason = f"{counts} in the outcome window; at least {LEAST_CHURNED} churned ones, and some who stayed, are needed to tell."
+def _too_little(churned: int, stayed: int, words: Words) -> Grade:
+    counts = f"{churned:,} customers {words.happened} and {stayed:,} {words.stayed}"
+    needed = f"{LEAST_CHURNED} {words.ones}, and some who {words.stayed},"
+    reason = f"{counts} in the outcome window; at least {needed} are needed to tell."
     return Grade("too little data", "too little data", reason)
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from churnscope.evaluation.figures import MODEL
 from churnscope.evaluation.grade import spoken
+from churnscope.predicted import CHURN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from churnscope.evaluation.figures import Evaluation
     from churnscope.evaluation.intervals import Estimate
+    from churnscope.predicted import Words
 
 HEADLINE = ("auroc", "average_precision", "log_loss", "brier", "ece", "lift_10pct")
 TITLES = {
@@ -21,21 +23,23 @@ TITLES = {
     "log_loss": "log loss",
     "brier": "Brier",
     "ece": "calibration error",
-    "predicted_minus_churned": "predicted - churned",
 }
+LEVEL = "predicted_minus_churned"
 UNDEFINED = "-"
 
 Table = list[tuple[str, ...]]
 
 
-def title(metric: str) -> str:
+def title(metric: str, words: Words = CHURN) -> str:
     """A metric's name as said.
 
     Examples
     --------
-    >>> title("ece"), title("lift_10pct"), title("precision_capacity")
-    ('calibration error', 'lift at 10 %', 'precision at capacity')
+    >>> title("ece"), title("lift_10pct"), title("precision_capacity"), title("predicted_minus_churned")
+    ('calibration error', 'lift at 10 %', 'precision at capacity', 'predicted - churned')
     """
+    if metric == LEVEL:
+        return f"predicted - {words.happened}"
     name, _, cut = metric.partition("_")
     at_the_top = cut.endswith("pct") or cut == "capacity"
     return f"{name} at {cut.replace('pct', ' %')}" if at_the_top else TITLES.get(metric, metric.replace("_", " "))
@@ -79,7 +83,8 @@ def decile_rows(evaluation: Evaluation) -> Table:
         )
         for row in evaluation.model.deciles
     ]
-    return [("decile", "customers", "churned", "churn rate", "predicted", "lift", "reached so far"), *rows]
+    words = evaluation.words
+    return [("decile", "customers", words.happened, f"{words.noun} rate", "predicted", "lift", "reached so far"), *rows]
 
 
 def _text(figure: Estimate, *, sign: str = "") -> str:

@@ -29,18 +29,16 @@ from churnscope.project.results import SyncResult, Tracking, fold_json, iso
 from churnscope.project.session import Folders
 from churnscope.reports.charts import calibration_chart, decile_chart, gains_chart
 from churnscope.reports.money_charts import profit_chart
-from churnscope.reports.predicted import say_of
 from churnscope.tracking import LoggedRun, SavedModel, Tracker, flat_metrics
 
 DESCRIPTION = "mlflow.note.content"  # what a run's page says above everything else
 _NOT_IN_KEYS = re.compile(r"[^\w.:/ -]")  # MLflow refuses them
 
 
-def pictures(verdict: Judgement, predicted: str = "churn") -> dict[str, bytes]:
+def pictures(verdict: Judgement) -> dict[str, bytes]:
     """The pictures of an evaluation as SVG, by file name."""
-    say = say_of(predicted)
     charts = {"calibration": calibration_chart, "gains": gains_chart, "deciles": decile_chart}
-    drawings = {f"{name}.svg": chart(verdict.evaluation, say=say) for name, chart in charts.items()}
+    drawings = {f"{name}.svg": chart(verdict.evaluation) for name, chart in charts.items()}
     return drawings if verdict.profit is None else drawings | {"profit.svg": profit_chart(verdict.profit)}
 
 
@@ -87,7 +85,7 @@ def logged_run(
             "config_hash": facts.config,
             "definition_hash": definition_hash(bundle),
             "data_fingerprint": hashlib.sha256("\n".join(sorted(facts.inputs.values())).encode()).hexdigest(),
-            DESCRIPTION: say_of(config.prediction.of)(f"Grade: {verdict.grade.text}. {verdict.grade.reason}"),
+            DESCRIPTION: f"Grade: {verdict.grade.text}. {verdict.grade.reason}",
         },
         artifacts={
             "config.json": _json(definition(config)),
@@ -98,7 +96,7 @@ def logged_run(
             **({} if findings is None else {"leak_audit.json": _json([finding.to_json() for finding in findings])}),
             "features.json": _json({"features": list(map(asdict, bundle.specs)), "dropped": dict(bundle.dropped)}),
             "features.csv": _catalogue(bundle),
-            **{f"pictures/{name}": content for name, content in pictures(verdict, config.prediction.of).items()},
+            **{f"pictures/{name}": content for name, content in pictures(verdict).items()},
         },
         inputs=facts.inputs,
         models=tuple(saved_model(config, version) for version in written),
@@ -136,7 +134,7 @@ def saved_model(config: Config, version: str) -> SavedModel:
         files=saved_files(folder),
         features=tuple(spec.name for spec in bundle.specs),
         tags=tags,
-        description=say_of(config.prediction.of)(f"{version}. Grade: {grade.text}. {grade.reason}"),
+        description=f"{version}. Grade: {grade.text}. {grade.reason}",
     )
 
 

@@ -48,7 +48,8 @@ from churnscope.reports.tables import (
 )
 from churnscope.reports.uplift_chart import draw_qini, qini_sentence
 from churnscope.reports.uplift_tables import arms_table, learners_table, policies_table
-from churnscope.reports.wording import counted, day, said_of, share
+from churnscope.reports.wording import capital, counted, day, said_of, share
+from churnscope.scoring import REASONS
 from churnscope.timeline import is_part
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ VALUED_CONTRACTS = (
     "spend_high",
     "value",
 )
-LISTED = ("customer_id", "churn_probability", "risk_decile", "risk_band", "reason_1", "reason_2", "reason_3")
+LISTED = ("customer_id", "churn_probability", "risk_decile", "risk_band", *REASONS)
+LISTED_RETURNS = ("customer_id", "reactivation_probability", "return_decile", "return_band", *REASONS)
 
 
 def html(result: Summarised) -> str:
@@ -113,8 +115,9 @@ def _check(result: CheckResult) -> Iterator[str]:
 def _trained(result: TrainResult) -> Iterator[str]:
     (test,) = result.split.test
     unseen = "by models trained on others" if is_part(test) else f"of {day(test)}, whose outcomes it had not seen"
+    happened = result.evaluation.words.happened
     yield paragraph(
-        f"Learned from {counted(result.rows, 'snapshots')} ({share(result.churned / result.rows)} of them churned) by "
+        f"Learned from {counted(result.rows, 'snapshots')} ({share(result.churned / result.rows)} of them {happened}) by "
         f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} {unseen}."
     )
     yield from _labelled(result)
@@ -149,7 +152,9 @@ def _evaluated(result: EvaluateResult) -> Iterator[str]:
 def _labelled(result: TrainResult | EvaluateResult) -> Iterator[str]:
     if result.label is not None:
         left_out = f" {counted(result.unlabelled, 'snapshots')} are left out." if result.unlabelled else ""
-        yield paragraph(f"Churned ({result.label.kind.replace('_', ' ')}): {result.label.churned}{left_out}")
+        happened = capital(result.evaluation.words.happened)
+        kind = f" ({result.label.kind.replace('_', ' ')})" if result.label.predicted == "churn" else ""
+        yield paragraph(f"{happened}{kind}: {result.label.churned}{left_out}")
 
 
 def _judged(result: TrainResult | EvaluateResult | VersionDetails) -> Iterator[str]:
@@ -164,8 +169,9 @@ def _judged(result: TrainResult | EvaluateResult | VersionDetails) -> Iterator[s
 
 
 def _scored(result: ScoreResult) -> Iterator[str]:
-    rows = result.to_arrow().select(LISTED)
-    yield shown_rows(rows, ROWS_SHOWN, "a customer, the riskiest first")
+    leaves = result.predicted == "churn"
+    rows = result.to_arrow().select(LISTED if leaves else LISTED_RETURNS)
+    yield shown_rows(rows, ROWS_SHOWN, f"a customer, the {'riskiest' if leaves else 'likeliest or most valuable'} first")
 
 
 def _valued(result: ValueResult) -> Iterator[str]:
@@ -241,10 +247,10 @@ def _driven(result: DriversResult) -> Iterator[str]:
     if found:
         size = (PICTURE_INCHES[0], 1.1 + 0.24 * len(found))
         yield picture(drawn(partial(draw_drivers, found=found), size=size), result.summary)
-        yield table(driver_table(found))
-    yield from (paragraph(f"{common_sentence(driver)}.") for driver in result.common)
+        yield table(driver_table(found, result.words))
+    yield from (paragraph(f"{common_sentence(driver, result.words)}.") for driver in result.common)
     for curve in result.effects:
-        yield drawing(effect_sentence(curve), partial(draw_effect, effect=curve))
+        yield drawing(effect_sentence(curve, result.words), partial(draw_effect, effect=curve))
 
 
 def _catalog(result: CatalogResult) -> Iterator[str]:

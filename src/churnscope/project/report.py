@@ -28,7 +28,6 @@ from churnscope.project.session import Folders, facts_of, loaded_data, refuse_so
 from churnscope.reports.explained import Explained
 from churnscope.reports.findings import Findings, Stamp
 from churnscope.reports.page import Section
-from churnscope.reports.predicted import retold, say_of
 from churnscope.reports.report import report_page, with_lifecycle
 from churnscope.reports.wording import day
 
@@ -158,8 +157,7 @@ class _Reporting:
         """Score, explain and write."""
         findings = self._findings(facts)
         self.progress("page", 0, 1)
-        page = retold(report_page(findings), say_of(self.config.prediction.of))
-        content = with_lifecycle(page, () if self.lived is None else self.lived.sections).to_html()
+        content = with_lifecycle(report_page(findings), () if self.lived is None else self.lived.sections).to_html()
         self.progress("page", 1, 1)
         writers = dict.fromkeys(outputs.names, _writer(content, private=self.names_customers))
         return outputs.write(facts, writers, {"active": len(findings.customers.probability)}, needed_bytes=len(content))

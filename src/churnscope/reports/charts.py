@@ -22,7 +22,6 @@ from churnscope.reports.canvas import (
     drawn,
     percent,
 )
-from churnscope.reports.predicted import Say, redrawn
 from churnscope.reports.wording import capital, points
 from churnscope.timeline import date_of
 
@@ -37,22 +36,22 @@ if TYPE_CHECKING:
 GAINS_SHARE = 20  # percent of customers of which the gains sentence speaks
 MOST_DATES = 6  # on an axis, so that they do not run into each other
 CONSTANT = "base rate"  # the baseline that orders nobody
-NOBODY = "Nobody churned in the outcome window"
+NOBODY = "Nobody {happened} in the outcome window"
 
 
-def calibration_chart(evaluation: Evaluation, kind: Kind = "svg", *, say: Say = str) -> bytes:
+def calibration_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
     """Predicted against observed churn, with the band that chance alone explains."""
-    return _titled(lambda axes: draw_calibration(axes, evaluation), calibration_sentence(evaluation), kind, say)
+    return _titled(lambda axes: draw_calibration(axes, evaluation), calibration_sentence(evaluation), kind)
 
 
-def gains_chart(evaluation: Evaluation, kind: Kind = "svg", *, say: Say = str) -> bytes:
+def gains_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
     """Share of the churned customers reached when the riskiest are called first, beside the baselines."""
-    return _titled(lambda axes: draw_gains(axes, evaluation), gains_sentence(evaluation), kind, say)
+    return _titled(lambda axes: draw_gains(axes, evaluation), gains_sentence(evaluation), kind)
 
 
-def decile_chart(evaluation: Evaluation, kind: Kind = "svg", *, say: Say = str) -> bytes:
+def decile_chart(evaluation: Evaluation, kind: Kind = "svg") -> bytes:
     """Churn rate in each tenth of the customers by falling risk."""
-    return _titled(lambda axes: draw_deciles(axes, evaluation), decile_sentence(evaluation), kind, say)
+    return _titled(lambda axes: draw_deciles(axes, evaluation), decile_sentence(evaluation), kind)
 
 
 def calibration_sentence(evaluation: Evaluation) -> str:
@@ -71,20 +70,25 @@ def calibration_sentence(evaluation: Evaluation) -> str:
 
 def gains_sentence(evaluation: Evaluation) -> str:
     """What the gains picture shows."""
+    words = evaluation.words
     if not evaluation.churned:
-        return NOBODY
+        return NOBODY.format(happened=words.happened)
     reached = evaluation.model.captured[GAINS_SHARE]
     times = reached / (GAINS_SHARE / 100)
-    return f"The riskiest {GAINS_SHARE}% hold {reached:.0%} of all who left: {times:.1f} times as many as chance finds"
+    return (
+        f"The {words.riskiest} {GAINS_SHARE}% hold {reached:.0%} of all who {words.left}: {times:.1f} times as many as chance "
+        "finds"
+    )
 
 
 def decile_sentence(evaluation: Evaluation) -> str:
     """What the decile picture shows."""
+    words = evaluation.words
     if not evaluation.churned:
-        return NOBODY
+        return NOBODY.format(happened=words.happened)
     first, last = evaluation.model.deciles[0], evaluation.model.deciles[-1]
     return (
-        f"Of the riskiest tenth {first.churn_rate:.0%} left, of the safest {last.churn_rate:.0%}; "
+        f"Of the {words.riskiest} tenth {first.churn_rate:.0%} {words.left}, of the {words.safest} {last.churn_rate:.0%}; "
         f"of all {evaluation.base_rate:.0%}"
     )
 
@@ -168,7 +172,8 @@ def draw_calibration(axes: Axes, evaluation: Evaluation) -> None:
     axes.plot([0, 1], [0, 1], color=CHANCE_COLOUR, linewidth=1, linestyle="--", label="as predicted")
     axes.fill_between(said, low, high, color=CHANCE_COLOUR, alpha=0.22, linewidth=0, label="chance alone, 95%")
     axes.plot(said, came, color=MODEL_COLOUR, marker="o", linewidth=1.6, label="the model, by tenth")
-    _as_percent(axes, "predicted chance of churn", "customers who churned", end=float(end))
+    words = evaluation.words
+    _as_percent(axes, f"predicted {words.chance}", f"customers who {words.happened}", end=float(end))
     axes.legend(loc="best")
 
 
@@ -186,23 +191,24 @@ def draw_gains(axes: Axes, evaluation: Evaluation) -> None:
         axes.axvline(
             evaluation.capacity / evaluation.rows, color=LINE_COLOUR, linewidth=1, linestyle=":", label="your capacity"
         )
-    _as_percent(axes, "customers contacted, riskiest first", "reached of all who churned")
+    words = evaluation.words
+    _as_percent(axes, f"customers contacted, {words.riskiest} first", f"reached of all who {words.happened}")
     axes.legend(loc="lower right")
 
 
 def draw_deciles(axes: Axes, evaluation: Evaluation) -> None:
     """The decile picture without its sentence."""
-    deciles = evaluation.model.deciles
+    deciles, words = evaluation.model.deciles, evaluation.words
     tenths = [row.decile for row in deciles]
-    axes.bar(tenths, [row.churn_rate for row in deciles], color=MODEL_COLOUR, width=0.72, label="churned")
+    axes.bar(tenths, [row.churn_rate for row in deciles], color=MODEL_COLOUR, width=0.72, label=words.happened)
     axes.plot(tenths, [row.predicted for row in deciles], "D", color=BASELINE_COLOURS[0], markersize=5, label="predicted")
     axes.axhline(evaluation.base_rate, color=LINE_COLOUR, linewidth=1, linestyle="--", label=f"all: {evaluation.base_rate:.0%}")
     axes.set_xticks(tenths, labels=[f"{row.decile}\n{row.churn_rate:.0%}" for row in deciles])
     axes.set_ylim(0, 1.25 * max(max(row.churn_rate, row.predicted) for row in deciles) or 1)
     axes.yaxis.set_major_formatter(percent)
     axes.grid(visible=False, axis="x")
-    axes.set_xlabel("tenth of the customers, 1 the riskiest; share that churned")
-    axes.set_ylabel("customers who churned")
+    axes.set_xlabel(f"tenth of the customers, 1 the {words.riskiest}; share that {words.happened}")
+    axes.set_ylabel(f"customers who {words.happened}")
     axes.legend(loc="upper right", ncols=3)
 
 
@@ -217,14 +223,14 @@ def _line(number: int) -> dict[str, Any]:
     return {"color": BASELINE_COLOURS[place], "linestyle": BASELINE_DASHES[place], "linewidth": 1.4}
 
 
-def _titled(draw: Draw, sentence: str, kind: Kind, say: Say) -> bytes:
+def _titled(draw: Draw, sentence: str, kind: Kind) -> bytes:
     """A picture that stands alone, under its sentence."""
 
     def draw_all(axes: Axes) -> None:
         draw(axes)
         axes.set_title(sentence, wrap=True)
 
-    return drawn(draw_all if say is str else redrawn(draw_all, say), kind)
+    return drawn(draw_all, kind)
 
 
 def _against_best(evaluation: Evaluation, metric: str) -> list[Estimate]:

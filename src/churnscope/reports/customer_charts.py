@@ -15,13 +15,14 @@ from churnscope.reports.wording import capital, count, quantity, said_at, said_o
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from churnscope.predicted import Words
     from churnscope.reports.drivers import Driver
     from churnscope.reports.effects import Effect
     from churnscope.reports.explained import Explained
 
 SCORE_BINS = 40
 MOST_DRIVERS, LEAST_SHARE = 10, 0.005  # less would be shown as 0%
-BAND_COLOURS = {"low": "#6794b8", "medium": "#3f5d78", "high": BASELINE_COLOURS[0]}
+BAND_COLOURS = ("#6794b8", "#3f5d78", BASELINE_COLOURS[0])  # of a low, a medium and a high risk
 SKEWED = 10  # times the median: from there on the largest value would leave no room for the others
 LEGEND_LETTERS = 44  # in a line, so that a legend fits its picture
 LEAST_RANGE = (0.75, 1.25)  # of factors: what changes little shall look little
@@ -31,9 +32,9 @@ def score_sentence(customers: Explained) -> str:
     """What the picture of the scores shows."""
     chances, high = customers.probability, customers.bands.high
     risky = int((chances >= high).sum())
-    middle = share(float(np.median(chances)))
+    middle, words = share(float(np.median(chances))), customers.words
     return (
-        f"{count(risky)} of {count(len(chances))} scored customers ({share(risky / len(chances))}) are at high risk, "
+        f"{count(risky)} of {count(len(chances))} scored customers ({share(risky / len(chances))}) are {words.at_high_risk}, "
         f"a chance of {share(high)} or more; the middle customer stands at {middle}"
     )
 
@@ -41,20 +42,20 @@ def score_sentence(customers: Explained) -> str:
 def draw_scores(axes: Axes, customers: Explained) -> None:
     """How many customers have which probability, by risk band."""
     ends = np.linspace(0, 1, SCORE_BINS + 1)
-    bands = customers.bands.name(customers.probability)
-    parts = [customers.probability[bands == band] for band in BAND_COLOURS]
+    bands, low_first = customers.bands.name(customers.probability, customers.words.bands), customers.words.bands[::-1]
+    parts = [customers.probability[bands == band] for band in low_first]
     axes.hist(
         parts,
         bins=ends.tolist(),
         stacked=True,
-        color=list(BAND_COLOURS.values()),
-        label=[f"{band} risk" for band in BAND_COLOURS],
+        color=list(BAND_COLOURS),
+        label=list(low_first),
     )
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(percent)
     axes.yaxis.set_major_formatter(plain_number)
     axes.grid(visible=False, axis="x")
-    axes.set_xlabel("chance of churn")
+    axes.set_xlabel(customers.words.chance)
     axes.set_ylabel("customers")
     axes.legend(loc="best")
 
@@ -82,13 +83,14 @@ def draw_drivers(axes: Axes, found: Sequence[Driver]) -> None:
     axes.set_xlabel("share of what raises or lowers the scores")
 
 
-def common_sentence(driver: Driver) -> str:
+def common_sentence(driver: Driver, words: Words) -> str:
     """What a driver does that is the same for all customers of the day."""
     times = f"{np.exp(driver.added.mean()):.2f}"
-    return f"{capital(driver.concept)} is the same for everyone on this day: it multiplies the odds of leaving by about {times}"
+    odds = f"the odds of {words.leaving}"
+    return f"{capital(driver.concept)} is the same for everyone on this day: it multiplies {odds} by about {times}"
 
 
-def effect_sentence(effect: Effect) -> str:
+def effect_sentence(effect: Effect, words: Words) -> str:
     """What an effect curve shows."""
     least, most = int(effect.odds.argmin()), int(effect.odds.argmax())
     low, high = (f"{effect.odds[place]:.2f}" for place in (least, most))
@@ -97,8 +99,8 @@ def effect_sentence(effect: Effect) -> str:
         quantity(float(effect.values[most]), effect.spec.unit),
     )
     return (
-        f"{capital(effect.concept)}: the odds of leaving are {low} times the average at \u201c{at_least}\u201d, {high} times "
-        f"at {at_most}"
+        f"{capital(effect.concept)}: the odds of {words.leaving} are {low} times the average at \u201c{at_least}\u201d, "
+        f"{high} times at {at_most}"
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from churnscope.model.predictor import Predictor
 from churnscope.model.profile import Profile
 from churnscope.model.reasons import reasons
+from churnscope.predicted import CHURN, REACTIVATION, Words
 from churnscope.reports.drivers import Driver, Matrix, drivers
 from churnscope.reports.effects import Effect, strongest_effects
 from churnscope.scoring import MOST_REASONS, Bands, risk_order
@@ -34,12 +35,13 @@ class Explained:
 
     Parameters
     ----------
-    probability : shape (n_active,), of churn.
+    probability : shape (n_active,), of churn; of a return, of the inactive.
     bands : what is called a high and a low risk.
     inactive, no_history, not_due : customers without a probability.
     drivers, effects : what moves the scores.
     listed : the riskiest, by falling risk.
     types : by the name of every type of customers that the sources tell, shape (n_active,), who is of it.
+    words : how sentences speak of what is predicted.
     """
 
     probability: NDArray[np.float64]
@@ -51,6 +53,7 @@ class Explained:
     listed: tuple[Listed, ...]
     types: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     not_due: int = 0
+    words: Words = CHURN
 
 
 def explain(
@@ -62,7 +65,7 @@ def explain(
     *,
     listed: int,
     usual: Profile | None = None,
-    of_return: bool = False,
+    words: Words = CHURN,
 ) -> Explained:
     """Score the active customers, or the inactive ones by their chance of a return, and say what moves their scores.
 
@@ -73,10 +76,10 @@ def explain(
     as_of : the day of the scores.
     listed : how many of the riskiest to name.
     usual : how the customers the model learned from were distributed; the reasons tell what sets a customer apart.
-    of_return : whether the inactive are scored.
+    words : of what is predicted.
     """
     features = rows.table.features
-    probability = predictor.predict(features, as_of)
+    probability, of_return = predictor.predict(features, as_of), words is REACTIVATION
     some = features[:: max(1, -(-len(features) // MOST_EXPLAINED))]
     found = drivers(predictor.contributions(some), some, predictor.specs)
     return Explained(
@@ -89,6 +92,7 @@ def explain(
         listed=_riskiest(ids[rows.table.customer], features, probability, predictor, listed, usual=usual, of_return=of_return),
         not_due=int((rows.status == NOT_DUE).sum()),
         types={name: flags[rows.table.customer] for name, flags in rows.types.items()},
+        words=words,
     )
 
 

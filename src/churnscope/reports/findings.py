@@ -11,6 +11,7 @@ from churnscope.decisions.list_figures import ListFigures
 from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import Grade
 from churnscope.evaluation.leak_audit import Finding
+from churnscope.predicted import Words
 from churnscope.reports.explained import Explained
 from churnscope.sources.report import SourceReport
 
@@ -84,3 +85,8 @@ class Findings:
     audit: tuple[Finding, ...] | None
     stamp: Stamp
     call_list: tuple[int, ListFigures] | None = None
+
+    @property
+    def words(self) -> Words:
+        """How sentences speak of what is predicted."""
+        return self.config.words

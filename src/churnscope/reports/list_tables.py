@@ -12,8 +12,8 @@ from churnscope.reports.wording import count, counted, day, points, share
 
 
 def call_list(findings: Findings) -> Iterator[Section]:
-    """The health of the newest list; nothing where none was made."""
-    if findings.call_list is None:
+    """The health of the newest list; nothing where none was made, and on a page of those who left already."""
+    if findings.call_list is None or findings.config.is_of_reactivation:
         return
     made_on, figures = findings.call_list
     lead = (

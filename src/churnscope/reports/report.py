@@ -19,7 +19,7 @@ MEANINGS = {
         "multiply nothing by money."
     ),
     "no better": "A rule anyone could write orders the customers as well. Use the rule, or give the model more to learn from.",
-    "too little data": "So few customers churned that no figure below is firm. Come back with more history.",
+    "too little data": "So few customers {happened} that no figure below is firm. Come back with more history.",
 }
 STANDS_IN = (
     "No model has beaten the simple rules yet, so {rule} scores the customers. Where this page says model, it is that rule."
@@ -35,7 +35,7 @@ def report_page(findings: Findings) -> Page:
     """The whole page."""
     name = findings.config.name.replace("_", " ")
     return Page(
-        title=f"Churn report: {name}",
+        title=f"{capital(findings.words.noun)} report: {name}",
         subtitle=f"As of {day(findings.as_of)}, by model {findings.stamp.model}",
         warning=NAMES_CUSTOMERS if findings.names_customers else "",
         verdict=verdict(findings),
@@ -64,23 +64,31 @@ def verdict(findings: Findings) -> Verdict:
     figures = evaluation.model
     is_off = grade.is_good and figures.metrics["ece"].value > figures.reliability.noise[1]
     others = "later customers" if findings.config.has_days else "other customers"
-    meaning = MEANINGS[grade.verdict].format(others=others) + (MIND if is_off else "")
+    meaning = MEANINGS[grade.verdict].format(others=others, happened=findings.words.happened) + (MIND if is_off else "")
     return Verdict(f"{capital(grade.text)}.", meaning, (*shown, typeset(grade.reason)), _tone(grade))
 
 
 def figures(findings: Findings) -> tuple[tuple[str, str, str], ...]:
     """The numbers to remember: label, value, what it compares with."""
-    customers, evaluation = findings.customers, findings.judged.evaluation
+    customers, evaluation, words = findings.customers, findings.judged.evaluation, findings.words
     chances, tenth, rule = customers.probability, evaluation.model.deciles[0], best_rule(evaluation, "auroc")
     beside = "" if rule is None else f"best simple rule {decimal(evaluation.predictors[rule].metrics['auroc'].value, '.2f')}"
     return (
         (
-            "Active customers" if findings.config.flat is None else "Customers of the file",
+            f"{capital(words.who)} customers" if findings.config.flat is None else "Customers of the file",
             count(len(chances)),
             f"on {day(findings.as_of)}",
         ),
-        ("At high risk", count((chances >= customers.bands.high).sum()), f"chance of {share(customers.bands.high)} or more"),
-        ("Churned in the riskiest tenth", share(tenth.churn_rate), f"of all {share(evaluation.base_rate)}"),
+        (
+            capital(words.at_high_risk),
+            count((chances >= customers.bands.high).sum()),
+            f"chance of {share(customers.bands.high)} or more",
+        ),
+        (
+            f"{capital(words.happened)} in the {words.riskiest} tenth",
+            share(tenth.churn_rate),
+            f"of all {share(evaluation.base_rate)}",
+        ),
         ("Rightly ordered pairs (AUROC)", decimal(evaluation.model.metrics["auroc"].value, ".2f"), beside),
     )
 

@@ -9,6 +9,8 @@ from functools import partial
 from churnscope.config.models import Profit
 from churnscope.decisions import ProfitFigures
 from churnscope.evaluation.grade import DECIDING
+from churnscope.evaluation.tables import LEVEL
+from churnscope.predicted import CHURN
 from churnscope.reports.charts import (
     calibration_sentence,
     comparison_sentence,
@@ -38,7 +40,6 @@ from churnscope.reports.list_tables import call_list
 from churnscope.reports.money_charts import draw_profit, profit_sentence
 from churnscope.reports.page import PICTURE_INCHES, Part, Picture, Section
 from churnscope.reports.tables import (
-    LEVEL,
     audit_table,
     band_table,
     comparison_table,
@@ -58,6 +59,7 @@ from churnscope.reports.tables import (
 )
 from churnscope.reports.wording import (
     active_customers,
+    capital,
     churned_customers,
     count,
     counted,
@@ -92,10 +94,11 @@ def parts(findings: Findings) -> tuple[Part, ...]:
 
 def prediction(findings: Findings) -> Iterator[Section]:
     """What was predicted of whom."""
+    words = findings.words
     facts = (
-        ("Active" if findings.config.flat is None else "Customers", active_customers(findings.config)),
-        ("Churned", churned_customers(findings.config)),
-        ("Kind of label", findings.config.label.kind.replace("_", " ")),
+        (capital(words.who) if findings.config.flat is None else "Customers", active_customers(findings.config)),
+        (capital(words.happened), churned_customers(findings.config)),
+        *((("Kind of label", findings.config.label.kind.replace("_", " ")),) if words is CHURN else ()),
         ("Time to act", time_to_act(findings.config)),
         ("Judged on", _judged_on(findings)),
         ("Learned from", _learned_from(findings)),
@@ -128,8 +131,8 @@ def calibration(findings: Findings) -> Iterator[Section]:
     evaluation = findings.judged.evaluation
     picture = Picture(calibration_sentence(evaluation), partial(draw_calibration, evaluation=evaluation))
     lead = (
-        "Of 100 customers at 20%, about 20 should leave. On the dashed line they do; within the grey band it may be chance "
-        "that keeps them off it."
+        f"Of 100 customers at 20%, about 20 should {findings.words.leave}. On the dashed line they do; within the grey band it "
+        "may be chance that keeps them off it."
     )
     table = reliability_table(evaluation)
     origin = _judged_in(findings)
@@ -144,7 +147,8 @@ def gains(findings: Findings) -> Iterator[Section]:
         Picture(decile_sentence(evaluation), partial(draw_deciles, evaluation=evaluation)),
     )
     table, origin = decile_table(evaluation), _judged_in(findings)
-    yield Section("gains", "Whom a list of the riskiest reaches", pictures=pictures, tables=(table,), origin=origin)
+    title = f"Whom a list of the {findings.words.riskiest} reaches"
+    yield Section("gains", title, pictures=pictures, tables=(table,), origin=origin)
 
 
 def _is_as_declared(figures: ProfitFigures, declared: Profit) -> bool:
@@ -156,7 +160,7 @@ def _is_as_declared(figures: ProfitFigures, declared: Profit) -> bool:
 def profit(findings: Findings) -> Iterator[Section]:
     """The model in money."""
     figures = findings.judged.profit
-    if findings.config.profit is None:
+    if findings.config.profit is None or findings.config.is_of_reactivation:
         return
     title, origin = "What is it worth in money?", _judged_in(findings)
     if figures is None or not _is_as_declared(figures, findings.config.profit):
@@ -210,9 +214,10 @@ def newcomers(findings: Findings) -> Iterator[Section]:
     """The evaluation on customers that were never trained on."""
     new = {cutoff: each for cutoff, each in sorted(findings.newcomers.items()) if cutoff in findings.past}
     if new:
+        words = findings.words
         lead = (
             "A model could know old customers by heart. These were new: none of their earlier days was trained on. "
-            "Where they are few, the intervals are wide; a dash stands where they all left, or all stayed."
+            f"Where they are few, the intervals are wide; a dash stands where they all {words.left}, or all {words.stayed}."
         )
         table = newcomer_table(new, findings.past)
         origin = "Figures: evaluation.json of churnscope evaluate, named at the end of the page."
@@ -221,11 +226,12 @@ def newcomers(findings: Findings) -> Iterator[Section]:
 
 def segments(findings: Findings) -> Iterator[Section]:
     """The model on parts of the customers."""
-    evaluation = findings.judged.evaluation
+    evaluation, words = findings.judged.evaluation, findings.words
     if evaluation.segments:
         lead = (
-            "A model that is right on the whole may be wrong about the new or the frequent customers. Predicted minus churned "
-            "is in points: above 0 where too many were expected to leave. Segments of fewer than 50 customers are not shown."
+            "A model that is right on the whole may be wrong about the new or the frequent customers. Predicted minus "
+            f"{words.happened} is in points: above 0 where too many were expected to {words.leave}. Segments of fewer than 50 "
+            "customers are not shown."
         )
         off = [f"{each.by}: {each.name}" for each in evaluation.segments if is_off(each.metrics[LEVEL])]
         closing = f"Off by more than chance: {'; '.join(off)}." if off else "In none of them is it off by more than chance."
@@ -255,7 +261,7 @@ def scores(findings: Findings) -> Iterator[Section]:
         tables = (band_table(customers), *((type_table(customers, findings.config.stages),) if customers.types else ()))
         yield Section("scores", title, pictures=(picture,), tables=tables, origin=_scored_by(findings))
     else:
-        yield Section("scores", title, "No customer is active on that day, so there is nobody to score.")
+        yield Section("scores", title, f"No customer is {customers.words.who} on that day, so there is nobody to score.")
 
 
 def what_drives(findings: Findings) -> Iterator[Section]:
@@ -265,27 +271,27 @@ def what_drives(findings: Findings) -> Iterator[Section]:
         return
     height = 1.1 + 0.24 * len(found)
     picture = Picture(drivers_sentence(found), partial(draw_drivers, found=found), (PICTURE_INCHES[0], height))
-    lead = (
-        "What raises or lowers the scores of the day's customers, as the model sees it. It is no proof of a cause: who buys "
-        "rarely often leaves, and would not stay for being made to buy."
+    words = findings.words
+    lead = f"What raises or lowers the scores of the day's customers, as the model sees it. {words.no_cause}"
+    closing = tuple(f"{common_sentence(driver, words)}." for driver in findings.customers.drivers if driver.is_common)
+    tables, origin = (driver_table(found, words),), _scored_by(findings)
+    yield Section(
+        "drivers", f"What drives {words.noun}", lead, pictures=(picture,), tables=tables, closing=closing, origin=origin
     )
-    closing = tuple(f"{common_sentence(driver)}." for driver in findings.customers.drivers if driver.is_common)
-    tables, origin = (driver_table(found),), _scored_by(findings)
-    yield Section("drivers", "What drives churn", lead, pictures=(picture,), tables=tables, closing=closing, origin=origin)
 
 
 def effects(findings: Findings) -> Iterator[Section]:
     """How the risk goes with the values that tell most."""
-    curves = findings.customers.effects
+    curves, words = findings.customers.effects, findings.words
     if not curves:
         return
     lead = (
-        "What the features of a concept do together to the odds of leaving, by the value that tells most of it: a factor of 2 "
-        "doubles the odds of the average customer the model learned from, one of 0.5 halves them. Each dot is about a tenth "
-        "of the customers; in the shaded range lie four in five of them, as other features have their say."
+        f"What the features of a concept do together to the odds of {words.leaving}, by the value that tells most of it: a "
+        "factor of 2 doubles the odds of the average customer the model learned from, one of 0.5 halves them. Each dot is "
+        "about a tenth of the customers; in the shaded range lie four in five of them, as other features have their say."
     )
-    pictures = tuple(Picture(effect_sentence(curve), partial(draw_effect, effect=curve)) for curve in curves)
-    yield Section("effects", "How the risk goes with the values", lead, pictures=pictures, origin=_scored_by(findings))
+    pictures = tuple(Picture(effect_sentence(curve, words), partial(draw_effect, effect=curve)) for curve in curves)
+    yield Section("effects", f"How the {words.risk} goes with the values", lead, pictures=pictures, origin=_scored_by(findings))
 
 
 def data_quality(findings: Findings) -> Iterator[Section]:
@@ -303,16 +309,21 @@ def riskiest(findings: Findings) -> Iterator[Section]:
     """The top of the list."""
     listed = findings.customers.listed
     if findings.names_customers and listed:
+        words = findings.words
         lead = (
-            "The top of the list that churnscope score writes. Among the reasons, what raises the risk comes first, strongest "
-            "first; what sets a customer apart is preferred to what most have in common."
+            f"{words.top_of_list} Among the reasons, what raises the {words.risk} comes first, strongest first; what sets a "
+            "customer apart is preferred to what most have in common."
         )
-        title, tables = f"The {counted(len(listed), 'riskiest customers')}", (listed_table(listed),)
+        title, tables = f"The {counted(len(listed), f'{words.riskiest} customers')}", (listed_table(listed, words),)
         yield Section("riskiest", title, lead, tables=tables, origin=_scored_by(findings))
 
 
 def _who(findings: Findings) -> str:
-    return f"who are active on {day(findings.as_of)}" if findings.config.flat is None else "of the file, known or not"
+    return (
+        f"who are {findings.words.who} on {day(findings.as_of)}"
+        if findings.config.flat is None
+        else "of the file, known or not"
+    )
 
 
 def _judged_on(findings: Findings) -> str:
@@ -320,14 +331,15 @@ def _judged_on(findings: Findings) -> str:
     first = judged.cutoff + prediction.gap_days
     last = first + prediction.horizon_days - 1
     evaluation = judged.evaluation
-    churned = f"{count(evaluation.churned)} of them churned ({share(evaluation.base_rate, 1)})"
+    churned = f"{count(evaluation.churned)} of them {findings.words.happened} ({share(evaluation.base_rate, 1)})"
     if not findings.config.has_days:
         customers = counted(evaluation.customers, "customers")
         return f"{customers}; {churned}. Each was judged by a model of the same recipe trained on other customers. {NO_DATE}"
     looks = f" {LOOKS[min(findings.looks, 2)].format(times=findings.looks)}" if findings.looks else ""
     return (
-        f"{counted(evaluation.customers, 'customers')} who were active on {day(judged.cutoff)}. From {day(first)} to "
-        f"{day(last)}, {churned}. The model that was judged had learned from nothing later than that cutoff.{looks}"
+        f"{counted(evaluation.customers, 'customers')} who were {findings.words.who} on {day(judged.cutoff)}. "
+        f"From {day(first)} to {day(last)}, {churned}. The model that was judged had learned from nothing later than that "
+        f"cutoff.{looks}"
     )
 
 

@@ -14,31 +14,32 @@ from churnscope.evaluation.figures import Evaluation
 from churnscope.evaluation.grade import DECIDING, is_better, is_worse, spoken
 from churnscope.evaluation.intervals import Estimate
 from churnscope.evaluation.leak_audit import Finding
-from churnscope.evaluation.tables import HEADLINE
+from churnscope.evaluation.tables import HEADLINE, LEVEL
 from churnscope.features.feature import EITHER, FALLING, RISING
+from churnscope.predicted import Words
 from churnscope.reports.charts import best_rule
 from churnscope.reports.drivers import Driver
 from churnscope.reports.explained import Explained, Listed
 from churnscope.reports.money_charts import money
 from churnscope.reports.page import Cell, Table
-from churnscope.reports.wording import UNKNOWN, count, counted, day, decimal, metric, said_of, share, typeset
+from churnscope.reports.wording import UNKNOWN, capital, count, counted, day, decimal, metric, said_of, share, typeset
 from churnscope.sources.report import SourceReport
 from churnscope.value.judging import Judgement
 from churnscope.value.nearness import Errors
 
 METRIC_NOTES = (
-    ("AUROC", "how often a customer who left was ranked above one who stayed; 0.5 is a toss of a coin, 1 is perfect"),
-    ("average precision", "how pure the top of the list is, averaged over all its cuts; chance gives the share who left"),
+    ("AUROC", "how often a customer who {left} was ranked above one who {stayed}; 0.5 is a toss of a coin, 1 is perfect"),
+    ("average precision", "how pure the top of the list is, averaged over all its cuts; chance gives the share who {left}"),
     ("log loss, Brier", "how far the probabilities lie from what happened; lower is better"),
     ("calibration error", "how many points the probabilities are off on average, over tenths of the customers"),
-    ("lift at 10%", "how many times more of the riskiest tenth left than of all"),
+    ("lift at 10%", "how many times more of the {riskiest} tenth {left} than of all"),
 )
 TENDENCIES = {
-    RISING: "the more, the higher the risk",
-    FALLING: "the more, the lower the risk",
+    RISING: "the more, the higher the {risk}",
+    FALLING: "the more, the lower the {risk}",
     EITHER: "up or down, by its value",
 }
-SO_OR_NOT = {RISING: "where it is so, the risk is higher", FALLING: "where it is so, the risk is lower"}
+SO_OR_NOT = {RISING: "where it is so, the {risk} is higher", FALLING: "where it is so, the {risk} is lower"}
 IGNORED = {
     "after_as_of": "on the day of the report or later",
     "not_known_yet": "not known yet on the day of the report",
@@ -46,7 +47,6 @@ IGNORED = {
     "overlap": "in another file too",
     "where": "left out by the config (where)",
 }
-LEVEL = "predicted_minus_churned"
 ALIKE = "the same for everyone on this day"
 
 Row = tuple[Cell | str, ...]
@@ -54,11 +54,14 @@ Row = tuple[Cell | str, ...]
 
 def comparison_table(evaluation: Evaluation) -> Table:
     """The model and the baselines, a row each."""
-    asked = _asked(evaluation)
+    asked, words = _asked(evaluation), evaluation.words
     ranked = sorted(evaluation.predictors.items(), key=lambda named: -named[1].metrics["auroc"].value)
     rows = tuple((_predictor(name), *(_estimate(figures.metrics[each]) for each in asked)) for name, figures in ranked)
     caption = f"The model and simple rules on the same {count(evaluation.customers)} customers, with 95% intervals"
-    return Table(caption, "<" + ">" * len(asked), ("", *map(metric, asked)), rows, METRIC_NOTES, is_wide=True)
+    notes = tuple(
+        (name, note.format(left=words.left, stayed=words.stayed, riskiest=words.riskiest)) for name, note in METRIC_NOTES
+    )
+    return Table(caption, "<" + ">" * len(asked), ("", *map(metric, asked)), rows, notes, is_wide=True)
 
 
 def profit_table(figures: ProfitFigures) -> Table:
@@ -188,8 +191,9 @@ def reliability_table(evaluation: Evaluation) -> Table:
         )
         for each in evaluation.model.reliability.bins
     )
-    columns = ("predicted", "churned", "by chance alone", "customers")
-    return Table("Predicted and observed churn, by tenths", ">>>>", columns, rows)
+    words = evaluation.words
+    columns = ("predicted", words.happened, "by chance alone", "customers")
+    return Table(f"Predicted and observed {words.noun}, by tenths", ">>>>", columns, rows)
 
 
 def decile_table(evaluation: Evaluation) -> Table:
@@ -206,24 +210,26 @@ def decile_table(evaluation: Evaluation) -> Table:
         )
         for each in evaluation.model.deciles
     )
-    columns = ("decile", "custo\u00admers", "churned", "rate", "pre\u00addicted", "lift", "reached")
+    words = evaluation.words
+    columns = ("decile", "custo\u00admers", words.happened, "rate", "pre\u00addicted", "lift", "reached")
     notes = (
-        ("lift", "the churn rate over that of all customers"),
-        ("reached", "of all who churned, in this decile and the riskier ones"),
+        ("lift", f"the {words.noun} rate over that of all customers"),
+        ("reached", f"of all who {words.happened}, in this decile and the {words.riskier} ones"),
     )
-    return Table("Deciles: tenths of the customers, 1 the riskiest", ">" * len(columns), columns, rows, notes)
+    return Table(f"Deciles: tenths of the customers, 1 the {words.riskiest}", ">" * len(columns), columns, rows, notes)
 
 
 def history_table(past: Mapping[int, Evaluation]) -> Table:
     """The evaluations, cutoff by cutoff."""
-    columns = ("cutoff", "customers", "churned", "AUROC", "best rule's AUROC", "log loss", "lift at 10%")
+    happened = _happened(past)
+    columns = ("cutoff", "customers", happened, "AUROC", "best rule's AUROC", "log loss", "lift at 10%")
     rows = tuple((day(cutoff), *_past_row(evaluation)) for cutoff, evaluation in past.items())
     return Table("Every cutoff that was judged", "<>>>>>>", columns, rows, is_wide=True)
 
 
 def newcomer_table(new: Mapping[int, Evaluation], past: Mapping[int, Evaluation]) -> Table:
     """Customers never trained on, cutoff by cutoff, beside all customers of the cutoff."""
-    columns = ("cutoff", "new customers", "churned", "AUROC", "of all", "log loss", "of all")
+    columns = ("cutoff", "new customers", _happened(new), "AUROC", "of all", "log loss", "of all")
     rows = tuple(
         (
             day(cutoff),
@@ -248,7 +254,8 @@ def segment_table(evaluation: Evaluation) -> Table:
         )
         for each in evaluation.segments
     )
-    columns = ("segment", "customers", "churned", *map(metric, asked))
+    words = evaluation.words
+    columns = ("segment", "customers", words.happened, *(metric(name, words) for name in asked))
     return Table("The model by segment, with 95% intervals", "<" + ">" * (len(columns) - 1), columns, rows, is_wide=True)
 
 
@@ -274,16 +281,17 @@ def audit_table(findings: Sequence[Finding]) -> Table:
 
 
 def band_table(customers: Explained) -> Table:
-    """Active customers by risk band, and those without a score."""
-    bands = customers.bands.name(customers.probability)
-    ranges = {
-        "high": f"{share(customers.bands.high)} or more",
-        "medium": f"{share(customers.bands.low)} to {share(customers.bands.high)}",
-        "low": f"below {share(customers.bands.low)}",
-    }
+    """Scored customers by risk band, and those without a score."""
+    words = customers.words
+    bands = customers.bands.name(customers.probability, words.bands)
+    ranges = (
+        f"{share(customers.bands.high)} or more",
+        f"{share(customers.bands.low)} to {share(customers.bands.high)}",
+        f"below {share(customers.bands.low)}",
+    )
     rows = [
-        (f"{band} risk", words, Cell(count((bands == band).sum()), share(np.mean(bands == band))))
-        for band, words in ranges.items()
+        (band, ends, Cell(count((bands == band).sum()), share(np.mean(bands == band))))
+        for band, ends in zip(words.bands, ranges, strict=True)
     ]
     if customers.not_due:
         rows += [("active, with no term that ends in the days looked at", "no score", Cell(count(customers.not_due)))]
@@ -291,11 +299,12 @@ def band_table(customers: Explained) -> Table:
         rows += [("not active any more", "no score", Cell(count(customers.inactive)))]
     if customers.no_history:
         rows += [("never active so far", "no score", Cell(count(customers.no_history)))]
-    return Table("Customers by risk", "<<>", ("", "chance of churn", "customers"), tuple(rows))
+    return Table(f"Customers by {words.risk}", "<<>", ("", words.chance, "customers"), tuple(rows))
 
 
 def type_table(customers: Explained, numbers: Stages) -> Table:
-    """Active customers by type; one can be of several."""
+    """Scored customers by type; one can be of several."""
+    words = customers.words
     there = [(each, customers.types[each.name]) for each in TYPES if each.name in customers.types]
     is_high = customers.bands.name(customers.probability) == "high"
     rows = tuple(
@@ -307,23 +316,23 @@ def type_table(customers: Explained, numbers: Stages) -> Table:
         )
         for each, who in there
     )
-    columns = ("", "active customers", "mean chance of churn", "at high risk")
+    columns = ("", f"{words.who} customers", f"mean {words.chance}", words.at_high_risk)
     notes = tuple((each.plural, each.meaning.format_map(numbers.model_dump())) for each, _ in there)
     return Table("Customers by type; one can be of several", "<>>>", columns, rows, notes)
 
 
-def driver_table(found: Sequence[Driver]) -> Table:
+def driver_table(found: Sequence[Driver], words: Words) -> Table:
     """Concepts, strongest first, and the value that tells most of each."""
-    rows = tuple((driver.concept, Cell(said_of(driver.teller), driver_words(driver))) for driver in found)
+    rows = tuple((driver.concept, Cell(said_of(driver.teller), driver_words(driver, words))) for driver in found)
     return Table("The value that tells most of each", "<<", ("concept", "value"), rows)
 
 
-def driver_words(driver: Driver) -> str:
+def driver_words(driver: Driver, words: Words) -> str:
     """Which way the risk goes with the value that tells most of a concept."""
     if driver.is_common:
         return ALIKE
-    words = TENDENCIES | SO_OR_NOT if driver.teller.at_zero else TENDENCIES
-    return words[driver.tendency]
+    said = TENDENCIES | SO_OR_NOT if driver.teller.at_zero else TENDENCIES
+    return said[driver.tendency].format(risk=words.risk)
 
 
 def source_table(report: SourceReport) -> Table:
@@ -343,19 +352,24 @@ def source_table(report: SourceReport) -> Table:
     return Table(caption, "<>>", ("", "rows", "of all"), rows)
 
 
-def listed_table(listed: Sequence[Listed]) -> Table:
+def listed_table(listed: Sequence[Listed], words: Words) -> Table:
     """The riskiest customers with their reasons."""
     rows = tuple(
         (str(place), each.customer_id, share(each.probability), typeset("; ".join(each.reasons)))
         for place, each in enumerate(listed, start=1)
     )
     return Table(
-        "Chance of churn and the reasons, strongest first",
+        f"{capital(words.chance)} and the reasons, strongest first",
         "><><",
-        ("", "customer", "chance of churn", "why"),
+        ("", "customer", words.chance, "why"),
         rows,
         is_wide=True,
     )
+
+
+def _happened(evaluations: Mapping[int, Evaluation]) -> str:
+    """What all of them predicted, as the heading of a column; there is one at least."""
+    return next(iter(evaluations.values())).words.happened
 
 
 def _asked(evaluation: Evaluation) -> list[str]:

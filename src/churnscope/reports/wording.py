@@ -12,6 +12,7 @@ from churnscope.events import EVER
 from churnscope.features import FeatureSpec
 from churnscope.features.feature import suffix, within
 from churnscope.languages import ENGLISH, Message
+from churnscope.predicted import CHURN, Words
 from churnscope.roles import ROLES
 from churnscope.timeline import cutoff_name, date_of, is_part
 
@@ -113,7 +114,7 @@ def capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def metric(name: str) -> str:
+def metric(name: str, words: Words = CHURN) -> str:
     """A metric's name as a column shows it.
 
     Examples
@@ -121,7 +122,7 @@ def metric(name: str) -> str:
     >>> metric("lift_10pct"), metric("auroc")
     ('lift at 10%', 'AUROC')
     """
-    return title(name).replace(" %", "%")
+    return title(name, words).replace(" %", "%")
 
 
 def feature(spec: FeatureSpec) -> str:

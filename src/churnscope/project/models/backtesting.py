@@ -101,12 +101,15 @@ class Backtesting:
             self.progress("backtest", number + 1, len(splits))
 
     def _predictions(self, split: Split) -> Predictions:
-        """What a model trained before the test says of the customers who were active then."""
+        """What a model trained before the test says of the customers it is asked about then."""
         table, (cutoff,) = self.table, split.test
         known = table.churned >= 0
         here = np.flatnonzero(known & (table.cutoff == cutoff))
         if not len(here):
-            raise InputError(f"No customer is active on {iso(cutoff)}.", "Look at [activity], or at the days the data cover.")
+            raise InputError(
+                f"No customer is {self.config.words.who} on {iso(cutoff)}.",
+                "Look at [activity], or at the days the data cover.",
+            )
         learned_from = np.unique(table.customer[known & np.isin(table.cutoff, split.before_test)])
         return Predictions(
             churned=table.churned[here],
@@ -114,6 +117,7 @@ class Backtesting:
             probabilities=self._predictor(split).probabilities(table.features[here], cutoff),
             trained_on=np.isin(table.customer[here], learned_from),
             segmentations=segmentations_of(self.config, table.specs, table.features[here]),
+            predicted=self.config.prediction.of,
         )
 
     def _predictor(self, split: Split) -> Predictor:

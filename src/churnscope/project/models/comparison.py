@@ -47,7 +47,8 @@ class Ground:
         here = _known(rows, cutoff)
         forecasts = {MODEL: _forecast(one, rows, cutoff), OTHER: _forecast(other, other_rows, cutoff)}
         rng = np.random.default_rng(self.config.model.seed)
-        return evaluate(rows.churned[here], rows.customer[here], forecasts, self.config.evaluation, rng)
+        settings, of = self.config.evaluation, self.config.prediction.of
+        return evaluate(rows.churned[here], rows.customer[here], forecasts, settings, rng, predicted=of)
 
     def _rows(self, bundle: Bundle, cutoff: int) -> SnapshotTable:
         plan = matching_plan(self.config, self.loaded, bundle, built_at((cutoff,), self.loaded))

@@ -11,6 +11,7 @@ from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.model.bundle import Bundle
 from churnscope.operations.logs import Progress
+from churnscope.predicted import CHURN, Words
 from churnscope.project.frames import Frame
 from churnscope.project.models.saved import bands_of, load_model, matching_plan
 from churnscope.project.results import Summarised, iso
@@ -37,6 +38,7 @@ class DriversResult(Summarised):
         concept count together.
     common : concepts that do the same to every customer of the day, as the season does.
     effects : the strongest of them as curves.
+    words : how sentences speak of what is predicted.
     """
 
     name: str
@@ -46,6 +48,7 @@ class DriversResult(Summarised):
     drivers: tuple[Driver, ...]
     common: tuple[Driver, ...]
     effects: tuple[Effect, ...]
+    words: Words = CHURN
 
     @property
     def summary(self) -> str:
@@ -65,7 +68,7 @@ class DriversResult(Summarised):
             "concept": [each.concept for each in self.drivers],
             "share": [each.share for each in self.drivers],
             "feature": [each.teller.name for each in self.drivers],
-            "direction": [driver_words(each) for each in self.drivers],
+            "direction": [driver_words(each, self.words) for each in self.drivers],
         }
         return Frame(pa.table(columns), "a concept, the strongest first")
 
@@ -100,6 +103,7 @@ def drivers(config: Config, as_of: int | None, progress: Progress, *, model: str
             drivers=telling(found.drivers),
             common=tuple(driver for driver in found.drivers if driver.is_common),
             effects=found.effects,
+            words=found.words,
         )
 
 
@@ -122,5 +126,5 @@ def explained_day(config: Config, loaded: Loaded, bundle: Bundle, progress: Prog
         bands,
         listed=listed,
         usual=bundle.profile,
-        of_return=config.is_of_reactivation,
+        words=config.words,
     )

@@ -83,7 +83,7 @@ def _write(config: Config, facts: RunFacts, verdict: Judgement, folds: Sequence[
     document = {**figures_of(verdict), **label, "backtest": [fold_json(fold) for fold in folds]}
     contents = {
         "evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(),
-        **pictures(verdict, config.prediction.of),
+        **pictures(verdict),
     }
     home = Folders.of(config).predictions / "evaluation" / iso(verdict.cutoff).replace(" ", "-")
     outputs = OutputSet(home, tuple(contents))

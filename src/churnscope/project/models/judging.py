@@ -93,16 +93,24 @@ def judge(
 
     Raises
     ------
-    InputError : when nobody is active at the cutoff.
+    InputError : when there is nobody of whom it is asked at the cutoff.
     """
     here = np.flatnonzero((table.cutoff == cutoff) & (table.churned >= 0))
     if not len(here):
-        raise InputError(f"No customer is active on {iso(cutoff)}.", "Look at [activity], or at the days the data cover.")
+        raise InputError(
+            f"No customer is {config.words.who} on {iso(cutoff)}.", "Look at [activity], or at the days the data cover."
+        )
     probabilities = predictor.probabilities(table.features[here], cutoff)
     rng = np.random.default_rng(config.model.seed)
     segmentations = segmentations_of(config, table.specs, table.features[here])
     evaluation = evaluate(
-        table.churned[here], table.customer[here], probabilities, config.evaluation, rng, segmentations=segmentations
+        table.churned[here],
+        table.customer[here],
+        probabilities,
+        config.evaluation,
+        rng,
+        segmentations=segmentations,
+        predicted=config.prediction.of,
     )
     own = None if worth is None else worth[table.customer[here]]
     profit = in_money(config, table.churned[here], probabilities[MODEL], own)

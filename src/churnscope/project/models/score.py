@@ -83,10 +83,10 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
                     scoring.write(outputs, beside, facts, request)
                 manifest = outputs.read()
         assert manifest is not None
-        if not manifest.counts["inactive" if config.is_of_reactivation else "active"]:
+        if not manifest.counts[config.words.who]:
             logger.warning(
                 "No customer is %s on %s; the data are complete through %s. Are newer files missing?",
-                "inactive" if config.is_of_reactivation else "active",
+                config.words.who,
                 iso(loaded.as_of),
                 iso(loaded.complete_through),
             )

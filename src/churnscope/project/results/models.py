@@ -254,7 +254,7 @@ class ScoreResult(Summarised):
         return "Next: project.report(); the rows: to_pandas(), to_arrow(), to_polars()"
 
     def frame(self) -> Frame:
-        """The written rows, riskiest first.
+        """The written rows, riskiest first; of returns, those first of whom most is to be expected.
 
         Raises
         ------
@@ -264,7 +264,8 @@ class ScoreResult(Summarised):
         from churnscope.project.frames import Frame
 
         parquet = [path for path in self.outputs if path.suffix == ".parquet"]
-        return Frame(read_export((parquet or self.outputs)[0]), "a customer, riskiest first")
+        first = "riskiest" if self.predicted == "churn" else "likeliest or most valuable"
+        return Frame(read_export((parquet or self.outputs)[0]), f"a customer, {first} first")
 
     def to_arrow(self) -> pa.Table:
         """The written rows as a table of PyArrow."""
