@@ -23,7 +23,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 install: $(VENV)/installed ## Make .venv with the pinned versions
 
-demo: install ## Raw shop files to a call list and a page: check, train, evaluate, score, value, call-list, report
+demo: install ## Raw shop files to a call list and a page: check, train, evaluate, score, value, call-list, lifecycle, report
 	@$(BIN)/python -m churnscope check configs/online_retail.toml
 	@$(BIN)/python -m churnscope train configs/online_retail.toml
 	@$(BIN)/python -m churnscope evaluate configs/online_retail.toml --no-backtest
@@ -31,12 +31,14 @@ demo: install ## Raw shop files to a call list and a page: check, train, evaluat
 	@$(BIN)/python -m churnscope score configs/online_retail.toml
 	@$(BIN)/python -m churnscope value configs/online_retail.toml
 	@$(BIN)/python -m churnscope call-list configs/online_retail.toml
+	@$(BIN)/python -m churnscope lifecycle configs/online_retail.toml
 	@$(BIN)/python -m churnscope report configs/online_retail.toml
 	@echo
 	@echo "Look at:"
 	@echo "  outputs/online_retail/scores/2011-12-09/scores.csv         the customers, riskiest first, with reasons"
 	@echo "  outputs/online_retail/call_lists/2011-12-09/call_list.xlsx whom to call first, a sheet per agent, with columns for what came of it"
-	@echo "  outputs/online_retail/reports/2011-12-09/report.html       one page on model, scores and data; open it in a browser"
+	@echo "  outputs/online_retail/lifecycle/2011-12-09/                stages, moves, erosion, budget: tables and pictures"
+	@echo "  outputs/online_retail/reports/2011-12-09/report.html       one page on all of it; open it in a browser"
 	@echo "  outputs/online_retail/evaluation/2011-09-10/               calibration, gains and deciles as pictures"
 	@echo "  configs/online_retail.toml, configs/reference.toml         how a business is described"
 
