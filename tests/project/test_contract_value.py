@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,16 @@ from churnscope.cli.rendering import print_parts
 from churnscope.config.load import load_config
 from churnscope.errors import ConfigError
 from churnscope.features import FAMILIES, catalog
+from churnscope.operations.logs import silent
 from churnscope.project import Project
 from churnscope.project.money.contract_valued import ContractFigures
 from churnscope.project.money.customer_values import CustomerValues
 from churnscope.project.money.valued import ValueResult
+from churnscope.project.money.worth import worth_if_kept
 from churnscope.project.notebook import html
+from churnscope.project.session import loaded_data
 from churnscope.simulation import PRESETS, simulate
+from churnscope.timeline import day_number
 
 from .test_schemas import problems
 
@@ -119,6 +124,19 @@ def test_contracts_without_a_price_are_refused(config: Path) -> None:
 
 
 def test_an_activity_without_contracts_is_not_valued_by_them() -> None:
-    from churnscope.project.money.contract_value import values_contracts
+    assert not load_config(TOP / "configs" / "online_retail.toml").values_contracts
 
-    assert not values_contracts(load_config(TOP / "configs" / "online_retail.toml"))
+
+def test_profit_with_each_customers_own_value_takes_that_of_the_cutoff(config: Path) -> None:
+    path = config.with_name("profit.toml")
+    path.write_text(config.read_text() + '[profit]\nvalue = "customer"\n')
+    config_of_profit, cutoff = load_config(path), day_number(date(2024, 6, 1))
+    with loaded_data(config_of_profit, None, silent) as loaded, loaded_data(config_of_profit, cutoff, silent) as then:
+        kept = worth_if_kept(config_of_profit, loaded, cutoff, silent)
+        assert kept is not None
+        assert kept.shape == (loaded.n_customers,)
+        known = np.isin(loaded.ids(), then.ids())
+        own = worth_if_kept(config_of_profit, then, cutoff, silent)
+    assert own is not None
+    assert kept[known] == pytest.approx(own)  # what came later tells nothing
+    assert np.unique(kept).size > 20

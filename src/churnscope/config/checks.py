@@ -368,10 +368,11 @@ def _profit(config: Config) -> Iterator[ConfigError]:
     if profit is None:
         return
     amounts = ["amount" in source.columns for source in config.sources.values() if source.role == "purchases"]
-    if profit.one_value is None and not (amounts and all(amounts)):
+    if profit.one_value is None and not (config.values_contracts or (amounts and all(amounts))):
         yield ConfigError(
-            '[profit] value = "customer": without the amounts of purchases nothing tells what each customer is worth.',
-            "Map the column amount of every source of purchases, or give one value for all.",
+            '[profit] value = "customer": without amounts of purchases, or prices of contracts in force, nothing tells what '
+            "each customer is worth.",
+            "Map the column amount of every source of purchases or the price of contracts, or give one value for all.",
         )
     if profit.one_value is not None and profit.acceptance * (profit.one_value - profit.offer_cost) <= profit.contact_cost:
         yield ConfigError(

@@ -144,6 +144,11 @@ class Source(Section):
         return as_attributes(value)
 
     @property
+    def has_price(self) -> bool:
+        """Whether its rows, terms of contracts, have one."""
+        return bool(self.columns.keys() & {"price", "price_today"})
+
+    @property
     def texts(self) -> tuple[tuple[str, str], ...]:
         """Every column or expression of the files' columns, with the key it stands at."""
         key = ROLES[self.role].key
@@ -542,6 +547,14 @@ class Config(Section):
         waits = label.kind == "contract_end" and prediction.horizon_renewals is None
         grace_days = self.activity.grace_days if waits else 0
         return Timing(prediction.horizon_days, prediction.gap_days, label.delay_days, grace_days, prediction.horizon_renewals)
+
+    @property
+    def values_contracts(self) -> bool:
+        """Whether `[value]` is about contracts: where it says so, or who is active is told by priced terms in force."""
+        if self.value.model != "auto":
+            return self.value.model == "contracts"
+        counted = {rule.source for rule in self.activity.rules if rule.in_force and rule.source in self.sources}
+        return bool(counted) and all(self.sources[name].has_price for name in counted)
 
     @property
     def due_days(self) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from churnscope.config.models import Config, Source
+from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import ConfigError, InputError
 from churnscope.operations.logs import Progress
@@ -28,14 +28,6 @@ SHARES_AFTER = (90, 365)
 DIGITS = 6  # of what is no money
 
 
-def values_contracts(config: Config) -> bool:
-    """Whether `[value]` is about contracts: where it says so, or who is active is told by priced terms in force."""
-    if config.value.model != "auto":
-        return config.value.model == KIND
-    counted = {rule.source for rule in config.activity.rules if rule.in_force}
-    return bool(counted) and all(_has_price(config.sources[name]) for name in counted)
-
-
 def pricing_of(config: Config) -> Pricing:
     """How the config's terms are priced.
 
@@ -44,7 +36,7 @@ def pricing_of(config: Config) -> Pricing:
     ConfigError : when a source of subscriptions has no price, or only some have today's.
     """
     sources = {name: source for name, source in config.sources.items() if source.role == ROLE.name}
-    unpriced = [name for name, source in sources.items() if not _has_price(source)]
+    unpriced = [name for name, source in sources.items() if not source.has_price]
     if not sources or unpriced:
         what = f"[sources.{unpriced[0]}] maps no price" if unpriced else "[sources]: no source of subscriptions exists"
         raise ConfigError(f"{what}, so contracts cannot be valued.", "Map the column price of every source of subscriptions.")
@@ -53,10 +45,6 @@ def pricing_of(config: Config) -> Pricing:
         raise ConfigError("[sources]: only some sources of subscriptions map price_today.", "Map it of all or of none.")
     price = "price_today" if todays[0] else "price"
     return Pricing(price, config.resolution, config.value.open_price_days, config.activity.grace_days)
-
-
-def _has_price(source: Source) -> bool:
-    return bool(source.columns.keys() & {"price", "price_today"})
 
 
 def money_of(config: Config, horizon_days: int) -> Money:

@@ -16,7 +16,7 @@ from churnscope.operations.exports import export
 from churnscope.operations.logs import Progress
 from churnscope.operations.output_set import OutputSet, Writer
 from churnscope.operations.run import recorded
-from churnscope.project.money.contract_value import ContractValuing, pricing_of, values_contracts
+from churnscope.project.money.contract_value import ContractValuing, pricing_of
 from churnscope.project.money.contract_valued import ContractFigures
 from churnscope.project.money.valued import ValueFigures, ValueResult
 from churnscope.project.money.valuing import Valuing
@@ -61,7 +61,7 @@ def _valued(
     config: Config, loaded: Loaded, progress: Progress, horizon_days: int, run_id: str
 ) -> tuple[pa.Table, ValueFigures | ContractFigures]:
     """The rows and the figures, by what the business lives on."""
-    if values_contracts(config):
+    if config.values_contracts:
         contracts = ContractValuing(config, loaded, progress, horizon_days).valued()
         return contracts.table(loaded, config.resolution, run_id), contracts.figures(config, loaded.n_customers)
     purchases = Valuing(config, loaded, progress, horizon_days).valued()
@@ -81,7 +81,7 @@ def _horizon(config: Config, asked: int | None) -> int:
 
 def _refuse(config: Config, output: Path | None) -> None:
     """Refuse what cannot be answered or written before any work is done."""
-    if values_contracts(config):
+    if config.values_contracts:
         pricing_of(config)
     else:
         _refuse_no_amounts(config)

@@ -9,7 +9,7 @@ from churnscope.config.models import Config
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import InputError
 from churnscope.operations.logs import Progress
-from churnscope.project.money.contract_value import money_of, pricing_of, values_contracts
+from churnscope.project.money.contract_value import money_of, pricing_of
 from churnscope.project.money.list_inputs import LEAST_ALIVE
 from churnscope.value import REPEAT_PURCHASE_MODELS
 from churnscope.value.contracts import contracts_on
@@ -32,7 +32,7 @@ def worth_if_kept(config: Config, loaded: Loaded, cutoff: int, progress: Progres
     """
     if config.profit is None or config.profit.one_value is not None:
         return None
-    if values_contracts(config):
+    if config.values_contracts:
         customer, kept = _of_contracts(config, loaded, cutoff, progress)
     else:
         customer, kept = _of_purchases(config, loaded, cutoff, progress)
