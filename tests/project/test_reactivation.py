@@ -207,6 +207,10 @@ def test_scores_rank_by_chance_times_value(bistro: Shop) -> None:
         chance, value = plain[row["customer_id"]], worth.get(row["customer_id"])
         assert row["reactivation_probability"] == chance
         assert row["expected_value"] == (None if value is None else pytest.approx(chance * value, abs=0.006))
+    (named,) = (each for each in Project(bistro.folder / "config.toml").value().outputs if each.suffix == ".parquet")
+    back = dict(zip(*(pq.read_table(named).column(name).to_pylist() for name in ("customer_id", "value_if_back")), strict=True))
+    for row in project.score(model="latest", output=path.with_name("valued.parquet")).to_arrow().to_pylist():
+        assert row["expected_value"] == pytest.approx(plain[row["customer_id"]] * back[row["customer_id"]], abs=0.006)
     known = [row["expected_value"] for row in rows if row["expected_value"] is not None]
     assert known == sorted(known, reverse=True)
     assert all(row["expected_value"] is None for row in rows[len(known) :])

@@ -130,6 +130,8 @@ def test_customers_can_be_worth_more_or_less(ranked):
     assert after.loc["3", "expected_net_gain"] == -1
     (folder / "alive.csv").write_text("customer_id,alive_probability,value\n2,0.5,100\n")
     assert CustomerValues.read(folder / "alive.csv").of(np.array(["3", "2"], object), 7.0).tolist() == [7, 200]
+    with pytest.raises(InputError, match="does not say what a customer is worth who comes back"):
+        CustomerValues.read(folder / "alive.csv", if_back=True)
     assert after.loc["4", "expected_net_gain"] == before.loc["4", "expected_net_gain"]
 
 

@@ -75,6 +75,10 @@ def test_the_most_valuable_come_first_in_tenths_of_one_size(rows: pa.Table) -> N
     assert len(sizes) == 10
 
 
+def test_whoever_comes_back_is_worth_a_purchase_more(rows: pa.Table) -> None:
+    assert (column(rows, "value_if_back") > column(rows, "value")).all()
+
+
 def test_totals_are_those_of_the_rows(valued: ValueResult, rows: pa.Table) -> None:
     figures = valued.figures
     assert figures.total("value") == pytest.approx(column(rows, "value").sum(), rel=1e-3)

@@ -11,12 +11,12 @@ from churnscope.features import FeatureSpec, catalog
 from churnscope.features.catalog import Columns, every_column
 from churnscope.features.signals import MEASURES
 from churnscope.lifecycle.spells import STAGES
-from churnscope.model.reasons import SPEAKS_FOR_STAYING
+from churnscope.model.reasons import SPEAKS_AGAINST_A_RETURN, SPEAKS_FOR_STAYING
 from churnscope.outcomes import RESULTS
 from churnscope.project.money.list_inputs import BANDS
 from churnscope.reports import workbook
 from churnscope.roles import CHANNELS
-from churnscope.scoring import ALREADY_INACTIVE, BAND_WITHOUT_SCORE, NO_EVENT_YET, NOT_DUE_NOW
+from churnscope.scoring import ALREADY_INACTIVE, BAND_WITHOUT_SCORE, NO_EVENT_YET, NOT_DUE_NOW, STILL_ACTIVE
 
 ACTIONS = (
     "call",
@@ -47,7 +47,8 @@ def _texts() -> Iterator[tuple[str, str]]:
     yield from ((f"reason: {spec.family}", text) for spec in _specs() for text in spec.texts)
     yield from (("what a signal tells", word) for word in (*MEASURES, "acquisition channel"))
     yield "reason for staying; {said} is the reason", SPEAKS_FOR_STAYING
-    yield from (("in place of a reason", text) for text in (NOT_DUE_NOW, NO_EVENT_YET, ALREADY_INACTIVE))
+    yield "of one who has left, reason for staying away; {said} is the reason", SPEAKS_AGAINST_A_RETURN
+    yield from (("in place of a reason", text) for text in (NOT_DUE_NOW, NO_EVENT_YET, ALREADY_INACTIVE, STILL_ACTIVE))
     yield from (("heading", workbook.title(name)) for name in (*LIST_COLUMNS, *SHOWN, *OUTCOME_COLUMNS))
     yield from (("risk band", name.replace("_", " ")) for name in (*BANDS, *BAND_WITHOUT_SCORE.values()))
     yield from (("whether on the last list", word) for word in ("new", "again"))

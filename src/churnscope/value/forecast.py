@@ -91,6 +91,21 @@ class ValueModel:
         to_come = self.purchases.discounted_purchases(histories.rows, yearly_discount=yearly_discount)
         return margin * self.spend.expected_spend(histories.spend) * to_come
 
+    def worth_if_back(self, histories: Histories, *, margin: float, yearly_discount: float) -> Array:
+        """What each customer would be worth who bought today: that purchase, and all ever to come after it, shape (n,).
+
+        Parameters
+        ----------
+        margin, yearly_discount : as in `worth`.
+
+        Notes
+        -----
+        A return is a purchase, so that whoever comes back has bought once more than the history says. Worth over P(alive), what
+        those are worth who never left, is less by far: it counts neither that purchase nor what it tells of the ones to come.
+        """
+        to_come = self.purchases.discounted_purchases(histories.rows.bought_again(), yearly_discount=yearly_discount)
+        return margin * self.spend.expected_spend(histories.spend) * (1 + to_come)
+
     def to_json(self) -> dict[str, Any]:
         """The model as plain values for JSON."""
         return {"purchases": self.purchases.to_json(), "spend": self.spend.to_json()}

@@ -100,6 +100,18 @@ class RepeatRows:
         customers = np.bincount(row, weights=self.customers, minlength=len(first))
         return RepeatRows(self.frequency[first], self.recency_days[first], self.age_days[first], customers)
 
+    def bought_again(self) -> RepeatRows:
+        """The same customers had they bought once more on the last day that was watched, or the day after their only one.
+
+        Examples
+        --------
+        >>> rows = RepeatRows([2, 0], [30, 0], [400, 0]).bought_again()
+        >>> rows.frequency.tolist(), rows.recency_days.tolist(), rows.age_days.tolist()
+        ([3.0, 1.0], [400.0, 1.0], [400.0, 1.0])
+        """
+        age = np.maximum(self.age_days, 1)
+        return RepeatRows(self.frequency + 1, age, age, self.customers)
+
     def thinned(self, most: int) -> RepeatRows:
         """At most `most` of the rows, evenly spaced."""
         kept = slice(None, None, max(1, -(-len(self) // most)))

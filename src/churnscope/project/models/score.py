@@ -177,7 +177,7 @@ def _worth(config: Config, folders: Folders, request: Request, as_of: int) -> Cu
     written = sorted(folders.outputs.glob("value/????-??-??/value.parquet"))
     known = [path for path in written if path.parent.name <= iso(as_of)]
     path = request.values or (known[-1] if known else None)
-    return None if path is None else CustomerValues.read(path)
+    return None if path is None else CustomerValues.read(path, if_back=True)
 
 
 def _warn_of_known_outcomes(bundle: Bundle, as_of: int) -> None:

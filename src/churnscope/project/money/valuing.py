@@ -13,6 +13,7 @@ from churnscope.config.models import Value as Settings
 from churnscope.engines.duckdb import Loaded
 from churnscope.errors import InputError
 from churnscope.operations.logs import Progress
+from churnscope.project.money.customer_values import IF_BACK
 from churnscope.project.money.spend_trees import Days, SpendTrees
 from churnscope.project.money.valued import GAMMA_GAMMA, ValueFigures, ValueTenth
 from churnscope.project.results import iso
@@ -32,12 +33,16 @@ TOGETHER = 0.3  # correlation from which how often and how much can no longer be
 
 @dataclass(frozen=True)
 class Valued:
-    """Customers with what is expected of them, and the model that says so; `spend_by` names what tells the spend."""
+    """Customers with what is expected of them, and the model that says so; `spend_by` names what tells the spend.
+
+    `worth_if_back` is what each would be worth who buys today; of it the purchase model tells all, trees know of no such day.
+    """
 
     histories: Histories
     model: ValueModel
     forecast: Forecast
     worth: Array
+    worth_if_back: Array
     judgement: Judgement | None
     notes: tuple[str, ...]
     horizon_days: int
@@ -70,6 +75,7 @@ class Valued:
                 "spend_high": amounts(made.spend_within.high),
                 "value": amounts(self.worth),
                 "value_decile": pa.array(deciles(n), pa.int8()),
+                IF_BACK: amounts(self.worth_if_back),
                 "model": pa.repeat(kind if self.spend_by == GAMMA_GAMMA else f"{kind}+{self.spend_by}", n),
                 "run_id": pa.repeat(run_id, n),
             }
@@ -134,7 +140,8 @@ class Valuing:
             forecast = replace(forecast, spend=spend, spend_within=within)
         self.progress("models", 4, 4)
         all_notes = (*notes, *more, *self._of_trees(choice, judgement), *_notes(histories, model, judgement))
-        return Valued(histories, model, forecast, worth, judgement, all_notes, self.horizon_days, spend_by)
+        back = model.worth_if_back(histories, **money)
+        return Valued(histories, model, forecast, worth, back, judgement, all_notes, self.horizon_days, spend_by)
 
     @property
     def _wait_days(self) -> int:
