@@ -91,9 +91,10 @@ class RoleRows:
         What holds from the same instant on is sorted by when it was known: the last word counts.
         """
         parts = [self._rows(number, source, as_of) for number, source in enumerate(self.sources)]
-        rows = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
+        rows = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False, copy=False)
         known = ["visible_day"] if self.tells_state and self.has_visible_day else []
-        return exp.select("*").from_(rows.subquery("rows")).order_by("person", "time", *known)
+        every = exp.select("*").from_(rows.subquery("rows", copy=False), copy=False)
+        return every.order_by("person", "time", *known, copy=False)
 
     @property
     def tells_state(self) -> bool:
@@ -112,10 +113,11 @@ class RoleRows:
         rows = exp.select("person", time.as_("time"), day.as_("day"), *signals)
         used = (used_rows(source, as_of), tree(":time IS NOT NULL", time=time))
         if source.plan.source.rolling is None:
-            return rows.from_(table(source.rows)).where(*used)
-        contracts = exp.select("*").from_(table(source.rows)).where(*used)
+            return rows.from_(table(source.rows), copy=False).where(*used, copy=False)
+        contracts = exp.select("*").from_(table(source.rows), copy=False).where(*used, copy=False)
         walls, days = (None, None) if is_utc(self.zone) else (walls_of(self.zone), days_of(self.zone))
-        return rows.from_(terms_of(source.mapping, contracts, as_of=as_of, walls=walls, days=days).subquery("terms"))
+        terms = terms_of(source.mapping, contracts, as_of=as_of, walls=walls, days=days)
+        return rows.from_(terms.subquery("terms", copy=False), copy=False)
 
     def _clock(self, source: CheckedSource, as_of: int) -> tuple[exp.Expr, exp.Expr]:
         """Time and day of a row."""

@@ -213,12 +213,13 @@ def _without_repeats(source: CheckedSource, judged: exp.Select, marks: dict[str,
         partition_by=[*same, column("is_good"), column("k")],
         order=exp.Order(expressions=[column(FILE)]),
     )
-    told = exp.select("*", good).from_(judged.subquery("j"))
-    counted = exp.select("*", k.as_("k")).from_(told.subquery("t"))
-    ranked = exp.select("*", n.as_("n")).from_(counted.subquery("c"))
+    told = exp.select("*", good).from_(judged.subquery("j", copy=False), copy=False)
+    counted = exp.select("*", k.as_("k")).from_(told.subquery("t", copy=False), copy=False)
+    ranked = exp.select("*", n.as_("n")).from_(counted.subquery("c", copy=False), copy=False)
     repeated = [(tree("is_good AND :holds", holds=holds), reason_number(reason)) for reason, holds in marks.items()]
     ignored = tree("CAST(:x AS UTINYINT)", x=cases(repeated, otherwise=column("ignored")))
-    return exp.select(tree("* EXCLUDE (is_good, k, n, ignored)"), ignored.as_("ignored")).from_(ranked.subquery("r"))
+    kept = exp.select(tree("* EXCLUDE (is_good, k, n, ignored)"), ignored.as_("ignored"))
+    return kept.from_(ranked.subquery("r", copy=False), copy=False)
 
 
 def _zone_table(connection: duckdb.DuckDBPyConnection, name: str, zone: str, *, is_wall: bool) -> str | None:

@@ -47,20 +47,20 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, source: CheckedSource, as
             tree("hash(person_hash, time)").as_("row_key"),
             is_new.as_("is_new"),
         )
-        .select(tree("CAST(person_hash % :cells AS UTINYINT)", cells=_CELLS_A_DAY).as_("slot"))
-        .select(*(value.as_(f"value {name}", quoted=True) for name, value in values.items()))
-        .from_(table(source.rows).as_("r"))
-        .join(people.subquery("p"), on=tree("r.person = p.person"), join_type="inner")
-        .where(used_rows(source, as_of), *([] if tells_state else [tree("day IS NOT NULL")]))
+        .select(tree("CAST(person_hash % :cells AS UTINYINT)", cells=_CELLS_A_DAY).as_("slot"), copy=False)
+        .select(*(value.as_(f"value {name}", quoted=True) for name, value in values.items()), copy=False)
+        .from_(table(source.rows).as_("r"), copy=False)
+        .join(people.subquery("p", copy=False), on=tree("r.person = p.person"), join_type="inner", copy=False)
+        .where(used_rows(source, as_of), *([] if tells_state else [tree("day IS NOT NULL")]), copy=False)
     )
     sums: dict[str, exp.Expr] = {"key": column("row_key")}
     sums |= {f"sum {name}": tree("hash(row_key, :value)", value=column(f"value {name}")) for name in values}
     query = (
         exp.select("day", "slot", "is_new", tree("count(*)").as_("rows"))
-        .select(*(_sum(hashed).as_(name, quoted=True) for name, hashed in sums.items()))
-        .from_(rows.subquery("k"))
-        .group_by("day", "slot", "is_new")
-        .order_by("day", "slot", "is_new")
+        .select(*(_sum(hashed).as_(name, quoted=True) for name, hashed in sums.items()), copy=False)
+        .from_(rows.subquery("k", copy=False), copy=False)
+        .group_by("day", "slot", "is_new", copy=False)
+        .order_by("day", "slot", "is_new", copy=False)
     )
     return arrow_table(connection, query)
 

@@ -29,23 +29,29 @@ def terms_of(mapping: SourceMapping, contracts: exp.Select, *, as_of: int, walls
     """
     unit = mapping.source.rolling.unit if mapping.source.rolling else "days"
     rows = _with_wall(contracts, days)
-    rows = exp.select("*", tree("unnest(range(:n))", n=_terms_at_most(mapping, unit, as_of)).as_("k")).from_(_sub(rows))
-    rows = exp.select("*", _edge("k", unit).as_("begin_wall"), _edge("k + 1", unit).as_("over_wall")).from_(_sub(rows))
+    rows = exp.select("*", tree("unnest(range(:n))", n=_terms_at_most(mapping, unit, as_of)).as_("k")).from_(
+        _sub(rows), copy=False
+    )
+    rows = exp.select("*", _edge("k", unit).as_("begin_wall"), _edge("k + 1", unit).as_("over_wall")).from_(
+        _sub(rows), copy=False
+    )
     rows = _with_instants(rows, walls)
     begun = tree("begin_day < :as_of", as_of=as_of)
     if "ended" in mapping.further_clocks:
         begun = exp.and_(begun, tree("(ended_day = :none OR begin < ended)", none=NO_DAY))
-    return exp.select("person", *_columns(mapping)).from_(_sub(rows)).where(tree("k = 0 OR :begun", begun=exp.paren(begun)))
+    terms = exp.select("person", *_columns(mapping)).from_(_sub(rows), copy=False)
+    return terms.where(tree("k = 0 OR :begun", begun=exp.paren(begun)), copy=False)
 
 
 def _with_wall(contracts: exp.Select, days: str | None) -> exp.Select:
     """The wall time at which a contract begins."""
-    outer = exp.select("r.*").from_(_sub(contracts))
+    outer = exp.select("r.*").from_(_sub(contracts), copy=False)
     if days is None:
-        return outer.select(tree("r.time").as_("wall"))
+        return outer.select(tree("r.time").as_("wall"), copy=False)
     instant = exp.column("time", table="r")
     on = same_day(instant, "zone")
-    return outer.select(moved(instant, "zone").as_("wall")).join(table(days).as_("zone"), on=on, join_type="left")
+    outer.select(moved(instant, "zone").as_("wall"), copy=False)
+    return outer.join(table(days).as_("zone"), on=on, join_type="left", copy=False)
 
 
 def _terms_at_most(mapping: SourceMapping, unit: str, as_of: int) -> exp.Expr:
@@ -70,15 +76,15 @@ def _edge(terms: str, unit: str) -> exp.Expr:
 
 def _with_instants(rows: exp.Select, walls: str | None) -> exp.Select:
     """Begin and end of a term as instants and local days."""
-    outer = exp.select("r.*").from_(_sub(rows))
+    outer = exp.select("r.*").from_(_sub(rows), copy=False)
     for name in ("begin", "over"):
         wall, zone = exp.column(f"{name}_wall", table="r"), f"{name}_zone"
-        outer = outer.select(tree("CAST(:day AS INTEGER)", day=day_of(wall)).as_(f"{name}_day"))
+        outer.select(tree("CAST(:day AS INTEGER)", day=day_of(wall)).as_(f"{name}_day"), copy=False)
         if walls is None:
-            outer = outer.select(wall.as_(name))
+            outer.select(wall.as_(name), copy=False)
         else:
-            outer = outer.join(table(walls).as_(zone), on=same_day(wall, zone), join_type="left")
-            outer = outer.select(moved(wall, zone).as_(name))
+            outer.join(table(walls).as_(zone), on=same_day(wall, zone), join_type="left", copy=False)
+            outer.select(moved(wall, zone).as_(name), copy=False)
     return outer
 
 

@@ -49,10 +49,11 @@ def key_rows(mapping: SourceMapping, raw: str) -> exp.Select:
     Columns: key, rows (with this key), id (trimmed and NFC-normalised), is_trimmed, id_rule (number in `ID_RULES`, from 1;
     0 for a good id).
     """
-    keys = exp.select(mapping.key.as_("key"), tree("count(*)").as_("rows")).from_(table(raw)).group_by(mapping.key)
-    named = exp.select("key", "rows", mapping.id_of_key.as_("written")).from_(keys.subquery("k", copy=False))
+    keys = exp.select(mapping.key.as_("key"), tree("count(*)").as_("rows")).from_(table(raw), copy=False)
+    keys = keys.group_by(mapping.key, copy=False)
+    named = exp.select("key", "rows", mapping.id_of_key.as_("written")).from_(keys.subquery("k", copy=False), copy=False)
     id_ = tree("nfc_normalize(trim(written, :blanks))", blanks=" \t\r\n\v\f\u00a0\u2003\u3000")
-    shaped = exp.select("key", "rows", "written", id_.as_("id")).from_(named.subquery("n", copy=False))
+    shaped = exp.select("key", "rows", "written", id_.as_("id")).from_(named.subquery("n", copy=False), copy=False)
     rule = tree(
         "CASE WHEN coalesce(id, '') = '' THEN 1 WHEN regexp_matches(id, :control) THEN 2 "
         "WHEN regexp_full_match(id, :scientific) THEN 3 ELSE 0 END",
@@ -60,7 +61,7 @@ def key_rows(mapping: SourceMapping, raw: str) -> exp.Select:
         scientific=r"[+-]?[0-9](\.[0-9]+)?[eE]\+[0-9]+",
     )
     trimmed = tree("id <> written").as_("is_trimmed")
-    return exp.select("key", "rows", "id", trimmed, rule.as_("id_rule")).from_(shaped.subquery("s", copy=False))
+    return exp.select("key", "rows", "id", trimmed, rule.as_("id_rule")).from_(shaped.subquery("s", copy=False), copy=False)
 
 
 def mapped_rows(mapping: SourceMapping, relations: Relations, *, ready_us: int) -> exp.Select:
@@ -82,8 +83,8 @@ def mapped_rows(mapping: SourceMapping, relations: Relations, *, ready_us: int) 
     visible = [column("visible_day")] if mapping.has_visible_day else []
     return (
         exp.select(column(FILE), column(LINE), "person", "time", "day", *visible, *_further_times(mapping))
-        .select(*(column(measure.name) for measure in mapping.measures), *_verdicts(mapping), "odd", "zoned")
-        .from_(rows.subquery("r", copy=False))
+        .select(*(column(measure.name) for measure in mapping.measures), *_verdicts(mapping), "odd", "zoned", copy=False)
+        .from_(rows.subquery("r", copy=False), copy=False)
     )
 
 
@@ -100,14 +101,14 @@ def typed_rows(mapping: SourceMapping, raw: str) -> exp.Select:
         for reading in readings
         if reading.kind != "text" and not _is_clock_only(reading, mapping)
     ]
-    rows = exp.select("*", *texts).from_(table(raw))
+    rows = exp.select("*", *texts).from_(table(raw), copy=False)
     for step in (typed, list(_values(mapping))):
-        rows = exp.select("*", *step).from_(rows.subquery("r", copy=False))
+        rows = exp.select("*", *step).from_(rows.subquery("r", copy=False), copy=False)
     stored = (_stored(measure, mapping.resolution).as_(measure.name, quoted=True) for measure in mapping.measures)
     clocks = (part for item in mapping.clocks for part in (item.micros, item.zoned))
     verdict = _first_flaw(mapping).as_("flaw")
     kept = exp.select(column(FILE), column(LINE), column(MATCHED), "key", "kept", *clocks, *stored, verdict)
-    return kept.from_(rows.subquery("r", copy=False))
+    return kept.from_(rows.subquery("r", copy=False), copy=False)
 
 
 def local_day(instant: exp.Expr, zone: str | None) -> exp.Expr:
@@ -193,26 +194,27 @@ def _stored(measure: Measure, resolution: float) -> exp.Expr:
 
 def _with_instants(mapping: SourceMapping, rows: exp.Select, relations: Relations) -> exp.Select:
     """The clocks as UTC instants; whether the wall time was odd."""
-    outer = exp.select("r.*").from_(rows.subquery("r", copy=False))
+    outer = exp.select("r.*").from_(rows.subquery("r", copy=False), copy=False)
     odd: exp.Expr = exp.convert(0)
     for item in mapping.clocks:
         name, micros, zoned = item.name, item.micros, item.zoned
         if item.clock.zoned == exp.true() or not relations.walls:
-            outer = outer.select(micros.as_(name))
+            outer.select(micros.as_(name), copy=False)
             continue
         zone = f"{name}_zone"
-        outer = outer.join(table(relations.walls).as_(zone), on=same_day(micros, zone), join_type="left")
+        outer.join(table(relations.walls).as_(zone), on=same_day(micros, zone), join_type="left", copy=False)
         parts = {"zoned": zoned, "micros": micros, "moved": moved(micros, zone)}
-        outer = outer.select(tree("CASE WHEN :zoned THEN :micros ELSE :moved END", **parts).as_(name))
+        outer.select(tree("CASE WHEN :zoned THEN :micros ELSE :moved END", **parts).as_(name), copy=False)
         odd = _odd(micros, zone, zoned) if name == "time" else odd
     if not mapping.has_time:
-        return outer.select(tree("CAST(NULL AS BIGINT)").as_("time"), odd.as_("odd"), exp.false().as_("zoned"))
-    return outer.select(odd.as_("odd"), column("time_zoned").as_("zoned"))
+        no_time = tree("CAST(NULL AS BIGINT)").as_("time")
+        return outer.select(no_time, odd.as_("odd"), exp.false().as_("zoned"), copy=False)
+    return outer.select(odd.as_("odd"), column("time_zoned").as_("zoned"), copy=False)
 
 
 def _with_days(mapping: SourceMapping, rows: exp.Select, relations: Relations, ready_us: int) -> exp.Select:
     """The local day of each row and of its further times, and the first cutoff day at which it is known."""
-    outer = exp.select("r.*").from_(rows.subquery("r", copy=False))
+    outer = exp.select("r.*").from_(rows.subquery("r", copy=False), copy=False)
     instants: dict[str, exp.Expr] = {"day": column("time")}
     instants |= {f"{name}_day": column(name) for name in mapping.further_clocks}
     if mapping.has_visible_day:
@@ -222,19 +224,21 @@ def _with_days(mapping: SourceMapping, rows: exp.Select, relations: Relations, r
     for name, instant in instants.items():
         zone = f"{name}_zone" if relations.days else None
         if relations.days and zone:
-            outer = outer.join(table(relations.days).as_(zone), on=same_day(instant, zone), join_type="left")
+            outer.join(table(relations.days).as_(zone), on=same_day(instant, zone), join_type="left", copy=False)
         extra = 0 if name != "visible_day" else 1 + (0 if mapping.has_known else mapping.source.delay_days)
-        outer = outer.select(tree("CAST(:day + :extra AS INTEGER)", day=local_day(instant, zone), extra=extra).as_(name))
+        day = tree("CAST(:day + :extra AS INTEGER)", day=local_day(instant, zone), extra=extra)
+        outer.select(day.as_(name), copy=False)
     return outer
 
 
 def _with_people(rows: exp.Select, keys: str | None) -> exp.Select:
     """Who each row is of, and the rule that the id breaks."""
-    outer = exp.select("r.*").from_(rows.subquery("r", copy=False))
+    outer = exp.select("r.*").from_(rows.subquery("r", copy=False), copy=False)
     if keys is None:
-        return outer.select(exp.convert(0).as_("person"), exp.convert(0).as_("id_rule"))
+        return outer.select(exp.convert(0).as_("person"), exp.convert(0).as_("id_rule"), copy=False)
     same = tree("r.key IS NOT DISTINCT FROM k.key")
-    return outer.select("k.person", "k.id_rule").join(table(keys).as_("k"), on=same, join_type="left")
+    outer.select("k.person", "k.id_rule", copy=False)
+    return outer.join(table(keys).as_("k"), on=same, join_type="left", copy=False)
 
 
 def day_of(micros: exp.Expr) -> exp.Expr:

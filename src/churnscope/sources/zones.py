@@ -83,6 +83,7 @@ def is_utc(zone: str) -> bool:
     return zone in _UTC_NAMES
 
 
+@lru_cache(maxsize=2)
 def days_of_walls(zone: str) -> ZoneDays:
     """From wall time in a zone to UTC."""
     found = switches(zone)
@@ -91,6 +92,7 @@ def days_of_walls(zone: str) -> ZoneDays:
     return _table(walls, [-offset for offset in found.offset])
 
 
+@lru_cache(maxsize=2)
 def days_of_instants(zone: str) -> ZoneDays:
     """From UTC to wall time in a zone; its odd stretches mean nothing."""
     found = switches(zone)
