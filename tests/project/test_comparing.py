@@ -22,6 +22,8 @@ from churnscope.project.lifecycle.key_events import key_events
 from churnscope.project.session import loaded_data
 from churnscope.timeline import day_number
 
+from .test_schemas import problems
+
 AS_OF = date(2023, 2, 27)
 FIRST = date(2022, 1, 3)
 PRODUCTS = 12
@@ -157,6 +159,11 @@ def folder(told: tuple[Path, str]) -> Path:
 @pytest.fixture(scope="module")
 def figures(folder: Path) -> dict[str, dict]:
     return json.loads((folder / "figures.json").read_bytes())
+
+
+def test_all_that_is_told_fits_its_schema(figures: dict[str, dict]) -> None:
+    assert {"processes", "occasions", "purchased", "key_events"} <= figures.keys()
+    assert problems(figures, "lifecycle") == []
 
 
 def table(folder: Path, name: str) -> list[dict[str, str]]:

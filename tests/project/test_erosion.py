@@ -19,6 +19,7 @@ from churnscope.project.lifecycle.stages import life
 from churnscope.simulation import PRESETS, simulate
 
 from .conftest import Sale, Shop
+from .test_schemas import problems
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,6 +83,10 @@ def test_curves_fall_from_one_and_hold_everybody(lived: LifecycleResult) -> None
     assert shares == sorted(shares, reverse=True)
     loyal = next(each for each in lived.figures["retention"]["comparisons"] if each["by"] == "is_loyal")
     assert {curve["group"] for curve in loyal["curves"]} == {"no", "yes"}
+
+
+def test_figures_of_a_budget_fit_their_schema(lived: LifecycleResult) -> None:
+    assert problems(dict(lived.figures), "lifecycle") == []
 
 
 def test_every_number_of_the_budget_is_that_of_its_formula(lived: LifecycleResult) -> None:

@@ -25,6 +25,7 @@ from churnscope.project.lifecycle.stages import life
 from churnscope.timeline import date_of
 
 from .conftest import Sale, Shop
+from .test_schemas import problems
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +63,13 @@ def test_every_customer_known_has_a_stage_and_those_with_us_are_the_active(lived
     for row in rows.to_pylist():
         assert (date_of(lived.as_of) - row["entered"]).days == row["days_in_stage"]
         assert row["stage"] != row["previous_stage"]
+
+
+def test_stages_and_figures_fit_their_schemas(lived: LifecycleResult) -> None:
+    assert [problem for row in lived.to_arrow().to_pylist() for problem in problems(row, "stages")][:3] == []
+    figures = json.loads(lived.outputs[-1].read_text())
+    assert problems(figures, "lifecycle") == []
+    assert problems(figures | {"stages": None}, "lifecycle") != []
 
 
 def test_months_moves_and_spells_tell_the_same(lived: LifecycleResult) -> None:

@@ -12,6 +12,7 @@ from churnscope.errors import ConfigError
 from churnscope.project import Project
 from churnscope.project.money.what_ifs import WhatIfResult
 from project.test_call_list import Desk, desk_in
+from project.test_schemas import problems
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,12 @@ def test_more_never_brings_less_and_each_point_stands_in_the_table(tried: WhatIf
     terms = {(row["offer_cost"], row["acceptance"]): row["gain"] for row in rows if row["varied"] == "terms"}
     assert len(terms) == 4 * 2  # the present acceptance is always among them
     assert terms[1.0, 0.5] < terms[1.0, 1.0] == tried.figures.present.gain
+
+
+def test_the_figures_fit_their_schema(tried: WhatIfResult) -> None:
+    figures = json.loads(tried.outputs[-1].read_text())
+    assert problems(figures, "what_if") == []
+    assert problems(figures | {"outlooks": []}, "what_if") != []
 
 
 def test_nobody_is_named(tried: WhatIfResult) -> None:

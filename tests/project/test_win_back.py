@@ -346,6 +346,7 @@ def test_the_report_holds_the_arms_against_each_other(shop: Project) -> None:
         on(shop, day)
     early = shop.win_back_report(FIRST + timedelta(days=20))
     assert early.effect is None
+    assert problems(json.loads(early.outputs[0].read_text()), "win_back_report") == []
     assert early.open == early.entered == len({row["customer_id"] for row in kept(shop)})
     report = shop.win_back_report(FIRST + timedelta(days=60))
     assert report.effect is not None
@@ -358,6 +359,7 @@ def test_the_report_holds_the_arms_against_each_other(shop: Project) -> None:
         len((entered - control) & back),
     )
     assert report.effect.retention is not None
+    assert problems(json.loads(report.outputs[0].read_text()), "win_back_report") == []
     assert report.steps["discount"].cost == report.steps["discount"].customers
     config = Path(shop.config.folders.outputs).parent / "shop.toml"
     command = CliRunner().invoke(app, ["win-back", "report", str(config), "--as-of", "2024-06-30", "-q"])
@@ -373,6 +375,7 @@ def test_without_a_control_group_the_effect_is_unknown(tmp_path: Path) -> None:
     report = project.win_back_report(FIRST + timedelta(days=60))
     assert report.effect is not None
     assert report.effect.verdict == "unknown"
+    assert problems(json.loads(report.outputs[0].read_text()), "win_back_report") == []
     words = ["win-back", "report", str(tmp_path / "shop.toml"), "--as-of", "2024-06-30", "-q"]
     command = CliRunner().invoke(app, words)
     assert "The effect is unknown" in command.stdout
