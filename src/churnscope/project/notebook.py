@@ -30,6 +30,7 @@ from churnscope.reports.customer_charts import (
 )
 from churnscope.reports.definition_tables import agreement_table, crossed_table, kinds_table
 from churnscope.reports.money_charts import draw_profit, draw_value, profit_sentence, value_sentence
+from churnscope.reports.predicted import Say, redrawn, retold, say_of
 from churnscope.reports.snippets import PICTURE_INCHES, drawing, grid, paragraph, picture, shown_rows, table
 from churnscope.reports.tables import (
     audit_table,
@@ -52,6 +53,7 @@ from churnscope.timeline import is_part
 
 if TYPE_CHECKING:
     from churnscope.features import FeatureSpec
+    from churnscope.project.alerts.alerted import AlertsResult
     from churnscope.project.data.advise import AdviseResult
     from churnscope.project.data.definitions import DefinitionResult
     from churnscope.project.lifecycle.lived import LifecycleResult
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
         Summarised,
         TrainResult,
     )
+    from churnscope.project.win_back.won_back import AnswersResult, WinBackReport, WinBackResult
 
 ROWS_SHOWN = 10
 CHARTS = (
@@ -81,7 +84,14 @@ CHARTS = (
 )
 TO_CALL = ["rank", "customer_id", "agent", "action", "expected_gain", "value_at_risk"]
 VALUED = ("customer_id", "alive_probability", "expected_purchase_days", "expected_spend", "spend_low", "spend_high", "value")
-LISTED = ("customer_id", "churn_probability", "risk_decile", "risk_band", "reason_1", "reason_2", "reason_3")
+ALERTED = ("severity", "state", "rule", "customer_id", "group", "since", "what", "action")
+TO_WIN_BACK = ("customer_id", "step", "channel", "offer", "entered", "reactivation_probability", "expected_value")
+LISTED = (
+    "customer_id",
+    *("churn_probability", "risk_decile", "risk_band"),
+    *("reactivation_probability", "return_decile", "return_band"),  # of those who may come back
+    *("reason_1", "reason_2", "reason_3"),
+)
 
 
 def html(result: Summarised) -> str:
@@ -103,12 +113,13 @@ def _check(result: CheckResult) -> Iterator[str]:
 def _trained(result: TrainResult) -> Iterator[str]:
     (test,) = result.split.test
     unseen = "by models trained on others" if is_part(test) else f"of {day(test)}, whose outcomes it had not seen"
+    say = _say(result)
     yield paragraph(
-        f"Learned from {counted(result.rows, 'snapshots')} ({share(result.churned / result.rows)} of them churned) by "
-        f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} {unseen}."
+        say(f"Learned from {counted(result.rows, 'snapshots')} ({share(result.churned / result.rows)} of them churned) by ")
+        + f"{counted(result.features, 'features')}; judged on {counted(result.evaluation.customers, 'customers')} {unseen}."
     )
     yield from _labelled(result)
-    yield from _judged(result)
+    yield from _judged(result, say)
 
 
 def _lived(result: LifecycleResult) -> Iterator[str]:
@@ -118,44 +129,54 @@ def _lived(result: LifecycleResult) -> Iterator[str]:
 
 
 def _evaluated(result: EvaluateResult) -> Iterator[str]:
+    say = _say(result)
     yield from _labelled(result)
-    yield from _judged(result)
+    yield from _judged(result, say)
     past = {fold.cutoff: fold.evaluation for fold in result.backtest}
     if len(past) > 1:
         for metric in DECIDING if not any(map(is_part, past)) else ():
-            yield drawing(history_sentence(past, metric), partial(draw_history, past=past, metric=metric))
-        yield table(history_table(past))
+            draw = redrawn(partial(draw_history, past=past, metric=metric), say)
+            yield drawing(say(history_sentence(past, metric)), draw)
+        yield table(retold(history_table(past), say))
     new = {fold.cutoff: fold.newcomers for fold in result.backtest if fold.newcomers is not None}
     if new:
-        yield table(newcomer_table(new, past))
+        yield table(retold(newcomer_table(new, past), say))
     if result.evaluation.segments:
-        yield table(segment_table(result.evaluation))
+        yield table(retold(segment_table(result.evaluation), say))
     if result.profit is not None:
         yield drawing(profit_sentence(result.profit), partial(draw_profit, figures=result.profit))
         yield table(profit_table(result.profit))
         yield table(sensitivity_table(result.profit))
 
 
+def _say(result: TrainResult | EvaluateResult) -> Say:
+    """How sentences are said of what the model predicts."""
+    return say_of(result.label.predicted if result.label else "churn")
+
+
 def _labelled(result: TrainResult | EvaluateResult) -> Iterator[str]:
     if result.label is not None:
         left_out = f" {counted(result.unlabelled, 'snapshots')} are left out." if result.unlabelled else ""
-        yield paragraph(f"Churned ({result.label.kind.replace('_', ' ')}): {result.label.churned}{left_out}")
+        happened = _say(result)("Churned")
+        yield paragraph(f"{happened} ({result.label.kind.replace('_', ' ')}): {result.label.churned}{left_out}")
 
 
-def _judged(result: TrainResult | EvaluateResult | VersionDetails) -> Iterator[str]:
+def _judged(result: TrainResult | EvaluateResult | VersionDetails, say: Say) -> Iterator[str]:
     evaluation = result.evaluation
-    yield paragraph(result.grade.reason)
-    yield table(comparison_table(evaluation))
+    yield paragraph(say(result.grade.reason))
+    yield table(retold(comparison_table(evaluation), say))
     if evaluation.differences:
-        yield table(difference_table(evaluation))
+        yield table(retold(difference_table(evaluation), say))
     for draw, sentence in CHARTS:
-        yield drawing(sentence(evaluation), partial(draw, evaluation=evaluation))
-    yield table(decile_table(evaluation))
+        yield drawing(say(sentence(evaluation)), redrawn(partial(draw, evaluation=evaluation), say))
+    yield table(retold(decile_table(evaluation), say))
 
 
 def _scored(result: ScoreResult) -> Iterator[str]:
-    rows = result.to_arrow().select(LISTED)
-    yield shown_rows(rows, ROWS_SHOWN, "a customer, the riskiest first")
+    rows = result.to_arrow()
+    listed = rows.select([name for name in LISTED if name in rows.column_names])
+    first = "the riskiest" if "churn_probability" in listed.column_names else "those of whom most is expected"
+    yield shown_rows(listed, ROWS_SHOWN, f"a customer, {first} first")
 
 
 def _valued(result: ValueResult) -> Iterator[str]:
@@ -279,15 +300,57 @@ def _listed(result: VersionList) -> Iterator[str]:
 
 def _detailed(result: VersionDetails) -> Iterator[str]:
     yield paragraph(f"At the test cutoff {result.cutoff}, which its twin for evaluation never saw:")
-    yield from _judged(result)
+    yield from _judged(result, say_of("churn"))
 
 
 def _compared(result: Comparison) -> Iterator[str]:
     yield table(comparison_table(result.evaluation))
 
 
+def _alerted(result: AlertsResult) -> Iterator[str]:
+    rules = (
+        (name, rule.severity, f"{rule.new:,}", f"{rule.open:,}", f"{rule.resolved:,}") for name, rule in result.rules.items()
+    )
+    yield grid(rules, ("rule", "severity", "new", "open", "resolved"), "<<>>>")
+    waiting = (f"Not sent to {each.destination} yet: {each.reason}" for each in result.deliveries if not each.sent)
+    yield from map(paragraph, (*result.notes, *waiting))
+    if result.outputs:
+        yield shown_rows(result.to_arrow().select(ALERTED), ROWS_SHOWN, "an alert, the most serious first")
+
+
+def _to_win_back(result: WinBackResult) -> Iterator[str]:
+    today = result.today
+    steps = ((name, f"{customers:,}") for name, customers in today.steps.items())
+    yield grid(steps, ("step", "customers"), "<>")
+    yield paragraph(
+        f"{counted(today.entered, 'customers')} entered, {today.control:,} of them are left alone as control; "
+        f"for {today.waiting:,} there was no room."
+    )
+    yield shown_rows(result.to_arrow().select(TO_WIN_BACK), ROWS_SHOWN, "a customer and the step they get")
+
+
+def _answered(result: AnswersResult) -> Iterator[str]:
+    if result.refused:
+        yield grid(((rule, f"{rows:,}") for rule, rows in result.refused.items()), ("not used", "rows"), "<>")
+
+
+def _won_back(result: WinBackReport) -> Iterator[str]:
+    steps = ((name, f"{use.customers:,}", f"{use.cost:,.2f}") for name, use in result.steps.items())
+    yield grid(steps, ("step", "customers", "cost"), "<>>")
+    if result.effect is not None:
+        arms = result.effect.called, result.effect.control
+        rows = [("customers", *(f"{arm.customers:,}" for arm in arms)), ("came back", *(f"{arm.stayed:,}" for arm in arms))]
+        yield grid(rows, ("", "contacted", "left alone"), "<>>")
+    if result.open:
+        yield paragraph(
+            f"Of {counted(result.open, 'customers')} the {counted(result.window_days, 'days')} are not over: they are left out."
+        )
+
+
 DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "AdviseResult": _advised,
+    "AlertsResult": _alerted,
+    "AnswersResult": _answered,
     "AuditResult": _audited,
     "CheckResult": _check,
     "CallListResult": _to_call,
@@ -302,6 +365,8 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "UpliftResult": _uplifted,
     "ValueResult": _valued,
     "WhatIfResult": _tried,
+    "WinBackReport": _won_back,
+    "WinBackResult": _to_win_back,
     "CatalogResult": _catalog,
     "VersionList": _listed,
     "VersionDetails": _detailed,
