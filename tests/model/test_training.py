@@ -178,6 +178,10 @@ def test_ten_churned_customers_are_enough_where_small_models_are_allowed(split):
         (few_churned(29), "29 customers churned after the cutoffs from 1970-04-11 to 1970-06-10; 30 are the fewest"),
         (few_churned(0), "No customers churned"),
         (relabelled(snapshots(), slice(None), 1), "All 600 customers churned .* nobody stayed"),
+        (
+            replace(few_churned(29), of_return=True),
+            "29 customers came back .*\\n.*within a longer horizon more customers come back",
+        ),
     ],
 )
 def test_where_nothing_can_be_learned_it_says_so(hopeless, split, message):

@@ -6,6 +6,7 @@ import csv
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -115,6 +116,16 @@ def test_what_raises_the_risk_of_leaving_lowers_the_chance_of_a_return() -> None
     assert back == {name: -direction for name, direction in leave.items()}
 
 
+def test_what_is_no_models_does_not_ask_which_of_the_two_it_is(tmp_path: Path) -> None:
+    bought = pa.table({"customer": ["a", "b"], "time": [days_before(100), days_before(3)]})
+    folders = {"outputs": str(tmp_path / "outputs"), "models": str(tmp_path / "models")}
+    lived = [
+        Project.from_tables(business(folders=folders), reactivation=asked, purchases=bought).lifecycle()
+        for asked in (False, True)
+    ]
+    assert [each.was_done for each in lived] == [False, True]
+
+
 def test_a_given_label_says_nothing_of_a_return() -> None:
     config = business(label={"kind": "given"})
     with pytest.raises(ConfigError, match="Nothing tells who comes back"):
@@ -191,6 +202,15 @@ def test_the_score_file(bistro: Shop) -> None:
     assert [problem for row in document for problem in problems(row, "reactivation_scores")][:3] == []
     by_state = everybody.to_arrow().column("return_band").to_pylist()
     assert by_state.count("active") == everybody.counts["active"] > 0
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_notebook_speaks_of_returns_too(bistro: Shop) -> None:
+    project = Project(bistro.folder / "config.toml", reactivation=True)
+    assert "reactivation_probability" in project.score()._repr_html_()
+    judged = project.evaluate(backtest=False)._repr_html_()
+    assert "Came back (no event)" in judged
+    assert not re.search(r">[^<]*\bchurned\b", judged)
 
 
 @pytest.mark.usefixtures("trained")

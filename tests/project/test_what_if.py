@@ -60,7 +60,7 @@ def test_nobody_is_named(tried: WhatIfResult) -> None:
 
 
 def test_the_same_again_writes_nothing_and_a_file_of_ones_own(desk: Desk, tried: WhatIfResult, tmp_path: Path) -> None:
-    assert desk.project.what_if(scores=desk.scores, budgets=[0, 100, 250], acceptances=[0.5]).was_done
+    assert desk.project.what_if(scores=desk.scores, budgets=[0, 100, 250], acceptances=0.5).was_done
     options = {"minutes": [50], "offer_costs": [1], "acceptances": [1], "output": tmp_path / "w.parquet"}
     own = desk.project.what_if(scores=desk.scores, **options)
     assert not own.was_done

@@ -387,7 +387,7 @@ def test_a_config_that_says_nothing_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "shop.toml").write_text(text)
     with pytest.raises(ConfigError, match="says nothing of winning customers back"):
         Project(tmp_path / "shop.toml").win_back_next(FIRST)
-    with pytest.raises(InputError, match="Nobody has entered so far"):
+    with pytest.raises(InputError, match="Nobody had entered before"):
         write(tmp_path, sales()).win_back_report(FIRST)
 
 

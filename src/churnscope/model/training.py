@@ -335,6 +335,33 @@ class _Small:
         return Together((logistic, *p0)) if p0 else logistic
 
 
+@dataclass(frozen=True)
+class _TooLittle:
+    """How it is said that the labels tell nothing: what happened to too few or to all, and what to look at then."""
+
+    happened: str
+    did_not: str
+    if_few: str
+    if_all: str
+
+
+TOO_LITTLE = {
+    "churn": _TooLittle(
+        "churned",
+        "stayed",
+        "look whether [activity] and [prediction] horizon_days say what leaving means for you: within a shorter horizon more "
+        "customers have no event.",
+        "Look whether the files end too early (complete_through), or horizon_days is too short for your business.",
+    ),
+    "return": _TooLittle(
+        "came back",
+        "stayed away",
+        "set [reactivation] horizon_days: within a longer horizon more customers come back.",
+        "Look whether the days of [activity] are too few for your business: who buys more rarely is no longer a customer then.",
+    ),
+}
+
+
 @dataclass(frozen=True, eq=False)
 class _Bench:
     """The table and what is made from cutoffs of it."""
@@ -375,17 +402,16 @@ class _Bench:
         fewest = FEWEST_ALLOWED if allowed else FEWEST_CHURNED
         span = f"after the cutoffs from {cutoff_name(cutoffs[0])} to {cutoff_name(cutoffs[-1])}"
         span = "of those to learn from" if is_part(cutoffs[0]) else span
+        words = TOO_LITTLE["return" if self.table.of_return else "churn"]
         if churned < fewest:
             small = "" if allowed or churned < FEWEST_ALLOWED else "Set [model] allow_small = true to try all the same. "
             raise InputError(
-                f"{churned or 'No'} customers churned {span}; {fewest} are the fewest one can learn from.",
-                f"{small}Give more history, or look whether [activity] and [prediction] horizon_days say what leaving means "
-                "for you: within a shorter horizon more customers have no event.",
+                f"{churned or 'No'} customers {words.happened} {span}; {fewest} are the fewest one can learn from.",
+                f"{small}Give more history, or {words.if_few}",
             )
         if self.rows(cutoffs).churned.all():
             raise InputError(
-                f"All {churned:,} customers churned {span}: nobody stayed to compare with.",
-                "Look whether the files end too early (complete_through), or horizon_days is too short for your business.",
+                f"All {churned:,} customers {words.happened} {span}: nobody {words.did_not} to compare with.", words.if_all
             )
 
     def uninformative(self, cutoffs: Sequence[int]) -> dict[str, str]:

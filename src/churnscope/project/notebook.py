@@ -54,6 +54,7 @@ from churnscope.timeline import is_part
 
 if TYPE_CHECKING:
     from churnscope.features import FeatureSpec
+    from churnscope.project.alerts.alerted import AlertsResult
     from churnscope.project.data.advise import AdviseResult
     from churnscope.project.data.definitions import DefinitionResult
     from churnscope.project.lifecycle.lived import LifecycleResult
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
         Summarised,
         TrainResult,
     )
+    from churnscope.project.win_back.won_back import AnswersResult, WinBackReport, WinBackResult
 
 ROWS_SHOWN = 10
 CHARTS = (
@@ -94,6 +96,8 @@ VALUED_CONTRACTS = (
 )
 LISTED = ("customer_id", "churn_probability", "risk_decile", "risk_band", *REASONS)
 LISTED_RETURNS = ("customer_id", "reactivation_probability", "return_decile", "return_band", *REASONS)
+ALERTED = ("severity", "state", "rule", "customer_id", "group", "since", "what", "action")
+TO_WIN_BACK = ("customer_id", "step", "channel", "offer", "entered", "reactivation_probability", "expected_value")
 
 
 def html(result: Summarised) -> str:
@@ -309,8 +313,50 @@ def _compared(result: Comparison) -> Iterator[str]:
     yield table(comparison_table(result.evaluation))
 
 
+def _alerted(result: AlertsResult) -> Iterator[str]:
+    rules = (
+        (name, rule.severity, f"{rule.new:,}", f"{rule.open:,}", f"{rule.resolved:,}") for name, rule in result.rules.items()
+    )
+    yield grid(rules, ("rule", "severity", "new", "open", "resolved"), "<<>>>")
+    waiting = (f"Not sent to {each.destination} yet: {each.reason}" for each in result.deliveries if not each.sent)
+    yield from map(paragraph, (*result.notes, *waiting))
+    if result.outputs:
+        yield shown_rows(result.to_arrow().select(ALERTED), ROWS_SHOWN, "an alert, the most serious first")
+
+
+def _to_win_back(result: WinBackResult) -> Iterator[str]:
+    today = result.today
+    steps = ((name, f"{customers:,}") for name, customers in today.steps.items())
+    yield grid(steps, ("step", "customers"), "<>")
+    yield paragraph(
+        f"{counted(today.entered, 'customers')} entered, {today.control:,} of them are left alone as control; "
+        f"for {today.waiting:,} there was no room."
+    )
+    yield shown_rows(result.to_arrow().select(TO_WIN_BACK), ROWS_SHOWN, "a customer and the step they get")
+
+
+def _answered(result: AnswersResult) -> Iterator[str]:
+    if result.refused:
+        yield grid(((rule, f"{rows:,}") for rule, rows in result.refused.items()), ("not used", "rows"), "<>")
+
+
+def _won_back(result: WinBackReport) -> Iterator[str]:
+    steps = ((name, f"{use.customers:,}", f"{use.cost:,.2f}") for name, use in result.steps.items())
+    yield grid(steps, ("step", "customers", "cost"), "<>>")
+    if result.effect is not None:
+        arms = result.effect.called, result.effect.control
+        rows = [("customers", *(f"{arm.customers:,}" for arm in arms)), ("came back", *(f"{arm.stayed:,}" for arm in arms))]
+        yield grid(rows, ("", "contacted", "left alone"), "<>>")
+    if result.open:
+        yield paragraph(
+            f"Of {counted(result.open, 'customers')} the {counted(result.window_days, 'days')} are not over: they are left out."
+        )
+
+
 DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "AdviseResult": _advised,
+    "AlertsResult": _alerted,
+    "AnswersResult": _answered,
     "AuditResult": _audited,
     "CheckResult": _check,
     "CallListResult": _to_call,
@@ -325,6 +371,8 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "UpliftResult": _uplifted,
     "ValueResult": _valued,
     "WhatIfResult": _tried,
+    "WinBackReport": _won_back,
+    "WinBackResult": _to_win_back,
     "CatalogResult": _catalog,
     "VersionList": _listed,
     "VersionDetails": _detailed,

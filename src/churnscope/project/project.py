@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     OneDay = str | date | np.datetime64  # a time of pandas is a date
     Day = OneDay | None
     Days = OneDay | Iterable[OneDay]
+    Numbers = float | Iterable[float]
 
 
 class Project:
@@ -60,7 +61,7 @@ class Project:
         from the present folder.
     progress : is told how far each stage has come.
     reactivation : ask who of the inactive comes back, not who of the active leaves: `train`, `evaluate`, `score`, `report` and
-        the versions of the model are then those of a model of its own.
+        the versions of the model are then those of a model of its own; values, lists, alerts and the life cycle are the same.
 
     Raises
     ------
@@ -75,6 +76,7 @@ class Project:
 
             config = load_config(config)
         self.config = config.reactivating() if reactivation else config
+        self._business = config  # what is no model's is the same, whichever of the two is asked
         self.progress = progress
         self._spool: Spool | None = None
 
@@ -361,8 +363,8 @@ class Project:
         from churnscope.project.money.value import value
 
         return value(
-            self.config,
-            as_of_day(as_of, self.config),
+            self._business,
+            as_of_day(as_of, self._business),
             self.progress,
             horizon_days=horizon_days,
             output=None if output is None else Path(output),
@@ -401,7 +403,7 @@ class Project:
         from churnscope.project.alerts.run import AlertRequest, run_alerts
 
         request = AlertRequest(None if scores is None else Path(scores), dry_run=dry_run, wait_seconds=wait_seconds)
-        return run_alerts(self.config, as_of_day(as_of, self.config), self.progress, request)
+        return run_alerts(self._business, as_of_day(as_of, self._business), self.progress, request)
 
     def watch_alerts(self, folder: str | Path, *, every_seconds: float = 10, once: bool = False) -> Watched:
         """Run the alerts as soon as a file of a source has arrived whole in a folder.
@@ -422,7 +424,7 @@ class Project:
         from churnscope.project.alerts.watching import watch_alerts
 
         return watch_alerts(
-            self.config, Path(folder), self.progress, AlertRequest(wait_seconds=60), every_seconds=every_seconds, once=once
+            self._business, Path(folder), self.progress, AlertRequest(wait_seconds=60), every_seconds=every_seconds, once=once
         )
 
     def uplift(
@@ -456,8 +458,8 @@ class Project:
         from churnscope.project.money.uplift import uplift
 
         return uplift(
-            self.config,
-            as_of_day(as_of, self.config),
+            self._business,
+            as_of_day(as_of, self._business),
             self.progress,
             values=None if values is None else Path(values),
             output=None if output is None else Path(output),
@@ -506,17 +508,17 @@ class Project:
             language=language,
             wait_seconds=wait_seconds,
         )
-        return call_list(self.config, self.progress, request)
+        return call_list(self._business, self.progress, request)
 
     def what_if(
         self,
         *,
         scores: str | Path | None = None,
         values: str | Path | None = None,
-        budgets: Iterable[float] = (),
-        minutes: Iterable[float] = (),
-        offer_costs: Iterable[float] = (),
-        acceptances: Iterable[float] = (),
+        budgets: Numbers = (),
+        minutes: Numbers = (),
+        offer_costs: Numbers = (),
+        acceptances: Numbers = (),
         output: str | Path | None = None,
         wait_seconds: float = 0,
     ) -> WhatIfResult:
@@ -527,7 +529,7 @@ class Project:
         Parameters
         ----------
         scores, values : as for `call_list`.
-        budgets, minutes : amounts to try, one at a time; default: from nothing to four times what there is.
+        budgets, minutes : amounts, or one, to try, one at a time; default: from nothing to four times what there is.
         offer_costs, acceptances : factors of those of all actions, each tried with each; default: from half to twice the
             cost, from a quarter to twice the acceptance.
         output : a `.csv` or `.parquet` file; default: CSV in the outputs folder. A picture and the figures lie beside it.
@@ -545,14 +547,14 @@ class Project:
         request = WhatIfRequest(
             scores=None if scores is None else Path(scores),
             values=None if values is None else Path(values),
-            budgets=tuple(map(float, budgets)),
-            minutes=tuple(map(float, minutes)),
-            offer_costs=tuple(map(float, offer_costs)),
-            acceptances=tuple(map(float, acceptances)),
+            budgets=_numbers(budgets),
+            minutes=_numbers(minutes),
+            offer_costs=_numbers(offer_costs),
+            acceptances=_numbers(acceptances),
             output=None if output is None else Path(output),
             wait_seconds=wait_seconds,
         )
-        return what_if(self.config, self.progress, request)
+        return what_if(self._business, self.progress, request)
 
     def add_outcomes(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> OutcomesResult:
         """Store what came of calls, from a list that came back as CSV or XLSX.
@@ -575,7 +577,7 @@ class Project:
         """
         from churnscope.project.money.outcomes import add_outcomes
 
-        return add_outcomes(self.config, Path(file), as_of_day(day, self.config, option="--day"), day_format)
+        return add_outcomes(self._business, Path(file), as_of_day(day, self._business, option="--day"), day_format)
 
     def campaign_report(self, as_of: Day = None, *, campaign: str | None = None, wait_seconds: float = 0) -> CampaignResult:
         """Tell whether calling worked: those whom lists chose to call against those whom chance held back.
@@ -598,8 +600,8 @@ class Project:
         """
         from churnscope.project.money.campaign import campaign_report
 
-        day = as_of_day(as_of, self.config)
-        return campaign_report(self.config, day, self.progress, campaign=campaign, wait_seconds=wait_seconds)
+        day = as_of_day(as_of, self._business)
+        return campaign_report(self._business, day, self.progress, campaign=campaign, wait_seconds=wait_seconds)
 
     def lifecycle(self, as_of: Day = None, *, months: int = 24, wait_seconds: float = 0) -> LifecycleResult:
         """Tell in which stage of the life cycle every customer is, who moves where, and how long it lasts.
@@ -620,8 +622,8 @@ class Project:
         """
         from churnscope.project.lifecycle.lifecycle import lifecycle
 
-        day = as_of_day(as_of, self.config)
-        return lifecycle(self.config, day, self.progress, months=months, wait_seconds=wait_seconds)
+        day = as_of_day(as_of, self._business)
+        return lifecycle(self._business, day, self.progress, months=months, wait_seconds=wait_seconds)
 
     def win_back_next(
         self,
@@ -656,7 +658,7 @@ class Project:
             output=None if output is None else Path(output),
             wait_seconds=wait_seconds,
         )
-        return win_back_next(self.config, as_of_day(as_of, self.config), self.progress, request)
+        return win_back_next(self._business, as_of_day(as_of, self._business), self.progress, request)
 
     def add_answers(self, file: str | Path, *, day: Day = None, day_format: str | None = None) -> AnswersResult:
         """Store what customers answered to a step, from a CSV or XLSX file with the columns `customer_id` and `answer`.
@@ -677,8 +679,8 @@ class Project:
         from churnscope.project.win_back.answers import add_answers
         from churnscope.timeline import date_of
 
-        number = as_of_day(day, self.config, option="--day")
-        return add_answers(self.config, Path(file), None if number is None else date_of(number), day_format)
+        number = as_of_day(day, self._business, option="--day")
+        return add_answers(self._business, Path(file), None if number is None else date_of(number), day_format)
 
     def win_back_report(self, as_of: Day = None, *, wait_seconds: float = 0) -> WinBackReport:
         """Tell how many got which step, and whether those who are contacted come back more often than those left alone.
@@ -694,7 +696,7 @@ class Project:
         """
         from churnscope.project.win_back.report import win_back_report
 
-        return win_back_report(self.config, as_of_day(as_of, self.config), self.progress, wait_seconds=wait_seconds)
+        return win_back_report(self._business, as_of_day(as_of, self._business), self.progress, wait_seconds=wait_seconds)
 
     def drivers(self, as_of: Day = None, *, model: str = "champion") -> DriversResult:
         """What raises and lowers the scores of a day, concept by concept, and how the risk goes with the values.
@@ -809,3 +811,8 @@ class Project:
         given = [cutoffs] if isinstance(cutoffs, (str, date)) or not isinstance(cutoffs, Iterable) else cutoffs
         days = (as_of_day(cutoff, self.config, option="--cutoffs") for cutoff in given)
         return tuple(sorted({day for day in days if day is not None}))
+
+
+def _numbers(given: Numbers) -> tuple[float, ...]:
+    """Some numbers, or one."""
+    return tuple(map(float, given)) if isinstance(given, Iterable) else (float(given),)

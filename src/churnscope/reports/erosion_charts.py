@@ -73,7 +73,8 @@ def draw_curves(axes: Axes, comparison: Figures) -> None:
     axes.yaxis.set_major_formatter(percent)
     axes.set_xlabel("days since the beginning")
     axes.set_ylabel("still with us")
-    axes.legend(loc="best")
+    if axes.lines:  # of few customers no curve says anything
+        axes.legend(loc="best")
 
 
 def forecast_sentence(figures: Figures) -> str:

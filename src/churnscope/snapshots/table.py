@@ -39,6 +39,7 @@ class SnapshotTable:
     cutoffs : the cutoffs asked for, rising; the counts below have their shape.
     active, inactive, no_history : customers at each cutoff: in the population; with a qualifying event but not active;
         without any. The others are active and not due. Where a return is predicted, the population are the inactive.
+    of_return : whether a return is predicted.
     """
 
     customer: NDArray[np.int32]
@@ -50,6 +51,7 @@ class SnapshotTable:
     active: NDArray[np.int64]
     inactive: NDArray[np.int64]
     no_history: NDArray[np.int64]
+    of_return: bool = False
 
     def unlabelled(self, *cutoffs: int) -> int:
         """Rows at some cutoffs whose outcome is known, and that the kind of label leaves out."""
@@ -106,6 +108,7 @@ def join_parts(parts: list[Part], plan: SnapshotPlan) -> SnapshotTable:
         active,
         (statuses == INACTIVE).sum(axis=1),
         (statuses == NO_HISTORY).sum(axis=1),
+        of_return=plan.reactivation is not None,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from datetime import date
 from typing import BinaryIO
 
 import numpy as np
@@ -29,6 +30,7 @@ from churnscope.project.win_back.next_steps import settings_of
 from churnscope.project.win_back.won_back import StepUse, WinBackReport
 from churnscope.timeline import Timing, date_of, day_number
 
+Costs = np.ndarray[tuple[int], np.dtype[np.float64]]
 FIGURES = "win_back_report.json"
 
 
@@ -39,7 +41,10 @@ def win_back_report(config: Config, as_of: int | None, progress: Progress, *, wa
         with store_of(config) as store:
             ways = store.win_back_ways(date_of(loaded.as_of))
         if not ways.steps:
-            raise InputError("Nobody has entered so far.", "Run churnscope win-back next first.")
+            raise InputError(
+                f"Nobody had entered before {date_of(loaded.as_of)}.",
+                "Run churnscope win-back next day by day, and the report when the first days are over.",
+            )
         digest = hashlib.sha256(repr(ways).encode()).hexdigest()
         facts = facts_of("win-back report", config, loaded, options={"ways": digest})
         record.run_id, record.as_of = facts.run_id, facts.as_of
@@ -113,10 +118,6 @@ def _effect(config: Config, loaded: Loaded, closed: list[StepTaken], ways: Ways,
     n = loaded.n_customers
     came = aftermath(loaded.blocks(), place[there], days, question, lambda done: progress("outcomes", done, n))
     returned = came.churned == 0
-    cost = [
-        sum(step.contact_cost for step in ways.steps if (step.customer_id, step.entered) == (row.customer_id, row.entered))
-        for row in rows
-    ]
     settings = settings_of(config)
     share = 1 - (1 - settings.control_share) * (1 - settings.universal_share)
     chosen = Chosen(
@@ -125,12 +126,20 @@ def _effect(config: Config, loaded: Loaded, closed: list[StepTaken], ways: Ways,
         np.full(len(rows), share),
         came.spend,
         came.spend_before,
-        np.array(cost, np.float64) + returned * _offer_costs(rows, ways),
+        _contact_costs(rows, ways) + returned * _offer_costs(rows, ways),
     )
     return effect(chosen, margin=config.value.margin)
 
 
-def _offer_costs(rows: list[StepTaken], ways: Ways) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _contact_costs(rows: list[StepTaken], ways: Ways) -> Costs:
+    """Of each, what sending all steps since they entered cost."""
+    spent: dict[tuple[str, date], float] = defaultdict(float)
+    for step in ways.steps:
+        spent[step.customer_id, step.entered] += step.contact_cost
+    return np.array([spent[row.customer_id, row.entered] for row in rows], np.float64)
+
+
+def _offer_costs(rows: list[StepTaken], ways: Ways) -> Costs:
     """Of each, the offer of the newest step they got: what is counted as taken where they come back."""
     newest = {(row.customer_id, row.entered): row.offer_cost for row in ways.steps if row.place}
     return np.array([newest.get((row.customer_id, row.entered), 0.0) for row in rows], np.float64)
