@@ -154,7 +154,7 @@ def test_months_are_a_number_of_them(project: Project) -> None:
 
 def printed(lived: LifecycleResult, *parts: str) -> str:
     stream = StringIO()
-    print_parts(describe(lived, tuple(section for part in parts for section in lived.part(part))), stream)
+    print_parts(describe(lived, tuple(section for part in parts for section in lived.part(part).sections)), stream)
     return stream.getvalue()
 
 
@@ -172,6 +172,7 @@ def test_one_part_is_printed_in_full_and_another_name_is_refused(lived: Lifecycl
     text = printed(lived, "retention")
     assert "half gone, days" in text
     assert "Who moves where" not in text
+    assert "How long customers stay" in lived.part("retention")._repr_html_()
     with pytest.raises(ConfigError, match=r"no part 'retentoin'\.\nDid you mean .retention"):
         lived.part("retentoin")
 

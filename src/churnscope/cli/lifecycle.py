@@ -48,7 +48,7 @@ def lifecycle(
 
         project = Project(config, progress=run.progress)
         result = project.lifecycle(as_of, months=months, wait_seconds=wait)
-        sections = result.sections if all_parts else () if part is None else result.part(part)
+        sections = result.sections if all_parts else () if part is None else result.part(part).sections
         run.show(result, partial(describe, sections=sections))
 
 

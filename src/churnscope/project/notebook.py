@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from churnscope.project.alerts.alerted import AlertsResult
     from churnscope.project.data.advise import AdviseResult
     from churnscope.project.data.definitions import DefinitionResult
-    from churnscope.project.lifecycle.lived import LifecycleResult
+    from churnscope.project.lifecycle.lived import LifecycleAnswer, LifecycleResult
     from churnscope.project.models.drivers import DriversResult
     from churnscope.project.models.versions import Comparison, VersionDetails, VersionList
     from churnscope.project.money.campaigns import CampaignResult
@@ -132,6 +132,14 @@ def _lived(result: LifecycleResult) -> Iterator[str]:
     for section in result.sections:
         yield from (drawing(each.sentence, each.draw, each.size) for each in section.pictures)
         yield from map(table, section.tables)
+
+
+def _answered(result: LifecycleAnswer) -> Iterator[str]:
+    for place, section in enumerate(result.sections):
+        yield from () if place == 0 or not section.lead else (paragraph(section.lead),)
+        yield from (drawing(each.sentence, each.draw, each.size) for each in section.pictures)
+        yield from map(table, section.tables)
+        yield from map(paragraph, section.closing)
 
 
 def _evaluated(result: EvaluateResult) -> Iterator[str]:
@@ -363,6 +371,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "CampaignResult": _campaigns,
     "DefinitionResult": _defined,
     "DriversResult": _driven,
+    "LifecycleAnswer": _answered,
     "LifecycleResult": _lived,
     "TrainResult": _trained,
     "EvaluateResult": _evaluated,

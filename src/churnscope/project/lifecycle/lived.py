@@ -9,12 +9,37 @@ from typing import TYPE_CHECKING, Any
 
 from churnscope.errors import ConfigError, nearest
 from churnscope.lifecycle.spells import WITH_US
-from churnscope.project.results import WithRows, iso, near
+from churnscope.project.results import Summarised, WithRows, iso, near
 from churnscope.reports.page import Section, Table
 from churnscope.reports.wording import counted
 
 if TYPE_CHECKING:
     from churnscope.project.frames import Frame
+
+
+@dataclass(frozen=True, repr=False)
+class LifecycleAnswer(Summarised):
+    """One part of the life cycle.
+
+    Parameters
+    ----------
+    name : of the part.
+    figures : what it tells, ready for JSON; empty where it has nothing to say.
+    sections : what people read: sentences, tables, pictures.
+    """
+
+    name: str
+    figures: Mapping[str, Any]
+    sections: tuple[Section, ...]
+
+    @property
+    def summary(self) -> str:
+        """What it is about, and the first thing it says."""
+        if not self.sections:
+            return f"{self.name}: nothing to say."
+        first = self.sections[0]
+        said = first.lead or next((f"{picture.sentence}." for picture in first.pictures), "")
+        return f"{first.title}. {said}".strip()
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,8 +69,8 @@ class LifecycleResult(WithRows):
 
         return sections_of(self.figures)
 
-    def part(self, name: str) -> tuple[Section, ...]:
-        """What people read of one part; nothing where it has nothing to say.
+    def part(self, name: str) -> LifecycleAnswer:
+        """One part, such as `stages`, `erosion` or `outlook`: what people read of it, shown whole in a notebook.
 
         Raises
         ------
@@ -55,7 +80,7 @@ class LifecycleResult(WithRows):
 
         if name not in self.figures:
             raise ConfigError(f"The life cycle of {self.name} has no part {name!r}.", nearest(name, self.figures))
-        return sections_of({name: self.figures[name]})
+        return LifecycleAnswer(name, self.figures[name] or {}, sections_of({name: self.figures[name]}))
 
     @property
     def brief(self) -> tuple[tuple[str, tuple[str | Table, ...]], ...]:
