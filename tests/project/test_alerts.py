@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from churnscope.project.alerts.score_sets import ScoreFiles
 
 from churnscope.cli.app import main
 from churnscope.errors import ConfigError, GateError, InputError, ServiceError, StorageError
@@ -387,6 +388,23 @@ def test_scores_tell_of_jumps_and_of_money_at_risk(shop: Path, group: str, subje
     calm = write_scores(shop, 94, {"C-01": 0.1, "C-02": 0.1})
     asked.alerts(as_of=day(95), scores=calm)
     assert all(resolved == str(day(94)) for rule, *_, resolved in remembered(shop).values() if rule in {"jump", "risk"})
+
+
+def test_the_same_night_again_writes_nothing_however_many_scores_there_are(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run remembers of itself is no reason to run again; alerts on stages that stay open are none to read old scores."""
+    asked = project(shop, SINCE + SCORED.format(group="all"))
+    read: list[int] = []
+    whole = ScoreFiles.read
+    monkeypatch.setattr(ScoreFiles, "read", lambda files, *given: read.append(len(files.scores)) or whole(files, *given))
+    for number in range(76, 92, 3):
+        write_scores(shop, number, {"C-01": 0.2, "C-02": 0.2})
+        result = asked.alerts(as_of=day(number))
+    before = [path.read_bytes() for path in (*result.outputs, result.manifest)]
+    again = asked.alerts(as_of=day(number))
+    assert again.was_done
+    assert [path.read_bytes() for path in (*again.outputs, again.manifest)] == before
+    assert any(rule == "silent" and resolved is None for rule, *_, resolved in remembered(shop).values())
+    assert read == [1, 2, 3, 4, 5, 5]  # of seven late days, and the set before: not all six
 
 
 def test_scores_of_a_later_day_are_refused(shop: Path) -> None:

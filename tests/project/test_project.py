@@ -95,6 +95,18 @@ def test_a_day_long_after_the_data_is_warned_of(shop: Shop, caplog: pytest.LogCa
     assert "No customer is active on 2031-01-01; the data are complete through 20" in caplog.text
 
 
+def test_a_file_that_was_cut_short_is_warned_of(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    before = shop.project().score("2023-01-02").counts["active"]
+    shop.project().score("2023-01-03")
+    assert "cut short" not in caplog.text
+    ids = sorted({sale.customer for sale in shop.sales})
+    left = [sale for sale in shop.sales if sale.customer in ids[::2]]
+    now = shop.project(left).score("2023-01-04").counts["active"]
+    assert f"{now:,} customers are active on 2023-01-04, " in caplog.text
+    assert " were on 2023-01-03. Is a file missing, or cut short?" in caplog.text
+    assert now < 0.8 * before
+
+
 def test_scores_of_a_day_whose_outcomes_the_model_has_seen_are_warned_of(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     shop.project().score()
     assert "learned from outcomes" not in caplog.text

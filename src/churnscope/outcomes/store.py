@@ -448,7 +448,7 @@ def _failures(place: str) -> Iterator[None]:
         if place.startswith("sqlite"):
             raise StorageError(
                 f"The store of outcomes {place} cannot be used: {reason}.",
-                "Check that the folder is there, may be written, and that the file is a store of outcomes.",
+                "Check that the folder is there, may be written and has room, and that the file is a store of outcomes.",
             ) from None
         raise ServiceError(
             f"The store of outcomes {place} cannot be used: {reason}.",

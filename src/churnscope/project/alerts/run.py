@@ -146,7 +146,7 @@ class _Run:
         if any(rule.kind == "freshness" for rule in self.settings.rules.values()):
             options["today"] = iso(self.today)
         if any(rule.kind in IN_SCORES for rule in self.settings.rules.values()):
-            options |= self.files.since(self._window(self.store.alert_days()).first).hashes()
+            options |= self.files.since(self.as_of - self.settings.late_days).hashes()  # the same before a run and after it
         return facts_of("alerts run", self.config, self.loaded, options=options)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +40,8 @@ from churnscope.snapshots import ScoringRows, SnapshotTable, build_scoring_rows
 
 BYTES_PER_ROW = 400  # about what a scored customer takes in a CSV file
 BYTES_PER_CELL = 20  # about what a contribution takes there
+LATELY_DAYS = 7  # scores of so many days before are held against those of a day:
+LEAST_SHARE = 0.8  # where fewer of the customers are left, something is wrong with the files
 
 logger = logging.getLogger(__name__)
 
@@ -83,13 +85,7 @@ def score(config: Config, as_of: int | None, progress: Progress, request: Reques
                     scoring.write(outputs, beside, facts, request)
                 manifest = outputs.read()
         assert manifest is not None
-        if not manifest.counts[config.words.who]:
-            logger.warning(
-                "No customer is %s on %s; the data are complete through %s. Are newer files missing?",
-                config.words.who,
-                iso(loaded.as_of),
-                iso(loaded.complete_through),
-            )
+        _warn_of_missing_customers(config, folders, loaded, manifest.counts)
         written = tuple(each.folder / name for each in (outputs, *beside) for name in each.names)
         record.counts = dict(manifest.counts)
         record.outputs = list(map(str, written))
@@ -178,6 +174,35 @@ def _worth(config: Config, folders: Folders, request: Request, as_of: int) -> Cu
     known = [path for path in written if path.parent.name <= iso(as_of)]
     path = request.values or (known[-1] if known else None)
     return None if path is None else CustomerValues.read(path, if_back=True)
+
+
+def _warn_of_missing_customers(config: Config, folders: Folders, loaded: Loaded, counts: Mapping[str, int]) -> None:
+    """A file that is missing or cut short makes many customers inactive at once; little else does from night to night."""
+    state = config.words.who
+    if not counts[state]:
+        logger.warning(
+            "No customer is %s on %s; the data are complete through %s. Are newer files missing?",
+            state,
+            iso(loaded.as_of),
+            iso(loaded.complete_through),
+        )
+    elif config.has_days and (earlier := _lately(folders, loaded.as_of, state)) and counts[state] < LEAST_SHARE * earlier[1]:
+        logger.warning(
+            "%s customers are %s on %s, %s were on %s. Is a file missing, or cut short?",
+            f"{counts[state]:,}",
+            state,
+            iso(loaded.as_of),
+            f"{earlier[1]:,}",
+            earlier[0],
+        )
+
+
+def _lately(folders: Folders, as_of: int, state: str) -> tuple[str, int] | None:
+    """The newest day of scores shortly before a day, and how many customers were in a state; None where there are none."""
+    folder = folders.predictions / "scores"
+    day = max((day for day in map(iso, range(as_of - LATELY_DAYS, as_of)) if (folder / day).is_dir()), default=None)
+    manifest = None if day is None else OutputSet(folder / day, ()).read()
+    return None if day is None or manifest is None or state not in manifest.counts else (day, manifest.counts[state])
 
 
 def _warn_of_known_outcomes(bundle: Bundle, as_of: int) -> None:
