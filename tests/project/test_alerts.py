@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from churnscope.project.alerts.score_sets import ScoreFiles
 
 from churnscope.cli.app import main
 from churnscope.errors import ConfigError, GateError, InputError, ServiceError, StorageError
@@ -24,6 +23,7 @@ from churnscope.outcomes import open_store, store
 from churnscope.project import Project
 from churnscope.project.alerts import run as alerting
 from churnscope.project.alerts.watching import SECONDS_TO_RETRY, Watch
+from churnscope.project.lifecycle.score_sets import ScoreFiles
 from listening import SECRET, Listening, listening
 
 pytest.importorskip("apprise", reason="apprise is not installed")

@@ -134,7 +134,7 @@ def _lived(result: LifecycleResult) -> Iterator[str]:
         yield from map(table, section.tables)
 
 
-def _answered(result: LifecycleAnswer) -> Iterator[str]:
+def _of_one_part(result: LifecycleAnswer) -> Iterator[str]:
     for place, section in enumerate(result.sections):
         yield from () if place == 0 or not section.lead else (paragraph(section.lead),)
         yield from (drawing(each.sentence, each.draw, each.size) for each in section.pictures)
@@ -371,7 +371,7 @@ DETAILS: dict[str, Callable[[Any], Iterator[str]]] = {
     "CampaignResult": _campaigns,
     "DefinitionResult": _defined,
     "DriversResult": _driven,
-    "LifecycleAnswer": _answered,
+    "LifecycleAnswer": _of_one_part,
     "LifecycleResult": _lived,
     "TrainResult": _trained,
     "EvaluateResult": _evaluated,
