@@ -7,7 +7,7 @@ import pytest
 
 from churnscope.activity import Activity
 from churnscope.alerts import STILL
-from churnscope.alerts.on_rows import grown_old, happened, known_by, rows_of, silent_newcomers, waiting
+from churnscope.alerts.on_rows import grown_old, happened, rows_of, silent_newcomers, waiting
 from churnscope.config.models import Activity as Definition
 from churnscope.config.models import Rule
 from churnscope.events import Events
@@ -38,7 +38,7 @@ def test_what_happens_on_a_day_is_one_cause_seen_on_the_next() -> None:
 def test_a_row_that_is_known_late_is_seen_late() -> None:
     rows = events((0, 5), (0, 5), (1, 5), visible=[9, 7, 6])
     assert told(happened(rows, 30)) == [(0, 5, 7, 37), (1, 5, 6, 36)]
-    assert len(known_by(rows, 7).day) == 2
+    assert len(rows.seen_by(7).day) == 2
 
 
 def test_only_marked_rows_of_the_source_count() -> None:

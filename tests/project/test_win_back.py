@@ -152,7 +152,7 @@ def test_the_steps_of_some_days_by_hand(shop: Project) -> None:
     first = on(shop, 0)
     control = pq.read_table(first.outputs[0].parent / "control.parquet").column("customer_id").to_pylist()
     assert given(first) | dict.fromkeys(control) == {"c00": "reminder"} | dict.fromkeys(control)
-    assert first.today.entered == 1
+    assert first.figures.entered == 1
     found = {day: given(on(shop, day)) for day in range(1, 14)}
     left_alone = {row["customer_id"] for row in kept(shop) if row["arm"] == "control"}
     expected = {
@@ -176,7 +176,7 @@ def test_who_came_back_gets_nothing_more(shop: Project) -> None:
     for day in (5, 13, 14):  # the discount was due on the tenth day, on which nobody ran it; c00 bought on the twelfth
         result = on(shop, day)
     assert "c00" not in given(result)
-    assert result.today.states["came back"] >= 1
+    assert result.figures.states["came back"] >= 1
 
 
 def test_the_same_day_again_gives_the_same_bytes_and_doubles_nothing(shop: Project) -> None:
@@ -233,7 +233,7 @@ def test_an_open_complaint_holds_the_next_step_and_no_more(tmp_path: Path) -> No
     assert given(on(project, 2))
     held = on(project, 7)
     assert given(held) == {}
-    assert held.today.states["open complaint"] > 0
+    assert held.figures.states["open complaint"] > 0
     assert "survey" in given(on(project, 8)).values()
 
 
@@ -327,7 +327,7 @@ def test_scores_choose_who_enters(shop: Project, tmp_path: Path) -> None:
     project = Project(tmp_path / "shop.toml")
     result = project.win_back_next(FIRST + timedelta(days=5), scores=scores)
     assert {row["customer_id"] for row in kept(project)} == {"c01", "c02"}
-    assert result.today.scores_of == "2024-05-01"
+    assert result.figures.scores_of == "2024-05-01"
     with pytest.raises(InputError, match="another day than one up to 2024-04-30"):
         project.win_back_next(FIRST - timedelta(days=1), scores=scores)
     with pytest.raises(InputError, match="has no column customer_id"):

@@ -14,14 +14,6 @@ from churnscope.events import Events, Grid
 from churnscope.events.block import NO_DAY
 
 
-def known_by(events: Events, as_of: int) -> Events:
-    """The rows that are visible at a cutoff."""
-    keep = events.day < as_of
-    if events.visible_day is not None:
-        keep &= events.visible_day <= as_of
-    return events if keep.all() else events.where(keep)
-
-
 def rows_of(events: Events, source: int, where: str | None) -> Events:
     """The rows of one source of a role; those that are marked, where a flag or signal is named."""
     keep = np.ones(len(events.day), np.bool_)
@@ -41,7 +33,7 @@ def happened(events: Events, days_open: int) -> Found:
     events : the rows of the rule.
     days_open : after which what happened is no longer news.
     """
-    seen = _seen(events)
+    seen = events.seen_from.astype(np.int64)
     begins = _begins(events.customer, events.day)
     first = np.minimum.reduceat(seen, begins) if len(begins) else seen
     rows = np.diff([*begins, len(events.day)]).astype(np.float64) if len(begins) else np.empty(0)
@@ -60,7 +52,7 @@ def waiting(events: Events, days: int, as_of: int) -> Found:
     is_resolved = (resolved != NO_DAY) & (resolved < as_of)
     day = events.day.astype(np.int64)
     over = np.where(is_resolved, np.maximum(resolved, day) + 1, STILL)
-    seen = np.maximum(_seen(events), day + days + 1)
+    seen = np.maximum(events.seen_from.astype(np.int64), day + days + 1)
     lasted = np.where(is_resolved, over - 1, as_of) - day
     found = Found(events.customer.astype(np.int64), events.time, day, seen, over, {"days_open": lasted.astype(np.float64)})
     found = found.where((seen <= as_of) & (over > seen))
@@ -88,7 +80,7 @@ def silent_newcomers(activity: Activity, logs: Mapping[str, Events], days: int, 
     With the first day d it is seen at cutoff d + n + 1, and gone at the cutoff after the second day.
     """
     grid = Grid([as_of], activity.windows)
-    seen_by = {role: grid.see(known_by(events, as_of)) for role, events in logs.items()}
+    seen_by = {role: grid.see(events.seen_by(as_of)) for role, events in logs.items()}
     rows = qualifying_days(activity, seen_by).events
     keep = rows.day < as_of
     customer, day = rows.customer[keep].astype(np.int64), rows.day[keep].astype(np.int64)
@@ -122,12 +114,6 @@ def grown_old(rule: str, source: str, newest: int | None, today: int, days: int)
     if today - newest <= days:
         return []
     return [Cause(rule, source, False, str(newest), newest, newest + days + 1, STILL, {"days_old": float(today - newest)})]
-
-
-def _seen(events: Events) -> Ints:
-    """The first cutoff at which each row is visible."""
-    after = events.day.astype(np.int64) + 1
-    return after if events.visible_day is None else np.maximum(after, events.visible_day.astype(np.int64))
 
 
 def _begins(customer: NDArray[np.int32], day: NDArray[np.int32]) -> Ints:

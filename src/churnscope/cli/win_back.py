@@ -118,7 +118,7 @@ def report(
 
 def describe(result: WinBackResult) -> Iterator[Part]:
     """How many get which step, who entered, what holds the others, and where the files are."""
-    today = result.today
+    today = result.figures
     done = "This very run was done before and its files are whole: nothing was written." if result.was_done else "Decided."
     yield f"{done} {result.name}, {today.campaign}, as of {date_of(result.as_of)}, run {result.run_id}."
     yield (

@@ -78,8 +78,7 @@ def _of_block(block: Block, as_of: int, columns: Mapping[str, frozenset[str]]) -
 
 
 def _seen(events: Events, as_of: int) -> Observed:
-    known = events if events.visible_day is None else events.where(events.visible_day <= as_of)
-    return Grid([as_of], []).see(known)
+    return Grid([as_of], []).see(events.seen_by(as_of))
 
 
 def _days(rows: Observed) -> Array:

@@ -49,6 +49,11 @@ class Events:
         after = self.day + np.int32(1)
         return after if self.visible_day is None else np.maximum(after, self.visible_day)
 
+    def seen_by(self, cutoff: int) -> Events:
+        """The rows that a cutoff sees."""
+        seen = self.seen_from <= cutoff
+        return self if seen.all() else self.where(seen)
+
     def part(self, low: int, high: int) -> Events:
         """The rows of customers low .. high - 1, numbered from 0."""
         begin, end = np.searchsorted(self.customer, np.array((low, high), np.int32))

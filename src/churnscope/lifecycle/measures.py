@@ -52,14 +52,6 @@ def joined(parts: Sequence[Sequence[Measure]]) -> tuple[Measure, ...]:
     return tuple(replace(same[0], values=np.concatenate([each.values for each in same])) for same in zip(*parts, strict=True))
 
 
-def known_rows(events: Events, day: int) -> Events:
-    """The rows that had happened and were known by a cutoff."""
-    seen = events.day < day
-    if events.visible_day is not None:
-        seen &= events.visible_day <= day
-    return events.where(seen)
-
-
 @dataclass(frozen=True)
 class Measuring:
     """What is measured at a day.
@@ -78,7 +70,7 @@ class Measuring:
     def seen(self, logs: Mapping[str, Events], day: int) -> dict[str, Observed]:
         """The rows known at a day, and the windows that measures and activity read."""
         grid = Grid([day], {SHORT, YEAR, *self.activity.windows})
-        return {role: grid.see(known_rows(events, day)) for role, events in logs.items()}
+        return {role: grid.see(events.seen_by(day)) for role, events in logs.items()}
 
     def groups(self, seen: Mapping[str, Observed]) -> NDArray[np.int8]:
         """`ACTIVE`, `INACTIVE` who was active once, or `NEITHER`, shape (n_customers,)."""

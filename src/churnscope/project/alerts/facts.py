@@ -11,7 +11,7 @@ import numpy as np
 from churnscope.activity import Activity
 from churnscope.alerts import Cause, Found
 from churnscope.alerts.causes import together
-from churnscope.alerts.on_rows import grown_old, happened, known_by, rows_of, silent_newcomers, waiting
+from churnscope.alerts.on_rows import grown_old, happened, rows_of, silent_newcomers, waiting
 from churnscope.alerts.on_scores import ScoreSet, at_risk, group_at_risk, jumped
 from churnscope.alerts.on_stages import entered, eroded
 from churnscope.config.alerts import BAND, STAGE, AlertRule
@@ -91,7 +91,7 @@ class Facts:
             return silent_newcomers(activity, block.logs, days, as_of)
         assert rule.source is not None
         role, place = self.loaded.places[rule.source]
-        rows = rows_of(known_by(block.logs[role], as_of), place, rule.where)
+        rows = rows_of(block.logs[role].seen_by(as_of), place, rule.where)
         return happened(rows, rule.open_days) if rule.kind == "event" else waiting(rows, days, as_of)
 
     @cached_property

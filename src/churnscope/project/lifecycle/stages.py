@@ -136,7 +136,4 @@ def _answer(block: Block, making: Making, dividing: Dividing) -> _Part:
 def _seen(logs: Mapping[str, Events], making: Making, dividing: Dividing) -> dict[str, Observed]:
     """The rows that are known as of the day."""
     grid = dividing.plan.grid
-    known = {
-        role: rows if rows.visible_day is None else rows.where(rows.visible_day <= making.as_of) for role, rows in logs.items()
-    }
-    return {role: grid.see(rows) for role, rows in known.items()}
+    return {role: grid.see(rows.seen_by(making.as_of)) for role, rows in logs.items()}

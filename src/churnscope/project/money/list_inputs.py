@@ -30,7 +30,6 @@ from churnscope.engines.told import CUSTOMER, told_of_customers
 from churnscope.errors import ConfigError, InputError, nearest
 from churnscope.files import file_sha256
 from churnscope.languages import Language, Message
-from churnscope.lifecycle.measures import known_rows
 from churnscope.lifecycle.occasions import near
 from churnscope.lifecycle.spells import STAGES
 from churnscope.operations.exports import read_export
@@ -449,7 +448,7 @@ def _near(occasion: Occasion, loaded: Loaded) -> tuple[list[str], Array]:
     role, source = loaded.places[occasion.source]
     day = np.full(loaded.n_customers, np.nan)
     for block in loaded.blocks():
-        found = near(occasion, known_rows(block.logs[role], loaded.as_of), role, source, loaded.as_of)
+        found = near(occasion, block.logs[role].seen_by(loaded.as_of), role, source, loaded.as_of)
         day[found.customer[::-1] + block.first] = found.day[::-1]  # of several of one customer the first one stays
     have = np.flatnonzero(~np.isnan(day))
     return loaded.ids()[have].tolist(), day[have]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.decisions.what_if import Outlook
-from churnscope.project.results import WithRows, iso, near
+from churnscope.project.results import WrittenRows, near
 from churnscope.reports.what_if_chart import present_of, what_if_sentence
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class WhatIfFigures:
 
 
 @dataclass(frozen=True, repr=False)
-class WhatIfResult(WithRows):
+class WhatIfResult(WrittenRows):
     """A written table of what would be.
 
     Parameters
@@ -93,15 +93,3 @@ class WhatIfResult(WithRows):
         from churnscope.project.frames import Frame
 
         return Frame(read_export(self.outputs[0]), "the best list under some terms")
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready, the day as a date."""
-        return {
-            "name": self.name,
-            "as_of": iso(self.as_of),
-            "run_id": self.run_id,
-            **self.figures.to_json(),
-            "outputs": [str(path) for path in self.outputs],
-            "manifest": str(self.manifest),
-            "was_done": self.was_done,
-        }

@@ -223,11 +223,8 @@ class _Deciding:
         activity = Activity(self.config.activity, self.loaded.places, self.config.resolution)
         grid, days = Grid([self.day], []), [np.empty(0)]
         for block in self.loaded.blocks():
-            known = {
-                role: rows if rows.visible_day is None else rows.where(rows.visible_day <= self.day)
-                for role, rows in block.logs.items()
-            }
-            days.append(activity.days_since_last({role: grid.see(rows) for role, rows in known.items()})[0])
+            seen = {role: grid.see(rows.seen_by(self.day)) for role, rows in block.logs.items()}
+            days.append(activity.days_since_last(seen)[0])
         since = np.concatenate(days)
         return np.where(np.isnan(since), NEVER, self.day - since).astype(np.int64)
 

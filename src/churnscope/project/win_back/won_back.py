@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnscope.decisions.campaign import Effect
-from churnscope.project.results import Summarised, WithRows, iso, near
+from churnscope.project.results import Summarised, WrittenRows, iso, near
 from churnscope.reports.wording import counted
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class WinBackToday:
 
 
 @dataclass(frozen=True, repr=False)
-class WinBackResult(WithRows):
+class WinBackResult(WrittenRows):
     """Who gets which step on a day.
 
     Parameters
@@ -59,7 +59,7 @@ class WinBackResult(WithRows):
     name: str
     as_of: int
     run_id: str
-    today: WinBackToday
+    figures: WinBackToday
     outputs: tuple[Path, ...]
     manifest: Path
     was_done: bool
@@ -67,7 +67,7 @@ class WinBackResult(WithRows):
     @property
     def summary(self) -> str:
         """What came out."""
-        steps, entered = sum(self.today.steps.values()), counted(self.today.entered, "customers")
+        steps, entered = sum(self.figures.steps.values()), counted(self.figures.entered, "customers")
         return f"{counted(steps, 'steps')} on {iso(self.as_of)}, {entered} entered: {near(self.outputs[0])}"
 
     @property
@@ -87,18 +87,6 @@ class WinBackResult(WithRows):
 
         parquet = [path for path in self.outputs if path.suffix == ".parquet" and "control" not in path.name]
         return Frame(read_export((parquet or list(self.outputs))[0]), "a customer and the step they get")
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready, the day as a date."""
-        return {
-            "name": self.name,
-            "as_of": iso(self.as_of),
-            "run_id": self.run_id,
-            **self.today.to_json(),
-            "outputs": [str(path) for path in self.outputs],
-            "manifest": str(self.manifest),
-            "was_done": self.was_done,
-        }
 
 
 @dataclass(frozen=True, repr=False)
