@@ -407,6 +407,18 @@ def test_the_same_night_again_writes_nothing_however_many_scores_there_are(shop:
     assert read == [1, 2, 3, 4, 5, 5]  # of seven late days, and the set before: not all six
 
 
+def test_scores_that_come_after_a_run_are_told_of_by_the_next_one_of_the_same_day(shop: Path, heard: Listening) -> None:
+    asked = project(shop, SINCE + SCORED.format(group="all") + TEAM)
+    write_scores(shop, 80, {"C-01": 0.2})
+    asked.alerts(as_of=day(88))
+    write_scores(shop, 88, {"C-01": 0.9})
+    assert not asked.alerts(as_of=day(88)).was_done
+    first, second = (got["message"] for got in heard.got)
+    assert "jump" not in first
+    assert "jump" in second
+    assert not any(rule in second for rule in ("waits", "silent", "once_only"))
+
+
 def test_scores_of_a_later_day_are_refused(shop: Path) -> None:
     later = write_scores(shop, 99, {"C-01": 0.1})
     with pytest.raises(InputError, match="holds scores of"):
