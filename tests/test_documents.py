@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,16 @@ def test_pages_read_off_the_program_are_as_it_is() -> None:
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_stands_in_the_readme(command: str) -> None:
     assert f"churnscope {command}" in (TOP / "README.md").read_text()
+
+
+def test_the_python_page_documents_what_is_there_and_every_answer_of_a_project() -> None:
+    page = (TOP / "docs" / "reference" / "python.md").read_text()
+    documented = re.findall(r"autoclass:: ([\w.]+)\.(\w+)", page)
+    assert [f"{module}.{name}" for module, name in documented if not hasattr(import_module(module), name)] == []
+    facade = ast.parse((TOP / "src" / "churnscope" / "project" / "project.py").read_text())
+    (project,) = (node for node in facade.body if isinstance(node, ast.ClassDef))
+    steps = [node for node in project.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    assert {ast.unparse(step.returns) for step in steps if step.returns} <= {name for _, name in documented}
 
 
 def test_the_map_names_files_that_are_there() -> None:

@@ -179,8 +179,8 @@ def test_ten_churned_customers_are_enough_where_small_models_are_allowed(split):
         (few_churned(0), "No customers churned"),
         (relabelled(snapshots(), slice(None), 1), "All 600 customers churned .* nobody stayed"),
         (
-            replace(few_churned(29), of_return=True),
-            "29 customers came back .*\\n.*within a longer horizon more customers come back",
+            replace(few_churned(29), predicted="reactivation"),
+            r"29 customers came back .*\n.*within a longer horizon",
         ),
     ],
 )

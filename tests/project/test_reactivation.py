@@ -209,7 +209,7 @@ def test_a_notebook_speaks_of_returns_too(bistro: Shop) -> None:
     project = Project(bistro.folder / "config.toml", reactivation=True)
     assert "reactivation_probability" in project.score()._repr_html_()
     judged = project.evaluate(backtest=False)._repr_html_()
-    assert "Came back (no event)" in judged
+    assert "Came back: A customer" in judged
     assert not re.search(r">[^<]*\bchurned\b", judged)
 
 

@@ -250,7 +250,7 @@ class Between:
     Parameters
     ----------
     begun, finished, waiting : cases that reached the first of the two, that reached the second, and that may still do so.
-    median_days, slow_days : until half and nine in ten of the cases have reached it, failed ones never; None: fewer do.
+    median_days, slow_days : until half and nine in ten of the cases have reached it, failed ones never; None where fewer do.
     reached_in_days : half of those that reached it took no longer; None where none did.
     """
 

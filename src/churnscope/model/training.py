@@ -39,10 +39,21 @@ from churnscope.model.predictor import Predictor, Scorer
 from churnscope.model.profile import Profile
 from churnscope.model.together import Together
 from churnscope.model.tuning import Tuned, tuned
+from churnscope.predicted import words_of
 from churnscope.snapshots import SnapshotTable
 from churnscope.timeline import Split, cutoff_name, is_part
 
 FEWEST_CHURNED = 30  # customers; below it little can be learned
+TOO_LITTLE = {  # what to do where it happened to too few, and where it happened to all
+    "churn": (
+        "look whether [activity] and [prediction] horizon_days say what leaving is: in fewer days more have no event.",
+        "Look whether the files end too early (complete_through), or horizon_days is too short for your business.",
+    ),
+    "reactivation": (
+        "set [reactivation] horizon_days: within a longer horizon more customers come back.",
+        "Look whether [activity] counts too few days for your business: whoever buys more rarely is taken for inactive.",
+    ),
+}
 FEWEST_ALLOWED = 10  # the same where small models are allowed: RFM and P0 have few numbers to fit
 SMALL_BELOW = 200  # below it trees learn noise
 MORE_ROUNDS = 1.1  # more rows carry a few more rounds
@@ -335,33 +346,6 @@ class _Small:
         return Together((logistic, *p0)) if p0 else logistic
 
 
-@dataclass(frozen=True)
-class _TooLittle:
-    """How it is said that the labels tell nothing: what happened to too few or to all, and what to look at then."""
-
-    happened: str
-    did_not: str
-    if_few: str
-    if_all: str
-
-
-TOO_LITTLE = {
-    "churn": _TooLittle(
-        "churned",
-        "stayed",
-        "look whether [activity] and [prediction] horizon_days say what leaving means for you: within a shorter horizon more "
-        "customers have no event.",
-        "Look whether the files end too early (complete_through), or horizon_days is too short for your business.",
-    ),
-    "return": _TooLittle(
-        "came back",
-        "stayed away",
-        "set [reactivation] horizon_days: within a longer horizon more customers come back.",
-        "Look whether the days of [activity] are too few for your business: who buys more rarely is no longer a customer then.",
-    ),
-}
-
-
 @dataclass(frozen=True, eq=False)
 class _Bench:
     """The table and what is made from cutoffs of it."""
@@ -402,16 +386,16 @@ class _Bench:
         fewest = FEWEST_ALLOWED if allowed else FEWEST_CHURNED
         span = f"after the cutoffs from {cutoff_name(cutoffs[0])} to {cutoff_name(cutoffs[-1])}"
         span = "of those to learn from" if is_part(cutoffs[0]) else span
-        words = TOO_LITTLE["return" if self.table.of_return else "churn"]
+        words, (if_few, if_all) = words_of(self.table.predicted), TOO_LITTLE[self.table.predicted]
         if churned < fewest:
             small = "" if allowed or churned < FEWEST_ALLOWED else "Set [model] allow_small = true to try all the same. "
             raise InputError(
                 f"{churned or 'No'} customers {words.happened} {span}; {fewest} are the fewest one can learn from.",
-                f"{small}Give more history, or {words.if_few}",
+                f"{small}Give more history, or {if_few}",
             )
         if self.rows(cutoffs).churned.all():
             raise InputError(
-                f"All {churned:,} customers {words.happened} {span}: nobody {words.did_not} to compare with.", words.if_all
+                f"All {churned:,} customers {words.happened} {span}: nobody {words.stayed} to compare with.", if_all
             )
 
     def uninformative(self, cutoffs: Sequence[int]) -> dict[str, str]:

@@ -39,7 +39,7 @@ class SnapshotTable:
     cutoffs : the cutoffs asked for, rising; the counts below have their shape.
     active, inactive, no_history : customers at each cutoff: in the population; with a qualifying event but not active;
         without any. The others are active and not due. Where a return is predicted, the population are the inactive.
-    of_return : whether a return is predicted.
+    predicted : what `churned` means here, `churn` or `reactivation`.
     """
 
     customer: NDArray[np.int32]
@@ -51,7 +51,7 @@ class SnapshotTable:
     active: NDArray[np.int64]
     inactive: NDArray[np.int64]
     no_history: NDArray[np.int64]
-    of_return: bool = False
+    predicted: str = "churn"
 
     def unlabelled(self, *cutoffs: int) -> int:
         """Rows at some cutoffs whose outcome is known, and that the kind of label leaves out."""
@@ -108,7 +108,7 @@ def join_parts(parts: list[Part], plan: SnapshotPlan) -> SnapshotTable:
         active,
         (statuses == INACTIVE).sum(axis=1),
         (statuses == NO_HISTORY).sum(axis=1),
-        of_return=plan.reactivation is not None,
+        predicted="churn" if plan.reactivation is None else "reactivation",
     )
 
 
