@@ -9,6 +9,7 @@ import numpy as np
 
 from churnscope.events.since import NEVER
 from churnscope.lifecycle.first_days import FirstDays
+from churnscope.lifecycle.retention import LEAST_WATCHED
 from churnscope.survival import Waits
 
 ALL: Final = "all"
@@ -24,7 +25,7 @@ class SecondPurchase:
     cohort : the month, or `ALL`.
     customers, again : how many there are, and how many of them have bought on a second day.
     within : days -> the share who have bought again by then, with 95 % limits; None where nobody was watched for so long.
-    median_days : by when half of all have; None where fewer than half ever do.
+    median_days : by when half of all have; None where fewer than half ever do, or too few are watched to say so.
     median_of_again : by when half of those who did had.
     """
 
@@ -68,4 +69,4 @@ def _of(name: str, day: np.ndarray[Any, Any], second: np.ndarray[Any, Any], as_o
         left, low, high = curve.at(min(days, len(curve.survival) - 1) if curve.survival[-1] == 0 else days)
         within[days] = None if np.isnan(left) else (1 - left, 1 - high, 1 - low)
     of_again = int(np.median(waited[again])) if again.any() else None
-    return SecondPurchase(name, len(day), int(again.sum()), within, curve.first_at_most(0.5), of_again)
+    return SecondPurchase(name, len(day), int(again.sum()), within, curve.median(LEAST_WATCHED)[0], of_again)
