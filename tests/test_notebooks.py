@@ -32,7 +32,7 @@ def outputs(path):
 
 
 def test_the_readmes_lead_to_every_notebook():
-    assert len(NOTEBOOKS) == 4
+    assert len(NOTEBOOKS) == 5
     index = (ROOT / "notebooks" / "README.md").read_text()
     assert [path.name for path in NOTEBOOKS if f"]({path.name})" not in index] == []
     assert "](notebooks/" in (ROOT / "README.md").read_text()

@@ -194,7 +194,8 @@ def _budget_section(figures: Figures) -> Section:
         ),
     )
     closing = (*figures["notes"], "The formulas with their numbers are in budget.csv.")
-    tables = (given, table, *_scenario_table(figures), *_channel_table(figures))
+    money = money_table(figures)
+    tables = (*([money] if money.rows else ()), given, table, *_scenario_table(figures), *_channel_table(figures))
     return Section("budget", "What the target takes", budget_sentence(figures), tables=tables, closing=closing)
 
 
@@ -204,7 +205,7 @@ def budget_sentence(figures: Figures) -> str:
     return (
         f"To have {counted(value['target']['value'], 'customers')} with us on {figures['by']} (on {figures['day']} they are "
         f"{count(value['base']['value'])}), the {count(value['lost']['value'])} who become inactive until then have to be made "
-        f"up for: {_kept(value)}{count(value['to_win_back']['value'])} are to be won back and "
+        f"up for{_growth(value)}: {_kept(value)}{count(value['to_win_back']['value'])} are to be won back and "
         f"{count(value['to_acquire']['value'])} acquired, {_missing(value['missing']['value'])}."
     )
 
@@ -217,6 +218,13 @@ def money_table(figures: Figures) -> Table:
         if row["scenario"] == AS_PLANNED and row["name"] in TOTALS
     )
     return Table("What it costs and brings until then", "<>", ("", "money"), rows)
+
+
+def _growth(value: Mapping[str, Figures]) -> str:
+    more = round(value["target"]["value"]) - round(value["base"]["value"])
+    if not more:
+        return ""
+    return f", and {count(more)} more are needed to grow" if more > 0 else f", but for {count(-more)}, as the base is to shrink"
 
 
 def _kept(value: Mapping[str, Figures]) -> str:

@@ -34,12 +34,11 @@ class LifecycleAnswer(Summarised):
 
     @property
     def summary(self) -> str:
-        """What it is about, and the first thing it says."""
+        """What it is about, and what is said of it first."""
         if not self.sections:
             return f"{self.name}: nothing to say."
         first = self.sections[0]
-        said = first.lead or next((f"{picture.sentence}." for picture in first.pictures), "")
-        return f"{first.title}. {said}".strip()
+        return f"{first.title}. {first.lead}".strip()
 
 
 @dataclass(frozen=True, repr=False)
