@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 from churnscope.errors import InputError, nearest
 from churnscope.files import file_sha256
 from churnscope.operations.exports import export, read_export
-from churnscope.project.money.list_inputs import LEAST_ALIVE
+from churnscope.project.money.list_inputs import ALIVE, IF_KEPT, LEAST_ALIVE
 
 COLUMNS = ("customer_id", "value")
-ALIVE = "alive_probability"
-IF_KEPT = "value_if_kept"
 IF_BACK = "value_if_back"
 
 
