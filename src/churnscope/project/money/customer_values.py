@@ -59,7 +59,9 @@ class CustomerValues:
         if (by_model or by_contract) and if_back and IF_BACK not in table.column_names:
             raise InputError(
                 f"{path.name} does not say what a customer is worth who comes back.",
-                "It is of an earlier version: run churnscope value again.",
+                "It is of contracts in force: name a file of customer_id and value."
+                if by_contract
+                else "It is of an earlier version: run churnscope value again.",
             )
         for name in COLUMNS:
             if name not in table.column_names:
