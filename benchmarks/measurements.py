@@ -23,7 +23,7 @@ class Case:
     Parameters
     ----------
     section : of the page.
-    events : lines of the log, about; customers in the section `value`.
+    events : lines of the log, about; customers in the sections `value` and `money`.
     cutoffs : days at which features are asked for.
     memory : DuckDB's limit.
     tool : of the sections `peers` and `apart`.

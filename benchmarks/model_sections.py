@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from marks import Costs, middle
 from measurements import Result
-from tables import of, rounded, table
+from tables import cost_cells, of, rounded, table
 
 
 def compiling(found: dict[str, Result]) -> Iterator[str]:
@@ -63,6 +63,23 @@ def value(found: dict[str, Result]) -> Iterator[str]:
             name = "lifetimes, BG/NBD, one start, no standard errors"
             rows.append((name, f"{middle(theirs['costs'], 'case', 'wall'):.1f}", _yes(theirs["converged"])))
         yield table(("model", "wall s", "converged"), rows)
+
+
+def money(found: dict[str, Result]) -> Iterator[str]:
+    steps = {
+        "value": "value: BG/NBD and Gamma-Gamma, with intervals",
+        "call list": "call-list: chosen, shared out, written",
+        "what-if": "what-if: other money, time and offers",
+    }
+    for result in of(found.values(), "money"):
+        answer = result.answer
+        yield "## From probability to money"
+        yield (
+            f"{answer['customers']:,} customers; the list is for {answer['agents']} agents. Each was measured once. The floor "
+            "is the same file, histories or scores, read and sorted by one number by DuckDB."
+        )
+        rows = [(said, *cost_cells(answer["costs"][step])) for step, said in steps.items()]
+        yield table(("step", "wall s", "CPU s", "wall / floor", "CPU / floor"), rows)
 
 
 def _yes(is_so: object) -> str:

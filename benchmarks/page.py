@@ -9,7 +9,7 @@ from textwrap import fill
 from feature_sections import apart, every_role, features, late, lifecycle, peers
 from marks import marks, missed, shares, size_of
 from measurements import Result
-from model_sections import compiling, model, value
+from model_sections import compiling, model, money, value
 from picture import draw
 from tables import table
 
@@ -39,6 +39,7 @@ def page(results: list[Result]) -> str:
         *compiling(found),
         *model(found),
         *value(found),
+        *money(found),
         _HOW.format(minutes=sum(result.seconds for result in results) / 60),
     ]
     return "\n\n".join(map(_filled, parts)) + "\n"

@@ -25,7 +25,7 @@ from page import write_page
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
 PEERS = ("DuckDB SQL by hand", "Polars, streaming", "pandas")
-SECTIONS = ("features", "profile", "roles", "peers", "late", "compile", "model", "value", "lifecycle")
+SECTIONS = ("features", "profile", "roles", "peers", "late", "compile", "model", "value", "money", "lifecycle")
 
 LARGE = 50_000_000  # from here on only 12 cutoffs, at two memory limits, and no other tools
 PEERS_TWELVE_UP_TO = 2_000_000  # one query per cutoff: twelve take minutes on larger logs
@@ -80,6 +80,8 @@ def _cases(options: argparse.Namespace) -> Iterator[Case]:
     yield from (case for section, case in plain.items() if section in options.only)
     if "value" in options.only:
         yield Case("value", VALUE_CUSTOMERS)
+    if "money" in options.only:
+        yield Case("money", VALUE_CUSTOMERS)
     if "lifecycle" in options.only:
         yield Case("lifecycle", LIFECYCLE_EVENTS, 12, "4GB")
     for events in sorted(options.events):
@@ -124,7 +126,7 @@ def _about(cases: list[Case], usual: dict[str, float]) -> str:
 
 
 def _make_log(case: Case, options: argparse.Namespace) -> None:
-    if case.section not in {"compile", "value"} and case.tool != "lifetimes-fit" and not _log(case, options).exists():
+    if case.section not in {"compile", "value", "money"} and case.tool != "lifetimes-fit" and not _log(case, options).exists():
         from event_log import event_log, whole_business
 
         began = time.perf_counter()
@@ -171,6 +173,10 @@ def _words(case: Case, options: argparse.Namespace) -> list[str]:
 def _answer(case: Case, options: argparse.Namespace) -> dict[str, object]:
     """What a case's own process does."""
     log, threads = _log(case, options), options.threads
+    if case.section == "money":
+        from money_side import money
+
+        return money(case.events)
     if case.section in {"model", "value"}:
         from model_side import model, value
 

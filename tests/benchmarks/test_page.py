@@ -75,6 +75,26 @@ def test_a_tool_that_was_given_up_is_named(results):
     assert "| pandas | 10 M | 1 | over 900 |  |  |  |  |" in page(list(results))
 
 
+def test_steps_to_money_stand_beside_their_floor(results):
+    from measurements import Case
+    from page import page
+
+    steps = {step: costs([seconds], (2.0,)) for step, seconds in (("value", 6.0), ("call list", 5.0), ("what-if", 9.0))}
+    results.keep(Case("money", 1_000_000), {"customers": 1_000_000, "agents": 40, "costs": steps}, 60)
+    text = page(list(results))
+    assert "1,000,000 customers; the list is for 40 agents." in text
+    assert "| call-list: chosen, shared out, written | 5.00 | 5.00 | 2.5 | 2.5 |" in text
+
+
+@pytest.mark.slow
+def test_the_steps_to_money_are_measured():
+    from money_side import FEW_CUSTOMERS, money
+
+    answer = money(FEW_CUSTOMERS)
+    assert set(answer["costs"]) == {"value", "call list", "what-if"}
+    assert all(set(cost) == {"case", "floor"} for cost in answer["costs"].values())
+
+
 def test_results_are_there_again_and_a_forgotten_one_is_not(results, tmp_path):
     from measurements import Case, Results
 

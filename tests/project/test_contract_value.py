@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from churnscope.cli import value as command
@@ -15,10 +17,12 @@ from churnscope.cli.rendering import print_parts
 from churnscope.config.load import load_config
 from churnscope.errors import ConfigError
 from churnscope.features import FAMILIES, catalog
+from churnscope.operations.exports import read_export
 from churnscope.operations.logs import silent
 from churnscope.project import Project
 from churnscope.project.money.contract_valued import ContractFigures
 from churnscope.project.money.customer_values import CustomerValues
+from churnscope.project.money.list_inputs import if_kept
 from churnscope.project.money.valued import ValueResult
 from churnscope.project.money.worth import worth_if_kept
 from churnscope.project.notebook import html
@@ -29,6 +33,18 @@ from churnscope.timeline import day_number
 from .test_schemas import problems
 
 TOP = Path(__file__).parents[2]
+ACTIONS = """
+[actions.call]
+channel = "phone"
+minutes = 10
+acceptance = 0.3
+cool_down_days = 0
+opening = ["Good day."]
+
+[call_list]
+agents = [{ name = "Ana", minutes = 100 }]
+control_share = 0.0
+"""
 MAPPED = 'price = "price"'
 SOURCES_READ = ("sessions", "tickets", "touches")
 
@@ -97,7 +113,25 @@ def test_what_is_printed_and_shown(valued: ValueResult) -> None:
 def test_lists_read_what_a_customer_who_stays_is_worth(valued: ValueResult) -> None:
     path = next(path for path in valued.outputs if path.suffix == ".parquet")
     values = CustomerValues.read(path)
-    assert values.values.tolist() == valued.to_arrow().column("value_if_kept").to_pylist()
+    kept = valued.to_arrow().column("value_if_kept").to_pylist()
+    assert values.values.tolist() == kept
+    assert if_kept(read_export(path)).tolist() == kept
+
+
+def test_a_call_list_reads_them(config: Path, valued: ValueResult) -> None:
+    path = next(path for path in valued.outputs if path.suffix == ".parquet")
+    ids = valued.to_arrow().column("customer_id").to_pylist()[:50]
+    columns = {name: ["x"] * 50 for name in ("risk_band", "reason_1", "reason_2", "reason_3", "model_version", "run_id")}
+    days, chances = [date(2024, 12, 31)] * 50, [0.5] * 50
+    scores = config.parent / "scores.parquet"
+    pq.write_table(pa.table({"customer_id": ids, "as_of": days, "churn_probability": chances, **columns}), scores)
+    listing = config.with_name("listing.toml")
+    listing.write_text(config.read_text() + ACTIONS)
+    listed = Project(listing).call_list(scores=scores, values=path).to_arrow()
+    kept = dict(zip(*(valued.to_arrow().column(name).to_pylist() for name in ("customer_id", "value_if_kept")), strict=True))
+    for row in listed.to_pylist():
+        assert row["value_at_risk"] == pytest.approx(0.5 * kept[row["customer_id"]], abs=0.01)
+    assert listed.num_rows > 5
 
 
 def test_the_price_of_today_values_as_a_price_does_and_is_no_feature(config: Path, valued: ValueResult) -> None:

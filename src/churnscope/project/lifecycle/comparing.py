@@ -185,7 +185,9 @@ def _values(config: Config, loaded: Loaded) -> Iterator[Measure]:
         return
     table = read_export(path)
     place = pc.index_in(pa.array(loaded.ids(), pa.string()), value_set=table["customer_id"].combine_chunks())
-    for name, words in (("value", "value of all purchases to come"), ("alive_probability", "probability of being a customer")):
+    of_purchases = {"value": "value of all purchases to come", "alive_probability": "probability of being a customer"}
+    of_contracts = {"value": "value of contracts in force", "in_force_probability": "probability of a contract in force"}
+    for name, words in (of_purchases if "alive_probability" in table.column_names else of_contracts).items():
         told = table[name].cast(pa.float64()).take(place).to_numpy()
         yield Measure(name, "value", words, "currency" if name == "value" else "share", told)
 

@@ -18,7 +18,7 @@ from churnscope.config.models import Config
 from churnscope.errors import InputError
 from churnscope.files import file_sha256
 from churnscope.operations.exports import read_export
-from churnscope.project.money.list_inputs import LEAST_ALIVE, Scores
+from churnscope.project.money.list_inputs import Scores, if_kept
 from churnscope.project.session import Folders
 from churnscope.timeline import date_of, day_number
 
@@ -101,10 +101,8 @@ class ScoreFiles:
             one = None if config.profit is None else config.profit.one_value
             return np.full(len(ids), np.nan if one is None else one)
         table = read_export(self.values[of])
-        worth = np.asarray(table.column("value").cast(pa.float64()))
-        alive = np.asarray(table.column("alive_probability").cast(pa.float64()))
         at = _places(table.column("customer_id").cast(pa.string()), ids)
-        return _spread(worth / np.maximum(alive, LEAST_ALIVE), at, len(ids))
+        return _spread(if_kept(table), at, len(ids))
 
     def _worth(self, day: int) -> int | None:
         return max((each for each in self.values if each <= day), default=None)

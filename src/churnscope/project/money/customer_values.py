@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 from churnscope.errors import InputError, nearest
 from churnscope.files import file_sha256
 from churnscope.operations.exports import export, read_export
-from churnscope.project.money.list_inputs import LEAST_ALIVE
+from churnscope.project.money.list_inputs import ALIVE, IF_KEPT, LEAST_ALIVE
 
 COLUMNS = ("customer_id", "value")
-ALIVE = "alive_probability"
-IF_KEPT = "value_if_kept"
 IF_BACK = "value_if_back"
 
 
@@ -61,7 +59,9 @@ class CustomerValues:
         if (by_model or by_contract) and if_back and IF_BACK not in table.column_names:
             raise InputError(
                 f"{path.name} does not say what a customer is worth who comes back.",
-                "It is of an earlier version: run churnscope value again.",
+                "It is of contracts in force: name a file of customer_id and value."
+                if by_contract
+                else "It is of an earlier version: run churnscope value again.",
             )
         for name in COLUMNS:
             if name not in table.column_names:

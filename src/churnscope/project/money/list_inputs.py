@@ -44,6 +44,7 @@ from churnscope.timeline import day_number
 
 BANDS = ("high", "medium", "low")
 OPEN_TICKET, SATISFIED = "open_ticket", "satisfied"
+ALIVE, IF_KEPT = "alive_probability", "value_if_kept"  # columns of a file of values
 LEAST_ALIVE = 0.01  # below it nobody can say what a customer who stays would be worth
 NEEDED = ("customer_id", "as_of", "churn_probability", "risk_band")
 WRONG_NUMBER, NO_ANSWER = "wrong_number", "no_answer"
@@ -550,11 +551,7 @@ def _changed(read: Reading, place: _Places, value: Array) -> tuple[dict[str, Arr
 
 
 def _values(config: Config, files: Files, place: _Places, as_of: int) -> tuple[Array, tuple[str, ...]]:
-    """What each customer is worth who stays, and what to know of it.
-
-    The file's value is an expectation over who may be gone already; of one who stays it is that over the chance of still being
-    a customer. A churn probability times the former would count the same risk twice.
-    """
+    """What each customer is worth who stays, and what to know of it."""
     if files.values is None:
         assert config.profit is not None
         one = config.profit.one_value
@@ -563,13 +560,25 @@ def _values(config: Config, files: Files, place: _Places, as_of: int) -> tuple[A
     if not files.values.is_file():
         raise InputError(f"{files.values}: there is no such file.", "Name a file that churnscope value wrote.")
     table = read_export(files.values)
-    missing = [name for name in ("customer_id", "as_of", "value", "alive_probability") if name not in table.column_names]
+    missing = [name for name in ("customer_id", "as_of") if name not in table.column_names]
+    missing += [] if IF_KEPT in table.column_names else [name for name in ("value", ALIVE) if name not in table.column_names]
     if missing or pc.count_distinct(table.column("customer_id")).as_py() != table.num_rows:
         what = f"has no column {', '.join(missing)}" if missing else "names a customer twice"
         raise InputError(f"{files.values.name} {what}.", "Name a file that churnscope value wrote.")
     ids = table.column("customer_id").cast(pa.string())
-    worth = place.numbers(ids, np.asarray(table.column("value").cast(pa.float64())))
-    alive = place.numbers(ids, np.asarray(table.column("alive_probability").cast(pa.float64())))
+    worth = place.numbers(ids, if_kept(table))
     days = sorted({str(day) for day in pc.unique(table.column("as_of")).to_pylist()})
     notes = [] if days == [iso(as_of)] else [f"The values are of {', '.join(days)}, the scores of {iso(as_of)}."]
-    return worth / np.maximum(alive, LEAST_ALIVE), tuple(notes)
+    return worth, tuple(notes)
+
+
+def if_kept(table: pa.Table) -> Array:
+    """What the customers of a file of values are worth who stay, shape (n,).
+
+    Of contracts the file tells it. Else its value is an expectation over who may be gone already; of one who stays it is that
+    over the chance of still being a customer. A churn probability times the former would count the same risk twice.
+    """
+    if IF_KEPT in table.column_names:
+        return np.asarray(table.column(IF_KEPT).cast(pa.float64()))
+    worth, alive = (np.asarray(table.column(name).cast(pa.float64())) for name in ("value", ALIVE))
+    return np.asarray(worth / np.maximum(alive, LEAST_ALIVE))
