@@ -1,6 +1,8 @@
 """What each command says of its result."""
 
 import io
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,9 @@ from churnscope.evaluation.figures import evaluate as judge
 from churnscope.evaluation.grade import grade
 from churnscope.evaluation.leak_audit import Finding
 from churnscope.model.tuning import Tuned
+from churnscope.project.notebook import DETAILS
 from churnscope.project.results import AuditResult, CheckResult, EvaluateResult, ScoreResult, StandIn, Tracking, TrainResult
+from churnscope.project.results.models import LabelSaid
 from churnscope.sources.report import FileFacts, SourceReport
 from churnscope.timeline import Split
 
@@ -254,3 +258,31 @@ def test_score_says_when_there_was_nothing_to_do():
     text = said(score, score_result(was_done=True))
     assert text.startswith("This very run was done before")
     assert text.endswith("Already written: out/scores.csv\nAlready written: out/manifest.json\n")
+
+
+def test_who_comes_back_is_spoken_of_in_words_of_returning(evaluation):
+    back = replace(evaluation, predicted="reactivation")
+    label = LabelSaid("no_event", "A customer who was inactive at the cutoff and does something.", "reactivation")
+    folds = (Fold(Split((15_000,), (15_010,), (15_040,)), back, back),)
+    judged = EvaluateResult(
+        "shop", "v1", 15_100, 15_070, 15_040, back, grade(back), (), Tracking(), backtest=folds, label=label
+    )
+    counts = {"inactive": 100, "active": 30, "no_history": 2, "likely": 10, "possible": 40, "unlikely": 50}
+    scored = ScoreResult(
+        "shop", "v1", 15_100, "0a", counts, (Path("s.csv"),), Path("m.json"), was_done=False, predicted="reactivation"
+    )
+    texts = [
+        said(train, train_result(back, label=label)),
+        said(evaluate, judged),
+        said(score, scored),
+        scored.summary,
+        "".join(DETAILS["TrainResult"](train_result(back, label=label))),
+    ]
+    for text in texts:
+        words = re.sub(r"<svg.*?</svg>|<[^>]*>", "", text, flags=re.DOTALL).replace("churnscope", "")
+        assert re.findall(r"(?i)\b(churn\w*|risk\w*|safest|left|leav(?:e|es|ing)(?! out)|stayed(?! away))\b", words) == []
+    assert "2,400, of which 900 came back" in texts[0]
+    assert texts[0].endswith("Next: churnscope score CONFIG --reactivation\n")
+    assert "Came back: a customer who was inactive" in texts[1]
+    assert "Deciles, 1 the likeliest" in texts[1]
+    assert "predicted - came back" in texts[1]

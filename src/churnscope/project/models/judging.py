@@ -61,7 +61,7 @@ def baseline_fitters(config: Config) -> tuple[Fitter, ...]:
     counted, of_return = [rule for rule in rules if not rule.in_force], config.is_of_reactivation
     fitters = (*FITTERS, FREQUENCY_RULE) if of_return else FITTERS
     if not counted or config.label.kind not in SILENCES:
-        logger.info("P0 is left out of the comparison: churn is not the absence of events here")
+        logger.info("P0 is left out of the comparison: it tells of silence, and here something else is asked")
         return (*fitters, *contracts)
     role = ROLES[config.sources[counted[0].source].role]
     return (*fitters, *contracts, p0(timing_of(config), role.noun, of_return=of_return))
