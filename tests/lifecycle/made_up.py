@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
+from churnscope.lifecycle.months import shifted
+from churnscope.lifecycle.moves import AWAY, MOST_LEFT, WITH_US, Moves
 from churnscope.lifecycle.spells import STAGES, Spells
+from churnscope.timeline import day_number
 
 CODE = {stage: code for code, stage in enumerate(STAGES)}
 
@@ -29,3 +34,25 @@ def steady(rng, *, n_customers, first, until, leaving, returning, arriving_days)
             day += lasts
             stage = "inactive" if stage != "inactive" else "reactivated"
     return spells(rows, n_customers, until)
+
+
+FIRST = day_number(date(2022, 1, 1))
+NOT_YET, AWAY_ONE = 0, AWAY.start
+
+
+def left(months, habit=1):
+    """The state of customers with so many months left."""
+    return WITH_US.start + habit * MOST_LEFT + months - 1
+
+
+def moves(months):
+    """From rows (state before, state after, customers) of every month."""
+    days = np.array([shifted(FIRST, month) for month in range(len(months) + 1)], np.int32)
+    made = Moves.none(days)
+    for month, rows in enumerate(months):
+        for before, after, number in rows:
+            made.counts[month, before, after] += number
+            made.stand[month, before] += number
+            if month == len(months) - 1:
+                made.stand[month + 1, after] += number
+    return made

@@ -157,7 +157,15 @@ def test_the_plan_is_told_as_json():
 def test_what_is_forecast_goes_before_the_mean_of_the_past():
     numbers = {name: Expected(value, value, value) for name, value in (("base", 0), ("lost", 0), ("new", 40), ("back", 10))}
     ahead = BaseForecast(
-        DAY, np.array([DAY], "i4"), np.array([1000]), (MonthAhead(DAY + 31, **numbers),), Expected(0.06, 0.05, 0.08), (), (), 12
+        day=DAY,
+        days=np.array([DAY], "i4"),
+        bases=np.array([1000]),
+        rule="by days left",
+        judged_ahead=0,
+        months=(MonthAhead(DAY + 31, **numbers),),
+        attrition=Expected(0.06, 0.05, 0.08),
+        past=(),
+        recent=12,
     )
     plan = planning(forecast=ahead).plan()
     lost = plan.line("lost")

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churnscope.activity import Activity
+from churnscope.activity import Activity, DailyActivity
 from churnscope.config.models import Activity as ActivityConfig
 from churnscope.config.models import Rule, Stages
 from churnscope.events import Block, Events
+from churnscope.events.block import NO_DAY
 from churnscope.lifecycle.making import Making, joined
 from churnscope.lifecycle.spells import STAGES, UNKNOWN, WITH_US, Spells
 from churnscope.snapshots import ACTIVE, SnapshotPlan, build_scoring_rows
@@ -51,6 +52,19 @@ shapes = st.builds(
     st.integers(1, 8),
     st.sampled_from([0.0, 0.2, 1.0]),
     rules,
+    st.sampled_from(["any", "all"]),
+)
+steady_rules = (
+    st.builds(Rule, source=st.just("contracts"), in_force=st.just(True), grace_days=st.sampled_from([0, 1, 14, 40]))
+    | st.sampled_from([Rule(source="shop", days=30), Rule(source="app", days=30, at_least=2)])
+    | st.just(Rule(source="shop", days=90, measure="amount", at_least=9.99))
+)
+steady_shapes = st.builds(
+    Shape,
+    st.integers(0, 10**6),
+    st.integers(1, 8),
+    st.sampled_from([0.0, 0.2, 1.0]),
+    st.lists(steady_rules, min_size=1, max_size=3).map(tuple),
     st.sampled_from(["any", "all"]),
 )
 numbers = st.sampled_from(
@@ -139,6 +153,28 @@ def test_whoever_is_active_at_a_cutoff_is_with_us_on_that_day(shape: Shape, limi
     for cutoff in CUTOFFS:
         status = build_scoring_rows([block], setting.at([cutoff]), threads=1).status
         np.testing.assert_array_equal(status == ACTIVE, np.isin(spells.on(cutoff), with_us))
+
+
+@effort
+@given(steady_shapes, st.sampled_from(CUTOFFS))
+def test_an_activity_lasts_as_long_as_if_nothing_became_known_later(shape: Shape, day: int) -> None:
+    block = scene(shape)
+    activity, far = plan(block, shape).activity, day + 2_000
+    daily = DailyActivity(activity, block.logs, AS_OF + 1)
+    stretches = DailyActivity(activity, {role: seen_by(log, day) for role, log in block.logs.items()}, far).stretches()
+    lasting = daily.lasting([day])[0]
+    holding = (stretches.begin <= day) & (day < stretches.end)
+    for customer, end in zip(stretches.customer[holding].tolist(), stretches.end[holding].tolist(), strict=True):
+        assert min(int(lasting[customer]), far) == end
+
+
+def seen_by(log: Events, day: int) -> Events:
+    """The rows that a day sees, without what ends them early after it."""
+    seen = log.where(log.seen_from <= day)
+    if "ended_day" not in seen.signals:
+        return seen
+    later = seen.signals["ended_day"] > day
+    return replace(seen, signals={**seen.signals, "ended_day": np.where(later, NO_DAY, seen.signals["ended_day"])})
 
 
 @pytest.mark.parametrize(

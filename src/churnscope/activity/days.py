@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from churnscope.events import Events, Grid, Observed
 from churnscope.events.since import NEVER, days_seen_from, first_of
 from churnscope.events.spans import enough_from
 from churnscope.events.stretches import Spans, Stretches, Windowed, all_of, any_of, float_stretches
-from churnscope.events.terms import NEVER_DAY, ends_of
+from churnscope.events.terms import NEVER_DAY, agreed_ends, ends_of
 
 _SEEN = "seen_from"  # the first cutoff that sees a row: it goes with the row through every view
 Small = NDArray[np.int32]
@@ -46,6 +46,28 @@ class DailyActivity:
         """The days on which the definition holds."""
         combine = all_of if self.activity.definition.combine == "all" else any_of
         return combine([self._of_rule(rule) for rule in self.activity.definition.rules])
+
+    def lasting(self, days: Sequence[int]) -> Small:
+        """From when on the definition holds no longer if nothing becomes known after each day, shape (n_days, n_customers).
+
+        It tells of those for whom the definition holds on the day; of the others it says nothing.
+        """
+        ends = [self._lasting(rule, days) for rule in self.activity.definition.rules]
+        combine = np.minimum if self.activity.definition.combine == "all" else np.maximum
+        last: Small = combine.reduce(ends)
+        return last
+
+    def qualifying_days(self, days: Sequence[int], window: int) -> Small:
+        """The local days with qualifying events in the window before each day, as seen on it, shape (n_days, n_customers)."""
+        customer, at, seen_from = self._qualifying
+        order = np.lexsort((seen_from, at, customer))
+        customer, at, seen_from = customer[order], at[order], seen_from[order]
+        is_first = np.ones(len(order), np.bool_)
+        is_first[1:] = (np.diff(customer) != 0) | (np.diff(at) != 0)
+        customer, at, seen_from = customer[is_first], at[is_first], seen_from[is_first]
+        inside = ((seen_from <= day) & (at >= day - window) for day in days)
+        counts = [np.bincount(customer[rows], minlength=self._n_customers) for rows in inside]
+        return np.stack(counts).astype(np.int32)
 
     def seen_from(self, days: int = 1) -> Small:
         """The first cutoff that sees qualifying events on at least so many local days, shape (n_customers,)."""
@@ -100,6 +122,24 @@ class DailyActivity:
             first, values = events.begin.astype(np.int64), np.asarray(weight, np.float64)
             return self._until_last(float_stretches(Windowed(first, events.day, seen_from, values), rule.reach_days, enough))
         return self._spans(events.customer, seen_from, events.day + (rule.reach_days + 1), weight).at_least(enough)
+
+    def _lasting(self, rule: Rule, days: Sequence[int]) -> Small:
+        rows, enough = self.activity.rows(rule.source, rule.where, self._views), self.activity.threshold(rule)
+        events, seen_from = rows.events, _seen_from(rows)
+        weight: NDArray[np.float64] | None = None
+        early = end = events.day.astype(np.int64) + (rule.reach_days + 1)
+        if rule.in_force:
+            early, end = (np.minimum(of + (rule.grace_days + 1), NEVER) for of in (ends_of(events)[0], agreed_ends(events)))
+        elif rule.measure != "events":
+            weight = np.nan_to_num(np.asarray(rows.addends(rule.measure), np.float64), neginf=0)
+        answers = []
+        for day in days:
+            known = np.where(early <= day + rule.grace_days + 1, early, end)  # what ends a term early is known from then on
+            live = (seen_from <= day) & (known > day)
+            kept = None if weight is None else weight[live]
+            spans = Spans(self._n_customers, events.customer[live], seen_from[live], known[live].astype(np.int32), kept)
+            answers.append(spans.lasting(enough))
+        return np.stack(answers)
 
     def _in_force(self, rows: Observed, enough: float, grace_days: int) -> Stretches:
         """A term counts up to the cutoff on the day of its end; in the days of grace, those that were in force at an end."""

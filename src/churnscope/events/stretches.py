@@ -65,6 +65,29 @@ class Spans:
         n = _sweep(_begins(customer, self.n_customers), (begin, end, weight), enough, found)
         return Stretches(self.n_customers, *found[:, :n])
 
+    def lasting(self, enough: float) -> Small:
+        """The day from which on the rows, all of which count now, add up to less if nothing is added; 0 where they do already.
+
+        Weights are not below 0.
+
+        Examples
+        --------
+        >>> days = [np.array(part, np.int32) for part in ([0, 0, 0], [1, 3, 4], [5, 9, 7])]
+        >>> [Spans(2, *days).lasting(enough).tolist() for enough in (1, 2, 3, 4)]
+        [[9, 0], [7, 0], [5, 0], [0, 0]]
+        """
+        customer, end = self.customer, self.end
+        if self.weight is not None or enough > 1:
+            order = np.lexsort((end, customer))
+            customer, end = customer[order], end[order]
+            weight = np.ones(len(order), np.int64) if self.weight is None else self.weight[order]
+            before = np.concatenate([[0], np.cumsum(weight)])
+            left = before[np.searchsorted(customer, customer, side="right")] - before[:-1]
+            customer, end = customer[left >= enough], end[left >= enough]
+        answer = np.zeros(self.n_customers, np.int32)
+        np.maximum.at(answer, customer, end)
+        return answer
+
 
 def any_of(stretches: Sequence[Stretches]) -> Stretches:
     """The days that lie in any of them."""

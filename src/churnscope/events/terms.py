@@ -29,6 +29,12 @@ def ends_of(terms: Events) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.maximum(day, terms.day), np.maximum(time, terms.time)
 
 
+def agreed_ends(terms: Events) -> NDArray[np.int64]:
+    """The local day at which each term ends as agreed, never before it starts; `NEVER_DAY` where nothing is agreed."""
+    day: NDArray[np.int64] = np.maximum(_told(terms, AGREED)[0], terms.day)
+    return day
+
+
 def _told(terms: Events, clock: str) -> NDArray[np.int64]:
     """Days and instants of a time that the rows carry, shape (2, n_rows); never where it is not there."""
     never = np.repeat([[NEVER_DAY], [NEVER]], len(terms.day), axis=1)

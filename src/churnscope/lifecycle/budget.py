@@ -170,8 +170,7 @@ class Planning:
     Parameters
     ----------
     erosion : how it goes lately.
-    forecast : what is lost and comes in the months to come, customers of every age taken as they are; where it is None, "as
-        lately" is the mean of the last months.
+    forecast : what is lost and comes in the months to come; where it is None, "as lately" is the mean of the last months.
     base : customers with us on `day`.
     inactive : customers who could be won back.
     day : from which on it is planned.
@@ -239,7 +238,7 @@ class Planning:
         lately = (
             f"mean of the last {erosion.recent} months"
             if ahead is None
-            else f"forecast of {len(ahead.months)} months from the last {ahead.recent}"
+            else f'forecast of {len(ahead.months)} months by the rule "{ahead.rule}"'
         )
         targets, asked = self.targets, self._asked
         target = targets.base if targets.base is not None else round(self.base * (1 + targets.growth))

@@ -52,9 +52,13 @@ class Making:
         """The day after the last one that is looked at."""
         return self.as_of + 1
 
+    def daily(self, block: Block) -> DailyActivity:
+        """Who of a block is active on every day."""
+        return DailyActivity(self.activity, block.logs, self.until)
+
     def spells(self, block: Block) -> Spells:
         """The spells of a block's customers, numbered within it."""
-        daily = DailyActivity(self.activity, block.logs, self.until)
+        daily = self.daily(block)
         since = _Since(
             known=known_from(block, self.as_of),
             touched=_touched_from(block),

@@ -82,7 +82,7 @@ def forecast_sentence(figures: Figures) -> str:
     last = figures["months"][-1]
     limits = f"95 % limits {count(last['base_low'])} to {count(last['base_high'])}"
     return (
-        f"If it goes on as in the last {figures['recent_months']} months, {count(last['base'])} customers are with us on "
+        f'Forecast by the rule "{figures["rule"]}", {count(last["base"])} customers are with us on '
         f"{last['day']} ({limits}); on {figures['day']} they are {count(figures['base'])}"
     )
 

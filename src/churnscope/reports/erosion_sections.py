@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from churnscope.lifecycle.rules import DAYS_LEFT, LAST_MONTH, LAST_YEAR, NO_CHANGE
 from churnscope.lifecycle.spells import STAGES, WITH_US
 from churnscope.reports.erosion_charts import (
     attrition_sentence,
@@ -38,6 +39,12 @@ TOTALS: Final = (
     "gain",
     "kept_for_one_acquired",
 )
+RULES_SAY: Final = {
+    DAYS_LEFT: "customers with as many days left until their activity ends renew as such customers did lately",
+    NO_CHANGE: "as many come as are lost",
+    LAST_MONTH: "every month loses the share of the last one, and as many come",
+    LAST_YEAR: "every month as the same one a year before",
+}
 AS_PLANNED: Final = "as planned"
 LEAST_P: Final = 0.001
 CAPTIONS: Final = {"stay": "With us", "away": "Away"}
@@ -143,24 +150,32 @@ def outlook_sections(figures: Figures) -> tuple[Section, ...]:
         (
             (
                 "limits",
-                "95 %: the rates, how months differ, and chance; those of the base no nearer than the errors of the past",
+                "95 %: no nearer than the errors of the past, how months differ, and chance",
             ),
         ),
     )
     past = Table(
         "How such forecasts did from earlier months",
-        "<>>>>>",
-        ("months ahead", "forecasts", "came inside the limits", "off by", "off if no change", "off by last month's rates"),
+        "<>>>" + ">" * len(RULES_SAY),
+        ("months ahead", "forecasts", "came inside the limits", "off by", *RULES_SAY),
         tuple(
             (
                 str(row["months_ahead"]),
                 count(row["forecasts"]),
                 share(row["inside"]),
-                *(share(row[name], 1) for name in ("error", "error_no_change", "error_last_rate")),
+                share(row["error"], 1),
+                *(_off(row["medians"][rule], row["means"][rule]) for rule in RULES_SAY),
             )
             for row in ahead["past"]
         ),
-        (("inside", "the limits as they were known then; 95 % is right"), ("off by", "mean distance, as a share of what came")),
+        (
+            ("inside", "the limits as they were known then; 95 % is right"),
+            ("off by", "mean distance as a share of what came, by the rule that served then"),
+            *(
+                (rule, f"{meaning}: half of the forecasts would have been at most so far off (and their mean)")
+                for rule, meaning in RULES_SAY.items()
+            ),
+        ),
     )
     tables = (months, *([past] if past.rows else ()))
     forecast = Section("forecast", "The base to come", ahead["verdict"], pictures=(picture,), tables=tables, is_stacked=True)
@@ -330,6 +345,10 @@ def _rate(value: float | None, low: float | None, high: float | None, digits: in
 
 def _ahead(row: Figures, name: str) -> Cell:
     return Cell(count(row[name]), f"{count(row[f'{name}_low'])} to {count(row[f'{name}_high'])}")
+
+
+def _off(median: float | None, mean: float | None) -> Cell:
+    return Cell(UNKNOWN) if median is None or mean is None else Cell(share(median, 1), share(mean, 1))
 
 
 def _number_cell(row: Figures) -> Cell:

@@ -125,12 +125,13 @@ def _erosion(context: Context) -> Erosion | None:
 
 
 def _forecast(context: Context) -> BaseForecast:
-    spells, settings = context.life.spells, context.config.lifecycle
+    watch, settings, moves = context.watch, context.config.lifecycle, context.life.moves
+    assert moves is not None, "the life cycle counts moves"
     return forecast(
-        spells,
+        moves if watch.watched_from is None else moves.since(watch.watched_from),
         months=settings.forecast_months,
         recent_months=settings.recent_months,
-        first_day=context.watch.since,
+        settled=watch.since,
     )
 
 

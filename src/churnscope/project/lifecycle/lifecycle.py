@@ -63,7 +63,7 @@ def lifecycle(
 
 
 def _told(config: Config, loaded: Loaded, months: int, parts: tuple[LifecyclePart, ...], progress: Progress) -> dict[str, Told]:
-    context = Context(config, loaded, life_of(config, loaded, progress), months, progress)
+    context = Context(config, loaded, life_of(config, loaded, progress, with_moves=True), months, progress)
     told = {}
     for number, part in enumerate(parts):
         progress("parts", number, len(parts))
