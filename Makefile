@@ -8,6 +8,7 @@ VENV := .venv
 PEERS := .venv-peers
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= default
+unexport PYTHONDONTWRITEBYTECODE # or every process would compile the program anew
 
 .PHONY: help install demo test slow properties lint types doctest golden messages notebooks docs bench bench-peers bench-page results pictures format clean
 

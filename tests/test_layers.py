@@ -1,6 +1,7 @@
 """The direction of imports: a file imports only from layers before its own, and a heavy library only where it belongs."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ HOMES = {
     "lightgbm": {"model"},
     "sklearn": {"model"},
     "optuna": {"model"},
+    "threadpoolctl": {"value"},
     "numba": {"sources", "events", "features", "model", "simulation"},
     "pydantic": {"config"},
     "typer": {"cli"},
@@ -88,15 +90,18 @@ def layer_of(path):
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
+@cache
 def imported(path):
     """Every module the file imports anywhere, also for type checking only, with its line."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
+            found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno} imports relatively"
             from_top = node.module == "churnscope"
-            yield from ((f"churnscope.{alias.name}" if from_top else node.module, node.lineno) for alias in node.names)
+            found += [(f"churnscope.{alias.name}" if from_top else node.module, node.lineno) for alias in node.names]
+    return found
 
 
 FILES = sorted(path for path in ROOT.rglob("*.py") if layer_of(path) not in {"__init__", "__main__"})

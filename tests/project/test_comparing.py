@@ -295,7 +295,10 @@ def test_what_comes_later_changes_nothing(corner: Corner, tmp_path: Path):
 
 
 def test_what_customers_are_worth_is_compared_once_it_is_known(corner: Corner, tmp_path: Path):
-    project = corner.project(tmp_path)
+    corner.project(tmp_path)
+    path = tmp_path / "config.toml"
+    path.write_text(path.read_text() + '[value]\nmodel = "mbg_nbd"\n')
+    project = Project(path)
     with loaded_data(project.config, None, silent) as loaded:
         assert not any(each.topic == "value" for each in compare(project.config, loaded, silent).measures)
         values = project.value().frame().table

@@ -8,8 +8,9 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from types import MappingProxyType
 from typing import Any
 
 from churnscope.config.identity import definition
@@ -52,6 +53,7 @@ def logged_run(
     folds: Sequence[Fold] = (),
     findings: Sequence[Finding] | None = None,
     written: Sequence[str] = (),
+    drawings: Mapping[str, bytes] = MappingProxyType({}),
 ) -> LoggedRun:
     """A training or evaluation as the tracker takes it.
 
@@ -61,6 +63,7 @@ def logged_run(
     folds : of a backtest, runs below this one and steps of its `backtest/` metrics.
     findings : of a leak audit; None where none was made.
     written : versions of models that the run wrote.
+    drawings : as `pictures` draws them.
     """
     money = {} if verdict.profit is None else verdict.profit.metrics()
     metrics, key = flat_metrics(verdict.evaluation) | money, f"{facts.command}:{facts.run_id}:{started_ms}"
@@ -96,7 +99,7 @@ def logged_run(
             **({} if findings is None else {"leak_audit.json": _json([finding.to_json() for finding in findings])}),
             "features.json": _json({"features": list(map(asdict, bundle.specs)), "dropped": dict(bundle.dropped)}),
             "features.csv": _catalogue(bundle),
-            **{f"pictures/{name}": content for name, content in pictures(verdict).items()},
+            **{f"pictures/{name}": content for name, content in drawings.items()},
         },
         inputs=facts.inputs,
         models=tuple(saved_model(config, version) for version in written),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
+from threadpoolctl import threadpool_limits
 
 from churnscope.errors import InputError
 
@@ -112,9 +113,16 @@ def maximise(
 def _descend(objective: Objective, logs: Array, limits: Array, tolerance: float) -> OptimizeResult:
     inside = np.clip(logs, -LOG_LIMIT, limits)
     bounds = [(-LOG_LIMIT, limit) for limit in limits]
-    end: OptimizeResult = minimize(
-        objective, inside, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500, "ftol": tolerance, "gtol": 1e-8}
-    )
+    # Each step solves a system of a few rows: to wake the threads of BLAS for it takes fifty times as long as to solve it.
+    with threadpool_limits(1, user_api="blas"):
+        end: OptimizeResult = minimize(
+            objective,
+            inside,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": 500, "ftol": tolerance, "gtol": 1e-8},
+        )
     return end
 
 

@@ -53,12 +53,15 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
             "churned": verdict.evaluation.churned,
             "unlabelled": table.unlabelled(cutoff),
         }
-        outputs = _write(config, facts, verdict, folds, counts)
+        drawings = pictures(verdict)
+        contents = {"evaluation.json": _document(config, verdict, folds), **drawings}
+        outputs = _write(config, facts, verdict.cutoff, contents, counts)
         record.counts = counts
         record.outputs = [str(outputs.folder / name) for name in outputs.names]
         name, version = subject.facts["name"], subject.facts["version"]
         described = subject.described(config, table, cutoff, plan.timing)
-        tracking = track(config, logged_run(config, facts, verdict, started_ms, bundle=described, folds=folds), record)
+        run = logged_run(config, facts, verdict, started_ms, bundle=described, folds=folds, drawings=drawings)
+        tracking = track(config, run, record)
     return EvaluateResult(
         name=name,
         version=version,
@@ -77,15 +80,16 @@ def evaluate(config: Config, as_of: int | None, progress: Progress, *, model: st
     )
 
 
-def _write(config: Config, facts: RunFacts, verdict: Judgement, folds: Sequence[Fold], counts: Mapping[str, int]) -> OutputSet:
-    """Figures and pictures of the cutoff, and the figures of the backtest, as one output set."""
+def _document(config: Config, verdict: Judgement, folds: Sequence[Fold]) -> bytes:
+    """Figures of the cutoff and of the backtest as JSON."""
     label = {"label": asdict(LabelSaid.of(config))}
     document = {**figures_of(verdict), **label, "backtest": [fold_json(fold) for fold in folds]}
-    contents = {
-        "evaluation.json": (json.dumps(document, indent=2, sort_keys=True) + "\n").encode(),
-        **pictures(verdict),
-    }
-    home = Folders.of(config).predictions / "evaluation" / iso(verdict.cutoff).replace(" ", "-")
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _write(config: Config, facts: RunFacts, cutoff: int, contents: Mapping[str, bytes], counts: Mapping[str, int]) -> OutputSet:
+    """Figures and pictures as one output set."""
+    home = Folders.of(config).predictions / "evaluation" / iso(cutoff).replace(" ", "-")
     outputs = OutputSet(home, tuple(contents))
     with outputs.held():
         if not outputs.is_intact(facts.run_id):

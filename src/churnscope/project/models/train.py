@@ -21,7 +21,7 @@ from churnscope.operations.run import recorded
 from churnscope.project.data.attributes import left_out
 from churnscope.project.data.audit import audited_table
 from churnscope.project.days import backtest_splits, training_split
-from churnscope.project.log import logged_run, track
+from churnscope.project.log import logged_run, pictures, track
 from churnscope.project.models.backtesting import Backtesting
 from churnscope.project.models.comparison import Ground
 from churnscope.project.models.dividing import built_at
@@ -65,7 +65,10 @@ def train(config: Config, as_of: int | None, progress: Progress, *, promote: boo
         record.counts["unlabelled"] = table.unlabelled(*split.all)
         record.outputs = [str(folder)]
         written = (folder.name,) if rule is None else (folder.name, rule.version)
-        run = logged_run(config, facts, verdict, started_ms, bundle=bundle, findings=audit.findings, written=written)
+        drawings = pictures(verdict) if config.tracking.enabled else {}  # else nobody would see them
+        run = logged_run(
+            config, facts, verdict, started_ms, bundle=bundle, findings=audit.findings, written=written, drawings=drawings
+        )
         tracking = track(config, run, record)
     return TrainResult(
         name=bundle.name,
