@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 from scipy.special import stdtrit
 
+from churnscope.chance import Z_95
 from churnscope.lifecycle.moves import Moves
 from churnscope.lifecycle.rules import DAYS_LEFT, LATELY, RULES, YEAR, Chain
-from churnscope.survival import Z_95, Floats, Integers
+from churnscope.survival import Floats, Integers
 
 QUANTITIES: Final = ("base", "lost", "new", "back", "lost_so_far")
 DRAWS: Final = 200
