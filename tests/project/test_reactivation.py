@@ -197,6 +197,7 @@ def test_the_score_file(bistro: Shop) -> None:
     assert set(rows.column("return_band").to_pylist()) <= {"likely", "possible", "unlikely"}
     assert any("(speaks against coming back)" in (text or "") for text in rows.column("reason_3").to_pylist())
     assert project.score(model="latest").was_done
+    assert "reactivation_probability" in result._repr_html_()
     everybody = project.score(model="latest", all_customers=True)
     document = everybody.to_arrow().to_pylist()
     assert [problem for row in document for problem in problems(row, "reactivation_scores")][:3] == []
