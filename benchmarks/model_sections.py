@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from marks import Costs, middle
+from marks import Costs, middle, multiple
 from measurements import Result
-from tables import cost_cells, of, rounded, table
+from tables import of, rounded, table
 
 
 def compiling(found: dict[str, Result]) -> Iterator[str]:
@@ -75,11 +75,13 @@ def money(found: dict[str, Result]) -> Iterator[str]:
         answer = result.answer
         yield "## From probability to money"
         yield (
-            f"{answer['customers']:,} customers; the list is for {answer['agents']} agents. Each was measured once. The floor "
-            "is the same file, histories or scores, read and sorted by one number by DuckDB."
+            f"{answer['customers']:,} customers; the list is for {answer['agents']} agents. "
+            "Each was measured once, in CPU time. "
+            "The floor is the same file, histories or scores, read and sorted by one number by DuckDB."
         )
-        rows = [(said, *cost_cells(answer["costs"][step])) for step, said in steps.items()]
-        yield table(("step", "wall s", "CPU s", "wall / floor", "CPU / floor"), rows)
+        costs = {said: answer["costs"][step] for step, said in steps.items()}
+        rows = [(said, f"{middle(each, 'case', 'cpu'):.1f}", f"{multiple(each, 'cpu'):.0f} x") for said, each in costs.items()]
+        yield table(("step", "CPU s", "CPU / floor"), rows)
 
 
 def _yes(is_so: object) -> str:
