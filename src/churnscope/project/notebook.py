@@ -333,7 +333,7 @@ def _alerted(result: AlertsResult) -> Iterator[str]:
 
 
 def _to_win_back(result: WinBackResult) -> Iterator[str]:
-    today = result.today
+    today = result.figures
     steps = ((name, f"{customers:,}") for name, customers in today.steps.items())
     yield grid(steps, ("step", "customers"), "<>")
     yield paragraph(
