@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from churnscope.model.time_split import TimeSplit as TimeSplit
     from churnscope.project import Project as Project
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["ChurnClassifier", "ChurnscopeError", "Project", "TimeSplit", "__version__"]
 
 _HOMES = {
