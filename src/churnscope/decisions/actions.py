@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class Customers:
     occasions: Mapping[str, Array] = field(default_factory=dict)
     changed: Mapping[str, Array] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def value_at_risk(self) -> Array:
         """What is expected to be lost: churn probability times the value of one who stays."""
         return self.probability * self.value
