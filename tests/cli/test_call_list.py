@@ -98,6 +98,7 @@ def test_the_command_hands_its_options_on(churnscope_run, monkeypatch) -> None:
         "output": Path("l.xlsx"),
         "wait_seconds": 0,
         "language": None,
+        "uplift": None,
     }
 
 

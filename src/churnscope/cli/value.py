@@ -11,7 +11,6 @@ from churnscope.cli.options import AsOf, ConfigFile, Json, LogFormat, Output, Qu
 from churnscope.cli.rendering import Part, Table, count, shown
 from churnscope.cli.score import Wait
 from churnscope.cli.session import session
-from churnscope.reports.wording import counted
 from churnscope.timeline import date_of
 
 if TYPE_CHECKING:
@@ -92,6 +91,8 @@ def _of_contracts(figures: ContractFigures) -> Iterator[Part]:
     title = f"Expected for {count(figures.horizon_days)} days, and the value of all that the contracts in force will bring"
     yield Table(title, "<>>>>>", rows, columns)
     yield ""
+    from churnscope.reports.wording import counted
+
     contracts = counted(figures.contracts, "contracts")
     yield (
         f"{count(figures.customers)} customers with {contracts} in force; {count(figures.without_contract)} more have none. "

@@ -17,7 +17,7 @@ from churnscope.timeline import Timing
 def warmup() -> None:
     """Compile every kernel, or load it from the cache, by building all features of a few rows."""
     logs = {
-        role: _few_rows(ROLES[role])
+        role: few_rows(ROLES[role])
         for role in ("purchases", "engagement", "support", "contacts", "subscriptions", "campaigns", "customers")
     }
     rules = ActivityConfig(rules=(Rule(source="shop", days=30),))
@@ -37,7 +37,7 @@ def warmup() -> None:
         seen.first(signal, 7)
 
 
-def _few_rows(role: Role) -> Events:
+def few_rows(role: Role) -> Events:
     """Four rows of one customer with every signal a log of this role can carry; one row is late."""
     day = np.array([1, 2, 4, 8], np.int32)
     kinds = role.carried | {"minute_of_day": "text", "own_flag": "flag", "own_number": "number"}
