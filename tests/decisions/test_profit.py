@@ -146,6 +146,7 @@ def test_figures_of_another_implementation():
     assert empc(churned, score, dear).per_customer == pytest.approx(57.60690070246914, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_oracle_agrees():
     from empulse.metrics import empc_score, mpc_score
 

@@ -324,6 +324,7 @@ def events_of(loaded, size):
     return np.concatenate(columns, axis=1)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1), pieces=st.integers(1, 4), size=st.sampled_from([1, 7, 40, 1_000]))
 def test_row_order_file_split_and_block_size_change_nothing(shop, config, source, many_rows, seed, pieces, size):

@@ -48,6 +48,7 @@ shapes = st.builds(
 renewals = st.builds(replace, shapes, label=st.just(Label(kind="contract_end")), renewals=st.sampled_from([1, 2]))
 
 
+@pytest.mark.slow
 @effort
 @given(shapes | renewals)
 def test_population_and_label_equal_plain_python(shape: Shape) -> None:

@@ -50,6 +50,7 @@ def test_property_4_splitting_one_file_into_many_is_irrelevant(seed: int, zone: 
     assert_same(table([lines], zone), table([part for part in split if part], zone))
 
 
+@pytest.mark.slow
 @fewer
 @given(seeds, zones)
 def test_property_5_dropping_duplicates_twice_is_dropping_them_once(seed: int, zone: str) -> None:

@@ -79,6 +79,7 @@ def assert_same_scoring(one: ScoringRows, other: ScoringRows) -> None:
     np.testing.assert_array_equal(one.table.features, other.table.features)
 
 
+@pytest.mark.slow
 @every_role
 @fewer
 @given(seed=st.integers(0, 10**6), cutoff=st.sampled_from(CUTOFFS))

@@ -272,6 +272,7 @@ RESULTS = st.sampled_from(["accepted", "no answer", "Refusé", "", "?", "=1"])
 DAYS = st.sampled_from(["", "2024-03-01", "2024-03-02", "2024-02-01", "x"])
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(CELLS, RESULTS, DAYS), max_size=12), seed=st.integers(0, 99))

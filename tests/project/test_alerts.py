@@ -390,6 +390,7 @@ def test_scores_tell_of_jumps_and_of_money_at_risk(shop: Path, group: str, subje
     assert all(resolved == str(day(94)) for rule, *_, resolved in remembered(shop).values() if rule in {"jump", "risk"})
 
 
+@pytest.mark.slow
 def test_the_same_night_again_writes_nothing_however_many_scores_there_are(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a run remembers of itself is no reason to run again; alerts on stages that stay open are none to read old scores."""
     asked = project(shop, SINCE + SCORED.format(group="all"))
@@ -490,6 +491,7 @@ def test_files_that_come_one_by_one_tell_what_they_tell_together(inbox: Path) ->
     assert one_by_one == remembered(inbox.parent)
 
 
+@pytest.mark.slow
 def test_a_bad_file_goes_into_quarantine_and_the_others_are_read(inbox: Path, caplog: pytest.LogCaptureFixture) -> None:
     watching = watch(inbox.parent)
     for part in (0, 1):

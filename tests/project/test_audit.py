@@ -88,6 +88,7 @@ def outcome_scores(shop: Shop, *, known_after_days: int = 0) -> None:
     (shop.folder / "scores.csv").write_text("\n".join(lines) + "\n")
 
 
+@pytest.mark.slow
 def test_a_clean_shop_with_late_rows_raises_nothing_and_is_trained(bare: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     first = bare.project().audit()
     assert (first.findings, first.compared_with) == ((), {})
@@ -114,6 +115,7 @@ def test_a_score_dated_before_it_was_known_refuses_training(bare: Shop, capsys: 
     assert not (bare.folder.parent / "models").exists()
 
 
+@pytest.mark.slow
 def test_with_the_time_at_which_it_was_known_the_score_is_no_leak(bare: Shop) -> None:
     outcome_scores(bare, known_after_days=40)
     project = with_text(bare, SCORES.format(known=', known = "known"'))
@@ -151,6 +153,7 @@ def test_a_signal_that_is_the_outcome_is_traced_to_its_expression(bare: Shop) ->
     assert "more of its features are too good as well" in found.what
 
 
+@pytest.mark.slow
 def test_a_family_that_peeks_is_named_with_its_file(bare: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     (bare.folder / "my_peeking.py").write_text(PEEKING)
     project = with_text(bare, change=lambda text: text.replace("[features]", '[features]\nplugins = ["my_peeking"]'))

@@ -54,6 +54,7 @@ def one_fold(shop: Shop, folds: int = 1, **changes: object):
     return project
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("folds", "backtest"), [(0, True), (3, False)])
 def test_a_backtest_can_be_left_out(shop: Shop, folds: int, backtest: bool) -> None:
     result = one_fold(shop, folds).evaluate(backtest=backtest)

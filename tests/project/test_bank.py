@@ -41,6 +41,7 @@ def test_its_files_are_read_whole_and_by_every_role(bank: Path) -> None:
     assert all(report.used == report.rows_in and not report.advice for report in loaded.reports)
 
 
+@pytest.mark.slow
 def test_whoever_does_anything_is_active_but_a_letter_of_ours_is_nothing(bank: Path) -> None:
     """The population, against the files read by themselves."""
     config = load_config(bank)

@@ -349,6 +349,7 @@ def with_birthdays(desk: Desk) -> Desk:
     return desk.with_config("[actions.personal_offer]", "[actions.personal_offer]\noccasions = ['birthday']")
 
 
+@pytest.mark.slow
 def test_an_action_for_an_occasion_is_for_those_who_have_it_soon(desk: Desk) -> None:
     with_birthdays(desk).with_config(
         'opening = ["Good day {name}, this is {agent}. More {item}?"',
@@ -418,6 +419,7 @@ def uplift_set(desk: Desk, *, outcome: str = "retained", name: str = "uplift.par
     return path
 
 
+@pytest.mark.slow
 def test_an_arm_of_a_campaign_counts_by_what_it_changed(desk: Desk) -> None:
     desk.with_config("control_share = 0.2", "control_share = 0.0").with_config("[actions.personal_offer]", ARM)
     desk.with_config("budget = 250", "hour_cost = 6\nbudget = 250")
@@ -489,6 +491,7 @@ def test_a_corrected_result_is_what_the_next_list_knows(tmp_path: Path) -> None:
     assert before.digest != after.digest
 
 
+@pytest.mark.slow
 def test_what_is_new_again_and_dropped_since_the_last_list(desk: Desk) -> None:
     desk.with_config("control_share = 0.2", "control_share = 0.0").with_config("[actions.letter]", "[actions.letter]\nmost = 5")
     first = desk.listed()

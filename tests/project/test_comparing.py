@@ -254,6 +254,7 @@ def test_the_mark_that_tells_is_found_and_the_other_is_not(figures: dict[str, di
     assert events["sales warned"]["matched"] + events["sales warned"]["unmatched"] == events["sales warned"]["exposed"]
 
 
+@pytest.mark.slow
 def test_marks_at_random_are_rarely_significant(tmp_path: Path):
     """Whoever buys more has one more often, and leaves less: only those with as many rows may be compared."""
     Corner.of(1).project(tmp_path)
@@ -294,6 +295,7 @@ def test_what_comes_later_changes_nothing(corner: Corner, tmp_path: Path):
     assert repr(answers[0]) == repr(answers[1])
 
 
+@pytest.mark.slow
 def test_what_customers_are_worth_is_compared_once_it_is_known(corner: Corner, tmp_path: Path):
     corner.project(tmp_path)
     path = tmp_path / "config.toml"

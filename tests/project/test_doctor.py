@@ -79,6 +79,7 @@ def test_a_folder_that_cannot_be_written(shop: Shop) -> None:
         shop.folder.parent.chmod(0o700)
 
 
+@pytest.mark.slow
 def test_a_store_that_does_not_answer_only_costs_a_look(shop: Shop) -> None:
     off = "enabled = false"
     path = config_of(shop, change=(off, 'uri = "http://127.0.0.1:9"'))

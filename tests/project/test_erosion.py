@@ -121,6 +121,7 @@ def test_people_read_what_was_found(lived: LifecycleResult) -> None:
     assert any(table.caption == "Scenarios" for table in budget.tables)
 
 
+@pytest.mark.slow
 def test_customers_are_worth_what_they_bought_and_will_buy_by_their_channel(tmp_path: Path) -> None:
     written = simulate(PRESETS["pareto_nbd"], tmp_path / "shop", customers=400, days=500, seed=1)
     config = written.config

@@ -153,6 +153,7 @@ def test_a_model_is_trained_judged_and_saved_without_any_date(served: Path) -> N
     assert shown.split["fit"] == ("part 3", "part 4")
 
 
+@pytest.mark.slow
 def test_every_customer_is_judged_once_by_a_model_that_did_not_know_it(served: Path) -> None:
     rows = members()
     project = Project(served / "members.toml")

@@ -66,6 +66,7 @@ def test_every_customer_known_has_a_stage_and_those_with_us_are_the_active(lived
         assert row["stage"] != row["previous_stage"]
 
 
+@pytest.mark.slow
 def test_stages_and_figures_fit_their_schemas(lived: LifecycleResult) -> None:
     assert [problem for row in lived.to_arrow().to_pylist() for problem in problems(row, "stages")][:3] == []
     figures = json.loads(lived.outputs[-1].read_text())
@@ -92,6 +93,7 @@ def test_months_moves_and_spells_tell_the_same(lived: LifecycleResult) -> None:
             assert len(in_force) == row[stage]
 
 
+@pytest.mark.slow
 def test_the_same_run_again_writes_nothing_and_says_the_same(lived: LifecycleResult, project: Project, tmp_path: Path) -> None:
     copytree(lived.outputs[0].parents[4], tmp_path / "shop")
     copied = Project(tmp_path / "shop" / "configs" / "config.toml")
@@ -180,6 +182,7 @@ def test_one_part_is_printed_in_full_and_another_name_is_refused(lived: Lifecycl
         lived.part("retentoin")
 
 
+@pytest.mark.slow
 def test_the_flow_is_that_of_a_year_or_begins_when_a_tenth_were_known(lived: LifecycleResult, project: Project) -> None:
     flow = lived.figures["transitions"]["flow"]
     assert (flow["from"], flow["to"], flow["months"]) == ("2022-02-27", "2023-02-27", 12)

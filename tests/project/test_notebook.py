@@ -84,6 +84,7 @@ def test_results_show_themselves(results: dict[str, Summarised]) -> None:
     assert parsed(moved).tags.count("svg") == 1 + len(moved.effects)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_what_to_do_is_said_once(results: dict[str, Summarised]) -> None:
     for result in results.values():
         assert result._repr_html_().count(escape(result.next_step)) == 1 or not result.next_step

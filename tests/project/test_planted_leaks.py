@@ -147,6 +147,7 @@ def test_a_planted_leak_is_named_with_its_place_and_refuses_training(
         project.train()
 
 
+@pytest.mark.slow
 def test_new_customers_of_a_table_without_days_are_no_change_as_their_past_sales_are(bare: Shop) -> None:
     some = tuple(sale for sale in bare.sales if sale.customer < "c0400")
     with_people(replace(bare, sales=some), lambda number: number % 7).audit()

@@ -27,6 +27,7 @@ def with_profit(shop: Shop, *lines: str) -> Project:
     return Project(path)
 
 
+@pytest.mark.slow
 def test_evaluate_says_what_the_model_is_worth(shop: Shop) -> None:
     result = with_profit(shop).evaluate(backtest=False)
     figures = result.profit

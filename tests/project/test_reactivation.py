@@ -116,6 +116,7 @@ def test_what_raises_the_risk_of_leaving_lowers_the_chance_of_a_return() -> None
     assert back == {name: -direction for name, direction in leave.items()}
 
 
+@pytest.mark.slow
 def test_what_is_no_models_does_not_ask_which_of_the_two_it_is(tmp_path: Path) -> None:
     bought = pa.table({"customer": ["a", "b"], "time": [days_before(100), days_before(3)]})
     folders = {"outputs": str(tmp_path / "outputs"), "models": str(tmp_path / "models")}
@@ -205,6 +206,7 @@ def test_the_score_file(bistro: Shop) -> None:
     assert by_state.count("active") == everybody.counts["active"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("trained")
 def test_a_notebook_speaks_of_returns_too(bistro: Shop) -> None:
     project = Project(bistro.folder / "config.toml", reactivation=True)
@@ -214,6 +216,7 @@ def test_a_notebook_speaks_of_returns_too(bistro: Shop) -> None:
     assert not re.search(r">[^<]*\bchurned\b", judged)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("trained")
 def test_scores_rank_by_chance_times_value(bistro: Shop) -> None:
     project = Project(bistro.folder / "config.toml", reactivation=True)
@@ -237,6 +240,7 @@ def test_scores_rank_by_chance_times_value(bistro: Shop) -> None:
     assert all(row["expected_value"] is None for row in rows[len(known) :])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("trained")
 def test_the_two_models_stand_side_by_side(bistro: Shop) -> None:
     path = bistro.folder / "config.toml"

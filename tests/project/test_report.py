@@ -61,6 +61,7 @@ def test_the_same_report_again_writes_nothing(reported: tuple[Shop, Path]) -> No
     assert page.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_without_customers_nobody_is_named_and_others_may_read(shop: Shop) -> None:
     result = shop.project().report(customers=False)
     assert not result.names_customers

@@ -43,6 +43,7 @@ def test_scores_manifest_and_evaluation(shop: Shop) -> None:
     assert problems(json.loads(written.read_text()), "evaluation") == []
 
 
+@pytest.mark.slow
 def test_evaluation_in_money(shop: Shop) -> None:
     shop.project()
     path = shop.folder / "config.toml"
@@ -53,6 +54,7 @@ def test_evaluation_in_money(shop: Shop) -> None:
     assert "profit" in json.loads(written.read_text())
 
 
+@pytest.mark.slow
 def test_values(shop: Shop) -> None:
     shop.project()
     path = shop.folder / "config.toml"
@@ -77,6 +79,7 @@ action = "Look at the plan."
 """
 
 
+@pytest.mark.slow
 def test_alerts(shop: Shop) -> None:
     shop.project()
     path = shop.folder / "config.toml"

@@ -53,6 +53,7 @@ def test_numbers_that_only_stages_are_told_by_change_no_model(shop: Shop) -> Non
     assert Project(other).score().counts["active"]
 
 
+@pytest.mark.slow
 def test_scores_tell_the_stage_since_when_and_the_one_before_it(shop: Shop) -> None:
     project = shop.project()
     rows = project.score(all_customers=True).to_arrow().to_pylist()

@@ -142,6 +142,7 @@ def test_trees_are_judged_beside_them_and_used_where_asked_for(
     assert np.corrcoef(column(rows, "expected_spend"), column(plain, "expected_spend"))[0, 1] > 0.6
 
 
+@pytest.mark.slow
 def test_the_same_run_again_writes_nothing_and_says_the_same(shop: Shop) -> None:
     first = with_lines(shop, *ONE_MODEL).value()
     written = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (*first.outputs, first.manifest)}
@@ -209,6 +210,7 @@ def test_nobody_who_bought_twice_is_refused_with_the_reason(shop: Shop) -> None:
         shop.project(shop.sales[:1]).value("2022-01-01")
 
 
+@pytest.mark.slow
 def test_nothing_after_the_day_is_read(shop: Shop) -> None:
     before = with_lines(shop, *ONE_MODEL).value("2022-12-01").to_arrow()
     cut = np.datetime64("2022-12-01")
@@ -217,6 +219,7 @@ def test_nothing_after_the_day_is_read(shop: Shop) -> None:
     assert after.drop_columns("run_id") == before.drop_columns("run_id")
 
 
+@pytest.mark.slow
 def test_a_purchase_that_arrives_late_counts_when_it_does(shop: Shop) -> None:
     sale = shop.sales[0]
     late = replace(

@@ -59,6 +59,7 @@ def test_nobody_is_named(tried: WhatIfResult) -> None:
     assert json.loads(tried.outputs[-1].read_text())["campaign"] == "spring"
 
 
+@pytest.mark.slow
 def test_the_same_again_writes_nothing_and_a_file_of_ones_own(desk: Desk, tried: WhatIfResult, tmp_path: Path) -> None:
     assert desk.project.what_if(scores=desk.scores, budgets=[0, 100, 250], acceptances=0.5).was_done
     options = {"minutes": [50], "offer_costs": [1], "acceptances": [1], "output": tmp_path / "w.parquet"}
@@ -68,6 +69,7 @@ def test_the_same_again_writes_nothing_and_a_file_of_ones_own(desk: Desk, tried:
     assert pq.read_table(own.outputs[0]).num_rows == 9 + 2 + 1
 
 
+@pytest.mark.slow
 def test_without_a_budget_the_cost_of_the_best_list_is_the_measure(tmp_path: Path) -> None:
     desk = desk_in(tmp_path).with_config("budget = 250\n", "")
     found = desk.project.what_if(scores=desk.scores).figures

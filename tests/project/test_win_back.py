@@ -171,6 +171,7 @@ def test_the_steps_of_some_days_by_hand(shop: Project) -> None:
     assert not left_alone & {row["customer_id"] for row in kept(shop) if row["place"]}
 
 
+@pytest.mark.slow
 def test_who_came_back_gets_nothing_more(shop: Project) -> None:
     on(shop, 0)
     for day in (5, 13, 14):  # the discount was due on the tenth day, on which nobody ran it; c00 bought on the twelfth
@@ -200,6 +201,7 @@ def test_a_decided_day_stays_decided_whatever_comes_later(shop: Project) -> None
         on(shop, 3)
 
 
+@pytest.mark.slow
 def test_a_missed_day_is_caught_up_once(shop: Project) -> None:
     on(shop, 0)
     assert given(on(shop, 9)).get("c00", "survey") == "survey"  # due on the fifth day
@@ -226,6 +228,7 @@ def test_days_replayed_from_the_whole_history_equal_days_as_they_came(tmp_path: 
     assert kept(live) == kept(replayed)
 
 
+@pytest.mark.slow
 def test_an_open_complaint_holds_the_next_step_and_no_more(tmp_path: Path) -> None:
     opened = FIRST + timedelta(days=3)
     tickets = "".join(f"{customer},{opened},{opened + timedelta(days=4)}\n" for customer in CUSTOMERS)
@@ -268,6 +271,7 @@ def test_answers_choose_the_offer_and_end_ways(shop: Project) -> None:
         shop.add_answers(Path(shop.config.folders.outputs).parent / "sales.csv")
 
 
+@pytest.mark.slow
 def test_what_is_written_is_for_its_owner_and_no_spreadsheet_runs_it(shop: Project) -> None:
     for day in range(6):
         result = on(shop, day)
@@ -278,6 +282,7 @@ def test_what_is_written_is_for_its_owner_and_no_spreadsheet_runs_it(shop: Proje
     assert [stat.S_IMODE(path.stat().st_mode) for path in result.outputs[:3]] == [0o600] * 3
 
 
+@pytest.mark.slow
 def test_runs_at_the_same_time_decide_once(shop: Project) -> None:
     found: list[Any] = []
 
@@ -299,6 +304,7 @@ def test_runs_at_the_same_time_decide_once(shop: Project) -> None:
         shop.win_back_next(FIRST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["store", "files"])
 def test_an_interrupted_run_leaves_nothing_half_done(shop: Project, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     on(shop, 0)
@@ -367,6 +373,7 @@ def test_the_report_holds_the_arms_against_each_other(shop: Project) -> None:
     assert "left alone" in command.stdout
 
 
+@pytest.mark.slow
 def test_without_a_control_group_the_effect_is_unknown(tmp_path: Path) -> None:
     write(tmp_path, sales())
     (tmp_path / "shop.toml").write_text(CONFIG.replace("control_share = 0.3", "control_share = 0"))
@@ -431,6 +438,7 @@ def test_who_asks_not_to_be_called_is_on_no_later_list_whatever_the_day() -> Non
     assert Past.of(HISTORY.empty_table(), day_number(monday), "spring", silent=frozenset({"bob"})).never == {"bob"}
 
 
+@pytest.mark.slow
 def test_who_answers_do_not_call_is_called_by_nobody(shop: Project) -> None:
     for day in range(2):
         on(shop, day)

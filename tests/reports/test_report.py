@@ -145,6 +145,7 @@ def test_every_picture_has_its_sentence(page):
         assert unescape(re.search(r'aria-label="([^"]*)"', figure)[1]) == sentence
 
 
+@pytest.mark.slow
 def test_the_same_findings_give_the_same_bytes(findings):
     few = replace(report_page(findings), parts=parts(findings)[:2])
     assert few.to_html() == few.to_html()
@@ -254,6 +255,7 @@ def test_nobody_who_churned_is_a_page_too(findings):
     assert UNDEFINED.search(text_of(page.to_html().decode())) is None
 
 
+@pytest.mark.slow
 def test_an_evaluation_without_rules_is_a_page_too(findings):
     alone = judged_rows()
     alone = replace(alone, predictors={"model": alone.model}, differences={})

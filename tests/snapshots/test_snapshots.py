@@ -32,6 +32,7 @@ def whole(block: Block) -> SnapshotTable:
     return build_snapshots([block], plan(block, SHAPE, dtype=np.float32), threads=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("customers", "threads"), [(1, 2), (7, 3), (64, 1)])
 def test_blocks_and_threads_change_no_bit(block: Block, whole: SnapshotTable, customers: int, threads: int) -> None:
     blocks = list(block.parts(customers))

@@ -114,6 +114,7 @@ def self_signed(folder):
     return path
 
 
+@pytest.mark.slow
 def test_a_server_that_takes_30_seconds_is_left_before(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "RUN_SECONDS", (1, 3.0))  # 10 and 30 seconds in a tenth of the time
     with server_that(lambda _request: time.sleep(3)) as uri:

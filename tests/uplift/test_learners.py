@@ -55,6 +55,7 @@ def test_new_customers_are_told_of_by_the_mean_of_all_folds(learned):
     np.testing.assert_allclose(told.uplift["x"], np.mean(parts, axis=0))
 
 
+@pytest.mark.slow
 def test_the_same_campaign_gives_the_same_effects_whatever_the_threads():
     experiment = campaign(1_500)
     one, two = (cross_fitted(experiment, SETTINGS, np.random.default_rng(0), folds=2, threads=number) for number in (1, 2))

@@ -94,6 +94,7 @@ def test_a_fit_that_did_not_end_is_not_used(past, monkeypatch):
         fitted_spend(histories)
 
 
+@pytest.mark.slow
 def test_trees_are_held_against_the_model_that_was_chosen(past):
     histories, came = past
     choice, nearest = choose(CANDIDATES, histories, came, cutoff=10, horizon_days=84)
