@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from churnscope.activity import Activity, DailyActivity
@@ -118,6 +118,10 @@ def made(block: Block, setting: SnapshotPlan, limits: Stages, size: int = 1_000)
 
 @effort
 @given(shapes, numbers)
+@example(  # tied values of which the smaller is known later
+    Shape(3051, 2, 1.0, (Rule(source="app", days=60, at_least=20.0, measure="duration"),), "any"),
+    Stages(loyal_days=50, reactivated_days=20, onboarding_days=15),
+)
 def test_stages_on_every_day_equal_plain_python(shape: Shape, limits: Stages) -> None:
     block = scene(shape)
     setting = plan(block, shape)
@@ -157,6 +161,9 @@ def test_whoever_is_active_at_a_cutoff_is_with_us_on_that_day(shape: Shape, limi
 
 @effort
 @given(steady_shapes, st.sampled_from(CUTOFFS))
+@example(  # a term that ended in the instant in which it began
+    Shape(189858, 3, 0.0, (Rule(source="contracts", in_force=True, grace_days=14),), "any"), 1045
+)
 def test_an_activity_lasts_as_long_as_if_nothing_became_known_later(shape: Shape, day: int) -> None:
     block = scene(shape)
     activity, far = plan(block, shape).activity, day + 2_000

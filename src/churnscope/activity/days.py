@@ -119,8 +119,7 @@ class DailyActivity:
         events, seen_from = rows.events, _seen_from(rows)
         weight = None if rule.measure == "events" else rows.addends(rule.measure)
         if weight is not None and weight.dtype.kind == "f":
-            first, values = events.begin.astype(np.int64), np.asarray(weight, np.float64)
-            return self._until_last(float_stretches(Windowed(first, events.day, seen_from, values), rule.reach_days, enough))
+            return self._until_last(float_stretches(_settled(rows, rule.measure), rule.reach_days, enough))
         return self._spans(events.customer, seen_from, events.day + (rule.reach_days + 1), weight).at_least(enough)
 
     def _lasting(self, rule: Rule, days: Sequence[int]) -> Small:
@@ -129,9 +128,11 @@ class DailyActivity:
         weight: NDArray[np.float64] | None = None
         early = end = events.day.astype(np.int64) + (rule.reach_days + 1)
         if rule.in_force:
-            early, end = (np.minimum(of + (rule.grace_days + 1), NEVER) for of in (ends_of(events)[0], agreed_ends(events)))
+            (ended, stop), agreed = ends_of(events), agreed_ends(events)
+            early, end = (np.minimum(of + (rule.grace_days + 1), NEVER) for of in (ended, agreed))
+            early = np.where(stop > events.time, early, 0)  # a term that ended as it began was never in force
         elif rule.measure != "events":
-            weight = np.nan_to_num(np.asarray(rows.addends(rule.measure), np.float64), neginf=0)
+            weight = np.nan_to_num(np.asarray(rows.signal(rule.measure), np.float64))
         answers = []
         for day in days:
             known = np.where(early <= day + rule.grace_days + 1, early, end)  # what ends a term early is known from then on
@@ -169,6 +170,15 @@ class DailyActivity:
         return Stretches(
             found.n_customers, found.customer[kept], found.begin[kept], np.minimum(found.end[kept], np.int32(self.until))
         )
+
+
+def _settled(rows: Observed, measure: str) -> Windowed:
+    """Rows with their values, so that tied ones rise whichever of them a day sees; each keeps the day that sees it first."""
+    events = rows.events
+    values = np.asarray(rows.signal(measure), np.float64)
+    values = np.where(np.isnan(values), -np.inf, values)
+    order = np.lexsort((values, events.time, events.customer))
+    return Windowed(events.begin.astype(np.int64), events.day[order], _seen_from(rows)[order], values[order])
 
 
 def _seen_from(rows: Observed) -> Small:
