@@ -43,7 +43,7 @@ demo: install ## Raw shop files to a call list and a page: check, train, evaluat
 	@echo "  outputs/online_retail/evaluation/2011-09-10/               calibration, gains and deciles as pictures"
 	@echo "  configs/online_retail.toml, configs/reference.toml         how a business is described"
 
-test: install ## The default tests, about two minutes
+test: install ## The default tests, about three minutes on two cores
 	$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist worksteal
 
 slow: install ## The tests left out of the default run
