@@ -15,8 +15,13 @@ import pytest
 from typer.testing import CliRunner
 
 from churnscope.cli.app import app
-from churnscope.errors import ConfigError, ModelError
+from churnscope.config.load import load_config
+from churnscope.errors import ConfigError, InputError, ModelError
 from churnscope.project import Project
+from churnscope.project.models import score as scoring
+from churnscope.project.models.score import Request
+from churnscope.project.session import Folders
+from churnscope.timeline import day_number
 
 from .test_schemas import problems
 
@@ -288,3 +293,18 @@ def test_the_page_speaks_of_returns(bistro: Shop) -> None:
     assert "Customers who were active once and are not now" in text
     left = re.findall(r"(?i)[^.]{0,40}\bchurn(?!scope)\w*[^.]{0,40}", text)
     assert left == []
+
+
+def test_values_of_contracts_are_left_alone_where_nobody_names_a_file(tmp_path: Path) -> None:
+    """They tell nothing of customers without a contract: a nightly run goes on without them."""
+    whole = load_config(Path(__file__).parents[2] / "configs" / "subscription.toml")
+    config = whole.model_copy(update={"folders": whole.folders.model_copy(update={"outputs": tmp_path})}).reactivating()
+    assert config.values_contracts
+    folders = Folders.of(config)
+    file = folders.outputs / "value" / "2023-01-01" / "value.parquet"
+    file.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"customer_id": ["a"], "value": [1.0], "value_if_kept": [1.0]}), file)
+    request = Request("champion", None, None, all_customers=False)
+    assert scoring._worth(config, folders, request, day_number(date(2023, 1, 2))) is None
+    with pytest.raises(InputError, match="of contracts in force"):
+        scoring._worth(config, folders, replace(request, values=file), day_number(date(2023, 1, 2)))

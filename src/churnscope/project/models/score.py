@@ -162,6 +162,8 @@ class _Scoring:
 def _worth(config: Config, folders: Folders, request: Request, as_of: int) -> CustomerValues | None:
     """What customers are worth who come back: by the file that is named, or the newest that `value` had written by the day.
 
+    Values of contracts tell nothing of those who have none, so that only a file that is named counts there.
+
     Raises
     ------
     ConfigError : when values are named, and it is asked who leaves.
@@ -171,7 +173,7 @@ def _worth(config: Config, folders: Folders, request: Request, as_of: int) -> Cu
             raise ConfigError("--values: scores of who leaves hold no value.", "Give it to call-list, or add --reactivation.")
         return None
     written = sorted(folders.outputs.glob("value/????-??-??/value.parquet"))
-    known = [path for path in written if path.parent.name <= iso(as_of)]
+    known = [path for path in written if path.parent.name <= iso(as_of) and not config.values_contracts]
     path = request.values or (known[-1] if known else None)
     return None if path is None else CustomerValues.read(path, if_back=True)
 
